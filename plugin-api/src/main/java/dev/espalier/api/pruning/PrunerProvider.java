@@ -1,0 +1,20 @@
+package dev.espalier.api.pruning;
+
+/**
+ * Announces a pruner to Espalier. Implementations are found by {@link java.util.ServiceLoader}: a
+ * public class with a public constructor without arguments, named in {@code
+ * META-INF/services/dev.espalier.api.pruning.PrunerProvider}. Loading and describing a provider
+ * must be cheap; what is expensive belongs into {@link #create}.
+ */
+public interface PrunerProvider {
+  /** Name, parameters and needs, without creating the pruner. */
+  PrunerDescriptor descriptor();
+
+  /**
+   * Creates the pruner.
+   *
+   * @param parameters a value for each parameter that the descriptor declares, already checked
+   *     against type and range
+   */
+  Pruner create(ParameterValues parameters);
+}

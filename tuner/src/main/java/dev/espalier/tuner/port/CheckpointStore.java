@@ -1,0 +1,18 @@
+package dev.espalier.tuner.port;
+
+import java.nio.file.Path;
+
+/** Keeps weights as a Hugging Face-style {@code model.safetensors}. */
+public interface CheckpointStore {
+  /** Writes {@code file} as a whole or not at all. */
+  void write(Path file, TransformerWeights weights);
+
+  /**
+   * Reads what {@link #write} wrote.
+   *
+   * @param architecture the shape that the file's parameters belong to
+   * @throws dev.espalier.api.problem.ProblemException of kind INPUT when the file is missing or
+   *     broken
+   */
+  TransformerWeights read(Path file, BertArchitecture architecture);
+}

@@ -1,0 +1,66 @@
+package dev.espalier.tuner.port;
+
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.run.RunListener;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Trains a classifier, pruning it on the way. */
+public interface FinePruner {
+  /**
+   * What to do.
+   *
+   * @param trial 0 for the dense baseline; for events and messages
+   * @param model where training starts
+   * @param train the training set
+   * @param training how to train
+   * @param pruning what to prune, or null to fine-tune the dense model
+   * @param lastGood where to keep the last good weights when training diverges
+   */
+  record Request(
+      int trial,
+      PretrainedModel model,
+      EncodedSet train,
+      TrainingPlan training,
+      @Nullable PruningPlan pruning,
+      Path lastGood) {}
+
+  /**
+   * What came of it.
+   *
+   * @param weights effective weights W' = M ⊙ W: pruned elements are exactly zero
+   * @param densities share kept of each pruned matrix, by name; empty for a dense run
+   * @param curve samples of the training, in order
+   * @param seconds wall time of the training loop
+   */
+  record Outcome(
+      TransformerWeights weights,
+      Map<String, Double> densities,
+      List<Point> curve,
+      double seconds) {
+    /** Copies the collections. */
+    public Outcome {
+      densities = Map.copyOf(densities);
+      curve = List.copyOf(curve);
+    }
+  }
+
+  /**
+   * One sample of the training curve.
+   *
+   * @param step steps done
+   * @param loss smoothed training loss
+   * @param density share of the prunable weights that the schedule keeps
+   */
+  record Point(long step, double loss, double density) {}
+
+  /**
+   * Runs the training.
+   *
+   * @throws dev.espalier.api.problem.ProblemException of kind TRAINING when a loss or a gradient is
+   *     not finite; the last good weights are then under {@link Request#lastGood()}
+   */
+  Outcome run(Request request, RunListener listener);
+}

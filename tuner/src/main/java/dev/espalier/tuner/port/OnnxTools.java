@@ -1,0 +1,63 @@
+package dev.espalier.tuner.port;
+
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.metric.Metric;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** What happens to a model after training: export, quantize, measure. */
+public interface OnnxTools {
+  /**
+   * Writes the classifier as ONNX: inputs {@code input_ids}, {@code attention_mask}, {@code
+   * token_type_ids} (int64, [batch, sequence]), output {@code logits} (float32, [batch, classes]).
+   *
+   * @param labels class names, kept in the file's metadata
+   */
+  void export(TransformerWeights weights, List<String> labels, Path file);
+
+  /**
+   * Rewrites {@code source} to dynamic int8.
+   *
+   * @return what was quantized and what was left, for people: name to value
+   */
+  Map<String, String> quantizeDynamic(Path source, Path target);
+
+  /**
+   * Runs {@code file} over {@code set}.
+   *
+   * @return the value of each metric by name
+   */
+  Map<String, Double> evaluate(Path file, EncodedSet set, List<Metric> metrics, int threads);
+
+  /**
+   * Times the files against each other: one request of {@code settings.sequenceLength()} tokens to
+   * each in turn, so that a slow moment of the machine hits all alike.
+   *
+   * @param files what to time, by a name that the result uses too
+   */
+  Map<String, Latency> measureLatency(Map<String, Path> files, LatencySettings settings);
+
+  /** Which fused operators ONNX Runtime's optimizer finds in {@code file}: operator to count. */
+  Map<String, Integer> fusedOperators(Path file);
+
+  /**
+   * How to time.
+   *
+   * @param batchSize examples per request
+   * @param sequenceLength tokens per example
+   * @param warmup requests to each file before counting
+   * @param iterations counted requests to each file
+   * @param threads intra-op threads
+   */
+  record LatencySettings(
+      int batchSize, int sequenceLength, int warmup, int iterations, int threads) {}
+
+  /**
+   * Time of one request in milliseconds.
+   *
+   * @param p50 median
+   * @param p90 90th percentile
+   */
+  record Latency(double p50, double p90) {}
+}

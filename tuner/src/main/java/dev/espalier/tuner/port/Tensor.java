@@ -1,0 +1,42 @@
+package dev.espalier.tuner.port;
+
+import java.util.Arrays;
+
+/**
+ * A named parameter's values, row-major. The array is not copied; whoever hands it over no longer
+ * changes it.
+ *
+ * @param shape the dimensions, outermost first
+ * @param values as many as the product of the dimensions
+ */
+@SuppressWarnings("ArrayRecordComponent") // a carrier of megabytes, never compared
+public record Tensor(int[] shape, float[] values) {
+  /** Checks that shape and values agree. */
+  public Tensor {
+    if (Arrays.stream(shape).reduce(1, Math::multiplyExact) != values.length) {
+      throw new IllegalArgumentException(
+          "shape " + Arrays.toString(shape) + " does not hold " + values.length + " values");
+    }
+  }
+
+  /** A matrix of {@code rows · columns} values. */
+  public static Tensor matrix(int rows, int columns, float[] values) {
+    return new Tensor(new int[] {rows, columns}, values);
+  }
+
+  /** A vector. */
+  public static Tensor vector(float... values) {
+    return new Tensor(new int[] {values.length}, values);
+  }
+
+  /** The number of values that are exactly zero. */
+  public int zeros() {
+    int zeros = 0;
+    for (float value : values) {
+      if (value == 0f) {
+        zeros++;
+      }
+    }
+    return zeros;
+  }
+}
