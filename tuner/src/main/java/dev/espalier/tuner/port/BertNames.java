@@ -14,6 +14,9 @@ public final class BertNames {
   /** Token type embeddings, [types, hidden]. */
   public static final String TOKEN_TYPE_EMBEDDINGS = "bert.embeddings.token_type_embeddings.weight";
 
+  /** What every parameter of the embeddings begins with. */
+  public static final String EMBEDDINGS = "bert.embeddings.";
+
   /** Prefix of the layer normalization after the embeddings. */
   public static final String EMBEDDINGS_NORM = "bert.embeddings.LayerNorm";
 

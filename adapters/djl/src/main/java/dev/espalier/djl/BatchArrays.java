@@ -1,0 +1,32 @@
+package dev.espalier.djl;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.espalier.api.data.Batch;
+
+/**
+ * A batch on the engine's side. The arrays belong to the manager of the step and live until the
+ * step is over, so autograd may refer to them.
+ *
+ * @param inputIds [rows, columns], int64
+ * @param tokenTypeIds [rows, columns], int64
+ * @param attentionBias [rows, 1, 1, columns]: 0 for a token, −10,000 for padding, as BERT adds it
+ *     to the attention scores
+ */
+record BatchArrays(NDArray inputIds, NDArray tokenTypeIds, NDArray attentionBias) {
+  private static final double MASKED = -10_000;
+
+  static BatchArrays of(Batch batch, NDManager manager, DataType type) {
+    Shape shape = new Shape(batch.rows(), batch.columns());
+    double[] bias = new double[batch.attentionMask().length];
+    for (int i = 0; i < bias.length; i++) {
+      bias[i] = batch.attentionMask()[i] == 1 ? 0 : MASKED;
+    }
+    return new BatchArrays(
+        manager.create(batch.inputIds(), shape),
+        manager.create(batch.tokenTypeIds(), shape),
+        NativeArrays.create(manager, new Shape(batch.rows(), 1, 1, batch.columns()), type, bias));
+  }
+}

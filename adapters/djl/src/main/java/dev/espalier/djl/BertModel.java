@@ -1,0 +1,191 @@
+package dev.espalier.djl;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.espalier.api.data.Batch;
+import dev.espalier.tuner.port.BertArchitecture;
+import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerWeights;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A BERT encoder with pooler and classifier: parameters on the engine's side, and the forward pass
+ * (Devlin et al., "BERT", 2019; post-layer-normalization, exact GELU, −10,000 attention bias).
+ *
+ * <p>Parameters are named as in Hugging Face's {@code BertForSequenceClassification}; linear
+ * weights are [out, in]. The model runs in float32 for training and in float64 for checking
+ * gradients.
+ */
+public final class BertModel implements AutoCloseable {
+  private final BertArchitecture architecture;
+  private final DataType type;
+  private final NDManager manager;
+  private final Map<String, NDArray> parameters = new LinkedHashMap<>();
+  private final NDArray attentionScale;
+
+  /** Copies the weights to the engine; {@code type} is float32 or float64. */
+  BertModel(TransformerWeights weights, DataType type) {
+    this.architecture = weights.architecture();
+    this.type = type;
+    this.manager = Torch.newManager();
+    weights.tensors().forEach((name, tensor) -> parameters.put(name, copy(tensor)));
+    this.attentionScale =
+        NativeArrays.create(
+            manager, new Shape(), type, new double[] {1 / Math.sqrt(architecture.headSize())});
+  }
+
+  /** A model for inference in float32. */
+  public static BertModel load(TransformerWeights weights) {
+    return new BertModel(weights, DataType.FLOAT32);
+  }
+
+  /**
+   * The encoder's output for a batch, without dropout.
+   *
+   * @return values of [rows, columns, hidden], row-major; those at padding are arbitrary
+   */
+  public float[] hiddenStates(Batch batch) {
+    try (NDManager step = manager.newSubManager()) {
+      return hiddenStates(BatchArrays.of(batch, step, type), false).toFloatArray();
+    }
+  }
+
+  /**
+   * The classifier's output for a batch, without dropout.
+   *
+   * @return values of [rows, classes], row-major
+   */
+  public float[] logits(Batch batch) {
+    try (NDManager step = manager.newSubManager()) {
+      return logits(BatchArrays.of(batch, step, type), false).toFloatArray();
+    }
+  }
+
+  /** The manager that the parameters belong to. */
+  NDManager manager() {
+    return manager;
+  }
+
+  /** A parameter's array: the autograd leaf when it requires a gradient. */
+  NDArray parameter(String name) {
+    NDArray parameter = parameters.get(name);
+    if (parameter == null) {
+      throw new IllegalArgumentException("the model has no parameter " + name);
+    }
+    return parameter;
+  }
+
+  /** [rows, classes]. */
+  NDArray logits(BatchArrays batch, boolean training) {
+    NDArray first = hiddenStates(batch, training).get(new NDIndex(":, 0"));
+    NDArray pooled = linear(first, BertNames.POOLER).tanh();
+    return linear(dropout(pooled, architecture.hiddenDropout(), training), BertNames.CLASSIFIER);
+  }
+
+  /** [rows, columns, hidden]. */
+  NDArray hiddenStates(BatchArrays batch, boolean training) {
+    NDArray hidden = embeddings(batch, training);
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      hidden = encoderLayer(layer, hidden, batch.attentionBias(), training);
+    }
+    return hidden;
+  }
+
+  private NDArray embeddings(BatchArrays batch, boolean training) {
+    int columns = (int) batch.inputIds().getShape().get(1);
+    NDArray positions =
+        batch.inputIds().getManager().arange(0, columns, 1, DataType.INT64).expandDims(0);
+    NDArray sum =
+        embed(batch.inputIds(), BertNames.WORD_EMBEDDINGS)
+            .add(embed(positions, BertNames.POSITION_EMBEDDINGS))
+            .add(embed(batch.tokenTypeIds(), BertNames.TOKEN_TYPE_EMBEDDINGS));
+    return dropout(
+        layerNorm(sum, BertNames.EMBEDDINGS_NORM), architecture.hiddenDropout(), training);
+  }
+
+  private NDArray encoderLayer(int layer, NDArray input, NDArray attentionBias, boolean training) {
+    NDArray context = attention(layer, input, attentionBias, training);
+    NDArray attended =
+        dropout(
+            linear(context, BertNames.layer(layer, "attention.output.dense")),
+            architecture.hiddenDropout(),
+            training);
+    NDArray middle =
+        layerNorm(attended.add(input), BertNames.layer(layer, "attention.output.LayerNorm"));
+    NDArray widened =
+        linear(middle, BertNames.layer(layer, "intermediate.dense")).getNDArrayInternal().gelu();
+    NDArray narrowed =
+        dropout(
+            linear(widened, BertNames.layer(layer, "output.dense")),
+            architecture.hiddenDropout(),
+            training);
+    return layerNorm(narrowed.add(middle), BertNames.layer(layer, "output.LayerNorm"));
+  }
+
+  private NDArray attention(int layer, NDArray input, NDArray attentionBias, boolean training) {
+    NDArray query = heads(linear(input, BertNames.layer(layer, "attention.self.query")));
+    NDArray key = heads(linear(input, BertNames.layer(layer, "attention.self.key")));
+    NDArray value = heads(linear(input, BertNames.layer(layer, "attention.self.value")));
+    NDArray scores = query.mul(attentionScale).matMul(key.transpose(0, 1, 3, 2)).add(attentionBias);
+    NDArray shares = dropout(scores.softmax(-1), architecture.attentionDropout(), training);
+    return shares.matMul(value).transpose(0, 2, 1, 3).reshape(input.getShape());
+  }
+
+  /** [rows, columns, hidden] to [rows, heads, columns, headSize]. */
+  private NDArray heads(NDArray hidden) {
+    Shape shape = hidden.getShape();
+    return hidden
+        .reshape(shape.get(0), shape.get(1), architecture.heads(), architecture.headSize())
+        .transpose(0, 2, 1, 3);
+  }
+
+  private NDArray linear(NDArray input, String prefix) {
+    return input
+        .getNDArrayInternal()
+        .linear(input, parameter(prefix + ".weight"), parameter(prefix + ".bias"))
+        .singletonOrThrow();
+  }
+
+  private NDArray layerNorm(NDArray input, String prefix) {
+    return input
+        .getNDArrayInternal()
+        .layerNorm(
+            input,
+            new Shape(architecture.hiddenSize()),
+            parameter(prefix + ".weight"),
+            parameter(prefix + ".bias"),
+            (float) architecture.layerNormEpsilon())
+        .singletonOrThrow();
+  }
+
+  private NDArray embed(NDArray ids, String table) {
+    return ids.getNDArrayInternal()
+        .embedding(ids, parameter(table), ai.djl.ndarray.types.SparseFormat.DENSE)
+        .singletonOrThrow();
+  }
+
+  private static NDArray dropout(NDArray input, double rate, boolean training) {
+    if (!training || rate == 0) {
+      return input;
+    }
+    NDList dropped = input.getNDArrayInternal().dropout(input, (float) rate, true);
+    return dropped.singletonOrThrow();
+  }
+
+  private NDArray copy(Tensor tensor) {
+    long[] shape = java.util.Arrays.stream(tensor.shape()).asLongStream().toArray();
+    return NativeArrays.create(manager, new Shape(shape), type, tensor.values());
+  }
+
+  /** Frees every native array. */
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

@@ -1,0 +1,233 @@
+package dev.espalier.djl;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.training.GradientCollector;
+import dev.espalier.api.data.Batch;
+import dev.espalier.api.data.Batching;
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.pruning.PrunableParameter;
+import dev.espalier.api.run.RunEvent;
+import dev.espalier.api.run.RunListener;
+import dev.espalier.djl.TrainedParameter.Masking;
+import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.CheckpointStore;
+import dev.espalier.tuner.port.FinePruner;
+import dev.espalier.tuner.port.PruningPlan;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TrainingPlan;
+import dev.espalier.tuner.port.TransformerWeights;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One training, from the first step to the last.
+ *
+ * <p>Batches and dropout depend on the seed and on the step's number alone.
+ */
+final class FinePruneLoop implements AutoCloseable {
+  private static final int CURVE_POINTS = 200;
+  private static final int STEPS_BETWEEN_SNAPSHOTS = 100;
+
+  private final FinePruner.Request request;
+  private final TrainingPlan plan;
+  private final BertModel model;
+  private final FusedStep step;
+  private final List<TrainedParameter> parameters;
+  private final TransformerWeights start;
+  private final RunListener listener;
+  private final CheckpointStore checkpoints;
+  private final LinearWarmup warmup;
+  private final List<FinePruner.Point> curve = new ArrayList<>();
+  private TransformerWeights lastGood;
+  private long lastGoodStep;
+
+  /**
+   * Copies the start weights to the engine.
+   *
+   * @param start the model with its classification head
+   * @param checkpoints where the last good weights go when training diverges
+   */
+  FinePruneLoop(
+      FinePruner.Request request,
+      TransformerWeights start,
+      RunListener listener,
+      CheckpointStore checkpoints) {
+    this.request = request;
+    this.plan = request.training();
+    this.start = start;
+    this.lastGood = start;
+    this.listener = listener;
+    this.checkpoints = checkpoints;
+    this.warmup = new LinearWarmup(plan.warmupSteps(), plan.totalSteps());
+    Torch.useThreads(plan.threads());
+    this.model = new BertModel(start, DataType.FLOAT32);
+    this.parameters = trainedParameters();
+    PruningPlan pruning = request.pruning();
+    this.step =
+        new FusedStep(parameters, pruning == null ? null : pruning.pruner(), plan.threads());
+    step.applyMasks(density(0));
+  }
+
+  FinePruner.Outcome run() {
+    long begun = System.nanoTime();
+    EncodedSet train = request.train();
+    TrainingProgress progress = new TrainingProgress(request.trial(), plan.totalSteps());
+    long done = 0;
+    for (int epoch = 0; done < plan.totalSteps(); epoch++) {
+      for (int[] indices : Batching.shuffled(train, plan.batchSize(), plan.seed(), epoch)) {
+        if (done == plan.totalSteps()) {
+          break;
+        }
+        double loss = trainStep(done, Batching.pad(train, indices));
+        done++;
+        RunEvent.StepDone event = progress.step(loss, indices.length, 1 - density(done));
+        listener.on(event);
+        if (done % Math.max(1, plan.totalSteps() / CURVE_POINTS) == 0) {
+          curve.add(new FinePruner.Point(done, event.loss(), density(done)));
+        }
+      }
+    }
+    double seconds = (System.nanoTime() - begun) / 1e9;
+    return new FinePruner.Outcome(effectiveWeights(), densities(), curve, seconds);
+  }
+
+  /**
+   * Trains on one batch.
+   *
+   * @param number the step, from 0
+   * @return the loss before the step
+   * @throws ProblemException of kind TRAINING when loss or gradient is not finite
+   */
+  double trainStep(long number, Batch batch) {
+    double loss = backward(number, batch);
+    double norm = step.takeGradients();
+    if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
+      throw diverged(number, loss);
+    }
+    if (number % STEPS_BETWEEN_SNAPSHOTS == 0) {
+      // Good is what loss and gradient have just proven finite, not what the last update left.
+      lastGood = effectiveWeights();
+      lastGoodStep = number;
+    }
+    double scale = Math.min(1, plan.maxGradientNorm() / (norm + 1e-6));
+    step.update((float) scale, rates(number), density(number + 1));
+    return loss;
+  }
+
+  /** Runs the model forward and backward, leaving the gradients with the parameters. */
+  private double backward(long number, Batch batch) {
+    // Reseeding each step makes dropout a function of seed and step, so a resumed run repeats it.
+    Engine.getEngine(Torch.ENGINE).setRandomSeed((int) (plan.seed() * 31 + number));
+    try (NDManager arrays = model.manager().newSubManager();
+        GradientCollector collector = Torch.engine().newGradientCollector()) {
+      NDArray logits = model.logits(BatchArrays.of(batch, arrays, DataType.FLOAT32), true);
+      NDArray loss = Losses.crossEntropy(logits, batch.labels(), arrays);
+      collector.backward(loss);
+      return loss.getFloat();
+    }
+  }
+
+  private FusedStep.Rates rates(long number) {
+    double factor = warmup.factor(number);
+    double rate = plan.learningRate() * factor;
+    long count = number + 1;
+    return new FusedStep.Rates(
+        AdamW.Step.of(count, rate, plan.weightDecay(), plan.adamEpsilon()),
+        AdamW.Step.of(count, rate, 0, plan.adamEpsilon()),
+        AdamW.Step.of(count, plan.scoreLearningRate() * factor, 0, plan.adamEpsilon()));
+  }
+
+  private double density(long done) {
+    PruningPlan pruning = request.pruning();
+    return pruning == null ? 1 : pruning.schedule().densityAt(done);
+  }
+
+  private ProblemException diverged(long number, double loss) {
+    checkpoints.write(request.lastGood(), lastGood);
+    String parameter = step.nonFiniteParameter();
+    return ProblemException.of(
+        ProblemKind.TRAINING,
+        "training diverged at step "
+            + (number + 1)
+            + " of "
+            + plan.totalSteps()
+            + ": loss "
+            + loss
+            + (parameter == null ? "" : ", the gradient of " + parameter + " is not finite")
+            + "; the weights before step "
+            + (lastGoodStep + 1)
+            + " are in "
+            + request.lastGood(),
+        "Lower pruning.train.learning_rate ("
+            + plan.learningRate()
+            + ") or score_learning_rate ("
+            + plan.scoreLearningRate()
+            + "), or warm up longer.");
+  }
+
+  private TransformerWeights effectiveWeights() {
+    TreeMap<String, Tensor> tensors = new TreeMap<>(start.tensors());
+    for (TrainedParameter parameter : parameters) {
+      tensors.put(parameter.name, parameter.tensor(parameter.effectiveWeights()));
+    }
+    return new TransformerWeights(start.architecture(), tensors);
+  }
+
+  /** Everything but the embeddings, which stay as they are. */
+  private List<TrainedParameter> trainedParameters() {
+    List<TrainedParameter> trained = new ArrayList<>();
+    start
+        .tensors()
+        .forEach(
+            (name, tensor) -> {
+              if (!name.startsWith(BertNames.EMBEDDINGS)) {
+                trained.add(
+                    new TrainedParameter(
+                        name,
+                        model.parameter(name),
+                        tensor.values().clone(),
+                        masking(name, tensor)));
+              }
+            });
+    return trained;
+  }
+
+  private @Nullable Masking masking(String name, Tensor tensor) {
+    PruningPlan pruning = request.pruning();
+    if (pruning == null || !pruning.parameters().contains(name)) {
+      return null;
+    }
+    PrunableParameter parameter = new PrunableParameter(name, tensor.shape()[0], tensor.shape()[1]);
+    return new Masking(parameter, pruning.pruner(), plan.seed());
+  }
+
+  private Map<String, Double> densities() {
+    Map<String, Double> densities = new TreeMap<>();
+    for (TrainedParameter parameter : parameters) {
+      if (parameter.masking != null) {
+        double kept = FusedStep.sumOfSquares(parameter.masking.mask);
+        densities.put(parameter.name, kept / parameter.weights.length);
+      }
+    }
+    return densities;
+  }
+
+  /** Native arrays that belong to no single step; constant once the first step is done. */
+  int longLivedArrays() {
+    return model.manager().getManagedArrays().size();
+  }
+
+  @Override
+  public void close() {
+    step.close();
+    model.close();
+  }
+}

@@ -1,0 +1,38 @@
+package dev.espalier.djl;
+
+import dev.espalier.api.run.RunEvent;
+import java.time.Duration;
+
+/** Smooths what a progress bar shows: the loss over the last fifty steps or so. */
+final class TrainingProgress {
+  private static final double SMOOTHING = 0.98;
+
+  private final int trial;
+  private final long totalSteps;
+  private final long begun = System.nanoTime();
+  private long steps;
+  private long samples;
+  private double loss;
+  private double weight;
+
+  TrainingProgress(int trial, long totalSteps) {
+    this.trial = trial;
+    this.totalSteps = totalSteps;
+  }
+
+  RunEvent.StepDone step(double newLoss, int newSamples, double sparsity) {
+    steps++;
+    samples += newSamples;
+    loss = SMOOTHING * loss + (1 - SMOOTHING) * newLoss;
+    weight = SMOOTHING * weight + (1 - SMOOTHING);
+    double seconds = (System.nanoTime() - begun) / 1e9;
+    return new RunEvent.StepDone(
+        trial,
+        steps,
+        totalSteps,
+        loss / weight,
+        sparsity,
+        samples / seconds,
+        Duration.ofMillis((long) (1000 * seconds / steps * (totalSteps - steps))));
+  }
+}

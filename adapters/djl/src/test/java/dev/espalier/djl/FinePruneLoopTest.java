@@ -1,0 +1,236 @@
+package dev.espalier.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.espalier.api.data.Batch;
+import dev.espalier.api.data.Batching;
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.pruning.CubicSchedule;
+import dev.espalier.api.pruning.Pruner;
+import dev.espalier.api.pruning.TopShare;
+import dev.espalier.api.run.RunEvent;
+import dev.espalier.api.run.RunListener;
+import dev.espalier.pruners.MagnitudePruner;
+import dev.espalier.pruners.MovementPruner;
+import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.FinePruner;
+import dev.espalier.tuner.port.PruningPlan;
+import dev.espalier.tuner.port.TrainingPlan;
+import dev.espalier.tuner.port.TransformerWeights;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class FinePruneLoopTest {
+  private static final long SEED = 7;
+  private static final EncodedSet TRAIN = RandomBert.parity(640, SEED);
+  private static final List<String> LINEARS =
+      BertNames.encoderLinears(2).stream().map(prefix -> prefix + ".weight").toList();
+
+  @TempDir Path directory;
+
+  static Stream<Arguments> pruners() {
+    return Stream.of(
+        Arguments.of("magnitude", new MagnitudePruner()),
+        Arguments.of("movement", new MovementPruner()));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("pruners")
+  @DisplayName("a fine-pruned model has learnt the task at exactly the density asked for")
+  void learnsAtDensity(String name, Pruner pruner) {
+    FinePruner.Outcome outcome = train(plan(400, 3e-3), pruning(name, pruner, 0.25, 400));
+
+    assertThat(accuracy(outcome.weights())).as("seed %d", SEED).isGreaterThan(0.78);
+    for (String linear : LINEARS) {
+      int size = outcome.weights().get(linear).values().length;
+      assertThat(size - outcome.weights().get(linear).zeros())
+          .as(linear)
+          .isEqualTo(TopShare.count(0.25, size));
+      assertThat(outcome.densities().get(linear)).as(linear).isEqualTo(0.25);
+    }
+  }
+
+  @Test
+  @DisplayName("what is not asked to be pruned is not pruned, and embeddings stay as they were")
+  void leavesTheRestAlone() {
+    String only = LINEARS.get(3);
+    PruningPlan pruning =
+        new PruningPlan(
+            "movement", new MovementPruner(), List.of(only), new CubicSchedule(1, 0.1, 5, 40));
+    FinePruner.Outcome outcome = train(plan(50, 1e-3), pruning);
+
+    TransformerWeights start = RandomBert.pretrained(SEED).weights();
+    outcome
+        .weights()
+        .tensors()
+        .forEach(
+            (name, tensor) -> {
+              if (name.equals(only)) {
+                assertThat(tensor.zeros()).isPositive();
+              } else if (name.startsWith(BertNames.EMBEDDINGS)) {
+                assertThat(tensor.values()).isEqualTo(start.get(name).values());
+              } else if (name.endsWith("weight")) {
+                assertThat(tensor.zeros()).as(name).isZero();
+              }
+            });
+  }
+
+  @Test
+  @DisplayName("the same seed gives the same weights to the last bit, another seed does not")
+  void deterministic() {
+    PruningPlan pruning = pruning("movement", new MovementPruner(), 0.3, 60);
+    TransformerWeights first = train(plan(60, 1e-3), pruning).weights();
+    TransformerWeights second = train(plan(60, 1e-3), pruning).weights();
+    TransformerWeights other = train(withSeed(plan(60, 1e-3), SEED + 1), pruning).weights();
+
+    first
+        .tensors()
+        .forEach(
+            (name, tensor) ->
+                assertThat(second.get(name).values()).as(name).isEqualTo(tensor.values()));
+    assertThat(other.get(LINEARS.get(0)).values()).isNotEqualTo(first.get(LINEARS.get(0)).values());
+  }
+
+  @Test
+  @DisplayName("native arrays stay constant in number from step 50 to step 500")
+  void constantArrays() {
+    FinePruner.Request request =
+        request(plan(500, 1e-4), pruning("movement", new MovementPruner(), 0.3, 500));
+    List<int[]> batches = Batching.shuffled(TRAIN, 16, SEED, 0);
+    List<Integer> counts = new ArrayList<>();
+    try (FinePruneLoop loop = loop(request)) {
+      for (int step = 0; step < 500; step++) {
+        loop.trainStep(step, Batching.pad(TRAIN, batches.get(step % batches.size())));
+        if (step >= 50) {
+          counts.add(loop.longLivedArrays());
+        }
+      }
+    }
+    assertThat(counts).containsOnly(counts.get(0));
+  }
+
+  @Test
+  @DisplayName("a diverging training stops, says where, and keeps the last good weights")
+  void divergence() {
+    FinePruner.Request request = request(withoutWarmup(plan(50, 1e30)), null);
+
+    assertThatThrownBy(() -> new DjlFinePruner(new SafeTensors()).run(request, RunListener.SILENT))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e -> {
+              assertThat(e.problems().get(0).kind()).isEqualTo(ProblemKind.TRAINING);
+              assertThat(e.exitCode()).isEqualTo(4);
+              assertThat(e)
+                  .hasMessageContaining("training diverged at step 2 of 50")
+                  .hasMessageContaining("the weights before step 1 are in")
+                  .hasMessageContaining("learning_rate (1.0E30)")
+                  .hasMessageContaining("last-good");
+            });
+    TransformerWeights kept = new SafeTensors().read(request.lastGood(), RandomBert.TWO_LAYERS);
+    TransformerWeights start = request.model().weights();
+    start
+        .tensors()
+        .forEach(
+            (name, tensor) ->
+                assertThat(kept.get(name).values()).as(name).isEqualTo(tensor.values()));
+  }
+
+  @Test
+  @DisplayName("each step is reported, with the sparsity of the schedule")
+  void progress() {
+    List<RunEvent.StepDone> steps = new ArrayList<>();
+    FinePruner.Request request =
+        request(plan(30, 1e-3), pruning("magnitude", new MagnitudePruner(), 0.5, 30));
+    new DjlFinePruner(new SafeTensors()).run(request, e -> steps.add((RunEvent.StepDone) e));
+
+    assertThat(steps).hasSize(30).extracting(RunEvent.StepDone::totalSteps).containsOnly(30L);
+    assertThat(steps).extracting(RunEvent.StepDone::sparsity).isSorted().endsWith(0.5);
+  }
+
+  private FinePruner.Outcome train(TrainingPlan plan, @Nullable PruningPlan pruning) {
+    return new DjlFinePruner(new SafeTensors()).run(request(plan, pruning), RunListener.SILENT);
+  }
+
+  private FinePruner.Request request(TrainingPlan plan, @Nullable PruningPlan pruning) {
+    return new FinePruner.Request(
+        1,
+        RandomBert.pretrained(SEED),
+        TRAIN,
+        plan,
+        pruning,
+        directory.resolve("last-good.safetensors"));
+  }
+
+  private static FinePruneLoop loop(FinePruner.Request request) {
+    return new FinePruneLoop(
+        request,
+        DjlFinePruner.withHead(request.model().weights(), 2, SEED),
+        RunListener.SILENT,
+        new SafeTensors());
+  }
+
+  private static PruningPlan pruning(String name, Pruner pruner, double density, long steps) {
+    return new PruningPlan(
+        name, pruner, LINEARS, new CubicSchedule(1, density, steps / 10, steps * 7 / 10));
+  }
+
+  private static TrainingPlan plan(long steps, double rate) {
+    return new TrainingPlan(steps, 16, rate, 1e-2, 0.01, steps / 10, 1, 1e-8, SEED, 1);
+  }
+
+  private static TrainingPlan withSeed(TrainingPlan p, long seed) {
+    return new TrainingPlan(
+        p.totalSteps(),
+        p.batchSize(),
+        p.learningRate(),
+        p.scoreLearningRate(),
+        p.weightDecay(),
+        p.warmupSteps(),
+        p.maxGradientNorm(),
+        p.adamEpsilon(),
+        seed,
+        p.threads());
+  }
+
+  private static TrainingPlan withoutWarmup(TrainingPlan p) {
+    return new TrainingPlan(
+        p.totalSteps(),
+        p.batchSize(),
+        p.learningRate(),
+        p.scoreLearningRate(),
+        p.weightDecay(),
+        0,
+        p.maxGradientNorm(),
+        p.adamEpsilon(),
+        p.seed(),
+        p.threads());
+  }
+
+  private static double accuracy(TransformerWeights weights) {
+    EncodedSet evaluation = RandomBert.parity(400, SEED + 100);
+    int right = 0;
+    try (BertModel model = BertModel.load(weights)) {
+      Batch batch = Batch.of(evaluation.examples());
+      float[] logits = model.logits(batch);
+      for (int row = 0; row < batch.rows(); row++) {
+        int answer = logits[2 * row] >= logits[2 * row + 1] ? 0 : 1;
+        if (answer == batch.labels()[row]) {
+          right++;
+        }
+      }
+    }
+    return right / 400.0;
+  }
+}

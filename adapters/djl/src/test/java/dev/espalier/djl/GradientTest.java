@@ -1,0 +1,120 @@
+package dev.espalier.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.training.GradientCollector;
+import dev.espalier.api.data.Batch;
+import dev.espalier.tuner.port.TransformerWeights;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What the backward pass computes, against finite differences and against the garbage collector.
+ */
+class GradientTest {
+  private static final long SEED = 20_261_123;
+
+  private final Batch batch = Batch.of(RandomBert.parity(6, SEED).examples());
+
+  @Test
+  @DisplayName("every parameter's gradient agrees with central differences in double precision")
+  void finiteDifferences() {
+    // A deviation of 0.3 gives activations that bend every non-linearity.
+    TransformerWeights weights = RandomBert.withHead(SEED, 0.3);
+    SplittableRandom random = new SplittableRandom(SEED);
+    double step = 1e-5;
+    try (BertModel model = new BertModel(weights, DataType.FLOAT64)) {
+      Map<String, double[]> gradients = gradients(model, weights, () -> {});
+      weights
+          .tensors()
+          .forEach(
+              (name, tensor) -> {
+                var values = model.parameter(name).toByteBuffer(true).asDoubleBuffer();
+                for (int sample = 0; sample < 5; sample++) {
+                  int i = random.nextInt(tensor.values().length);
+                  double value = values.get(i);
+                  values.put(i, value + step);
+                  double above = loss(model);
+                  values.put(i, value - step);
+                  double below = loss(model);
+                  values.put(i, value);
+                  assertThat(gradients.get(name)[i])
+                      .as("seed %d, %s[%d]", SEED, name, i)
+                      .isCloseTo((above - below) / (2 * step), within(1e-9));
+                }
+              });
+    }
+  }
+
+  @Test
+  @DisplayName("gradients are the same when garbage is collected between forward and backward")
+  void garbageCollection() {
+    TransformerWeights weights = RandomBert.withHead(SEED, 0.3);
+    try (BertModel model = new BertModel(weights, DataType.FLOAT32)) {
+      Map<String, double[]> undisturbed = gradients(model, weights, () -> {});
+      for (int round = 0; round < 20; round++) {
+        Map<String, double[]> disturbed =
+            gradients(model, weights, GradientTest::reuseFreedNativeMemory);
+        undisturbed.forEach(
+            (name, expected) -> assertThat(disturbed.get(name)).as(name).isEqualTo(expected));
+      }
+    }
+  }
+
+  /** Frees every unreachable direct buffer, and fills memory of their sizes with NaN. */
+  private static void reuseFreedNativeMemory() {
+    System.gc();
+    List<ByteBuffer> fillers = new ArrayList<>();
+    for (int size : new int[] {4, 8, 16, 64, 256, 1024}) {
+      for (int i = 0; i < 200; i++) {
+        ByteBuffer filler = ByteBuffer.allocateDirect(size);
+        while (filler.hasRemaining()) {
+          filler.put((byte) 0xff);
+        }
+        fillers.add(filler);
+      }
+    }
+    assertThat(fillers).isNotEmpty();
+  }
+
+  private double loss(BertModel model) {
+    try (NDManager arrays = model.manager().newSubManager()) {
+      NDArray logits = model.logits(BatchArrays.of(batch, arrays, DataType.FLOAT64), false);
+      return Losses.crossEntropy(logits, batch.labels(), arrays).toDoubleArray()[0];
+    }
+  }
+
+  private Map<String, double[]> gradients(
+      BertModel model, TransformerWeights weights, Runnable betweenForwardAndBackward) {
+    DataType type = model.parameter("classifier.bias").getDataType();
+    Map<String, double[]> gradients = new TreeMap<>();
+    weights.tensors().keySet().forEach(name -> model.parameter(name).setRequiresGradient(true));
+    try (NDManager arrays = model.manager().newSubManager();
+        GradientCollector collector = Torch.engine().newGradientCollector()) {
+      NDArray logits = model.logits(BatchArrays.of(batch, arrays, type), false);
+      NDArray loss = Losses.crossEntropy(logits, batch.labels(), arrays);
+      betweenForwardAndBackward.run();
+      collector.backward(loss);
+    }
+    for (String name : weights.tensors().keySet()) {
+      NDArray leaf = model.parameter(name);
+      try (NDArray gradient = leaf.getGradient();
+          NDArray wide = gradient.toType(DataType.FLOAT64, true)) {
+        gradients.put(name, wide.toDoubleArray());
+        ByteBuffer memory = gradient.toByteBuffer(true); // cleared, so that rounds do not add up
+        memory.put(new byte[memory.remaining()]);
+      }
+    }
+    return gradients;
+  }
+}
