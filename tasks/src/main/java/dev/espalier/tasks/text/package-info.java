@@ -1,0 +1,5 @@
+/** Texts with labels, and turning them into token ids. */
+@NullMarked
+package dev.espalier.tasks.text;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,145 @@
+package dev.espalier.tasks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.espalier.api.data.EncodedExample;
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TaskLoaderTest {
+  private static final byte[] TOKENIZER = MiniLm.tokenizerJson();
+
+  @TempDir Path folder;
+
+  @Test
+  void loadsSst2() throws IOException {
+    Path train = file("train.tsv", "sentence\tlabel\na fine film\t1\na fine film\t1\ndull\t0\n");
+    Path evaluation = file("dev.tsv", "label\tcontent\n0\ta fine film\n1\tfresh\n");
+
+    TaskLoader.Loaded loaded = load(request("sst-2", train, evaluation));
+
+    EncodedSet set = loaded.train();
+    assertThat(set.name()).isEqualTo("train");
+    assertThat(set.source()).isEqualTo(train.toString());
+    assertThat(set.sha256()).hasSize(64).isNotEqualTo(loaded.evaluation().sha256());
+    assertThat(set.labels()).containsExactly("negative", "positive");
+    assertThat(set.examples()).extracting(EncodedExample::label).containsExactly(1, 1, 0);
+    assertThat(set.examples()).extracting(EncodedExample::length).containsExactly(5, 5, 3);
+
+    assertThat(loaded.evaluation().name()).isEqualTo("evaluation");
+    assertThat(loaded.evaluation().source()).isEqualTo(evaluation.toString());
+    assertThat(loaded.evaluation().examples())
+        .extracting(EncodedExample::label)
+        .containsExactly(0, 1);
+    assertThat(loaded.sharedExamples()).as("a fine film, once").isEqualTo(1);
+  }
+
+  @Test
+  void loadsTheSentimentTwin() {
+    TaskLoader.Loaded loaded = load(twin(300, 100, 5));
+
+    assertThat(loaded.train().size()).isEqualTo(300);
+    assertThat(loaded.evaluation().size()).isEqualTo(100);
+    assertThat(loaded.train().labels()).containsExactly("negative", "positive");
+    assertThat(loaded.train().source()).isEqualTo("sentiment-twin, train, 300 sentences, seed 5");
+    assertThat(loaded.sharedExamples()).isZero();
+    assertThat(load(twin(300, 100, 5)).train().sha256()).isEqualTo(loaded.train().sha256());
+    assertThat(load(twin(300, 100, 6)).train().sha256()).isNotEqualTo(loaded.train().sha256());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sst2,            did you mean sst-2?",
+    "SST-2,           did you mean sst-2?",
+    "sentimenttwin,   did you mean sentiment-twin?",
+    "setniment-twin,  did you mean sentiment-twin?",
+  })
+  void listsTheTasksWhenThereIsNone(String name, String advice) {
+    ProblemException e = failure(request(name, null, null));
+
+    assertThat(e.problems().get(0).kind()).isEqualTo(ProblemKind.CONFIGURATION);
+    assertThat(e.problems().get(0).message())
+        .isEqualTo("there is no task \"" + name + "\", there is sst-2, sentiment-twin");
+    assertThat(e.problems().get(0).advice()).isEqualTo(advice);
+  }
+
+  @Test
+  void needsBothFilesForATaskInFiles() throws IOException {
+    Path some = file("some.tsv", "label\tsentence\n1\tgood\n");
+
+    assertThat(failure(request("sst-2", null, some)))
+        .hasMessageContaining("task sst-2 reads files, but no training file is given");
+    assertThat(failure(request("sst-2", some, null)))
+        .hasMessageContaining("task sst-2 reads files, but no evaluation file is given");
+  }
+
+  @Test
+  void refusesFilesForATwin() {
+    ProblemException e = failure(request("sentiment-twin", Path.of("some.tsv"), null));
+
+    assertThat(e.problems().get(0).kind()).isEqualTo(ProblemKind.CONFIGURATION);
+    assertThat(e).hasMessageContaining("is generated and reads no files");
+  }
+
+  @Test
+  void namesTheFileThatIsBroken() throws IOException {
+    Path good = file("good.tsv", "label\tsentence\n1\tgood\n");
+    Path bad = file("bad.tsv", "label\tsentence\n1\tgood\n7\tbad\n");
+
+    for (TaskLoader.Request request :
+        List.of(request("sst-2", good, bad), request("sst-2", bad, good))) {
+      assertThat(failure(request).problems().get(0).location())
+          .isEqualTo(Location.ofLine(bad.toString(), 3));
+    }
+  }
+
+  @Test
+  void loadsTheRealSst2() {
+    Path sst2 = Path.of("..", "..", "shared", "data", "sst2");
+    assumeTrue(Files.isDirectory(sst2), () -> sst2 + " is not there");
+
+    TaskLoader.Loaded loaded =
+        load(
+            new TaskLoader.Request(
+                "sst-2", sst2.resolve("train.tsv"), sst2.resolve("dev.tsv"), 0, 0, 64, 0));
+
+    assertThat(loaded.train().size()).isEqualTo(67_349);
+    assertThat(loaded.evaluation().size()).isEqualTo(872);
+    assertThat(loaded.train().examples()).allMatch(e -> e.length() >= 3 && e.length() <= 64);
+    assertThat(loaded.sharedExamples()).isBetween(0, 20);
+  }
+
+  private static TaskLoader.Loaded load(TaskLoader.Request request) {
+    return TaskLoader.load(request, TOKENIZER);
+  }
+
+  private static ProblemException failure(TaskLoader.Request request) {
+    return catchThrowableOfType(ProblemException.class, () -> load(request));
+  }
+
+  private static TaskLoader.Request request(
+      String task, @Nullable Path train, @Nullable Path evaluation) {
+    return new TaskLoader.Request(task, train, evaluation, 0, 0, 128, 0);
+  }
+
+  private static TaskLoader.Request twin(int train, int evaluation, long seed) {
+    return new TaskLoader.Request("sentiment-twin", null, null, train, evaluation, 128, seed);
+  }
+
+  private Path file(String name, String content) throws IOException {
+    return Files.writeString(folder.resolve(name), content);
+  }
+}
