@@ -1,6 +1,7 @@
 package dev.espalier.api.pruning;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +67,6 @@ public final class ParameterValues {
 
   /** All values by name, in the descriptor's order. */
   public Map<String, Double> asMap() {
-    return Map.copyOf(values);
+    return Collections.unmodifiableMap(values);
   }
 }

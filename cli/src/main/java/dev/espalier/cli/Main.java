@@ -1,0 +1,72 @@
+package dev.espalier.cli;
+
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemException;
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+/** The command {@code espalier}. */
+@Command(
+    name = "espalier",
+    description = "Prunes and quantizes transformer models from one YAML file.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Versions.class,
+    subcommands = {RunCommand.class},
+    synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:the accuracy criterion is met",
+      "1:a bug in Espalier",
+      "2:a mistake in the configuration, the command line or a data file",
+      "3:the criterion is missed; the best effort is saved",
+      "4:the machine or the training failed: native library, memory, disk, divergence",
+      "130:interrupted; the journal holds every finished stage"
+    })
+public final class Main implements Runnable {
+  @Spec private CommandSpec spec;
+
+  /** For picocli. */
+  public Main() {}
+
+  /** Runs the command and exits with its code. */
+  public static void main(String[] arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** The command line, ready to execute, with its error handling. */
+  static CommandLine commandLine() {
+    CommandLine commandLine = new CommandLine(new Main());
+    commandLine.setExecutionExceptionHandler(Main::handle);
+    return commandLine;
+  }
+
+  /** Without a subcommand there is nothing to do but to say what there is. */
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "a command is missing");
+  }
+
+  /** Prints problems, one paragraph each. */
+  static void print(List<Problem> problems, PrintWriter err) {
+    problems.forEach(err::println);
+    err.flush();
+  }
+
+  private static int handle(Exception e, CommandLine commandLine, ParseResult result) {
+    PrintWriter err = commandLine.getErr();
+    if (e instanceof ProblemException known) {
+      print(known.problems(), err);
+      return known.exitCode();
+    }
+    err.println("This is a bug in Espalier; please report it with what follows.");
+    e.printStackTrace(err);
+    err.flush();
+    return ExitCode.SOFTWARE;
+  }
+}

@@ -1,0 +1,47 @@
+package dev.espalier.cli;
+
+import dev.espalier.api.metric.Metric;
+import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.djl.DjlFinePruner;
+import dev.espalier.djl.SafeTensors;
+import dev.espalier.onnxruntime.OrtTools;
+import dev.espalier.onnxruntime.bert.ClasspathModels;
+import dev.espalier.tasks.TaskLoader;
+import dev.espalier.tuner.plugin.PrunerCatalog;
+import dev.espalier.tuner.port.TaskSource;
+import dev.espalier.tuner.run.RunServices;
+import java.util.ServiceLoader;
+
+/** Puts the adapters behind the tuner's ports, and the plugins into its catalogs. */
+final class Services {
+  private Services() {}
+
+  /** What a run works with. No native library is loaded before the run needs it. */
+  static RunServices create() {
+    SafeTensors checkpoints = new SafeTensors();
+    return new RunServices(
+        new ClasspathModels(),
+        Services::load,
+        new DjlFinePruner(checkpoints),
+        checkpoints,
+        new OrtTools(),
+        new PrunerCatalog(ServiceLoader.load(PrunerProvider.class)),
+        ServiceLoader.load(Metric.class).stream().map(ServiceLoader.Provider::get).toList(),
+        Versions.all());
+  }
+
+  private static TaskSource.TaskData load(TaskSource.Request request, byte[] tokenizerJson) {
+    TaskLoader.Loaded loaded =
+        TaskLoader.load(
+            new TaskLoader.Request(
+                request.task(),
+                request.train(),
+                request.evaluation(),
+                request.trainExamples(),
+                request.evaluationExamples(),
+                request.maxSequenceLength(),
+                request.seed()),
+            tokenizerJson);
+    return new TaskSource.TaskData(loaded.train(), loaded.evaluation());
+  }
+}

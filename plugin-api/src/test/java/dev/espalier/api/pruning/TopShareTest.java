@@ -1,0 +1,282 @@
+package dev.espalier.api.pruning;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class TopShareTest {
+  private static final float INFINITY = Float.POSITIVE_INFINITY;
+  private static final float TINY = Float.MIN_VALUE; // the smallest denormal
+
+  private final TopShare topShare = new TopShare();
+
+  @ParameterizedTest(name = "{0} of {1}: {2}")
+  @CsvSource({
+    "0,     7, 0",
+    "1,     7, 7",
+    "0.5,   7, 4", // 3.5 rounds up
+    "0.15, 10, 2", // 1.5 rounds up
+    "0.14, 10, 1",
+    "0.1, 147456, 14746", // 14,745.6: a query matrix of MiniLM
+    "0.03, 2359296, 70779", // 70,778.88: a feed-forward matrix of BERT-base
+    "1, 2147483647, 2147483647",
+  })
+  void countsByRounding(double density, int size, int keep) {
+    assertThat(TopShare.count(density, size)).isEqualTo(keep);
+  }
+
+  @Test
+  void keepsTheLargest() {
+    assertThat(mask(2, 0.5f, -3f, 2f, 1f)).containsExactly(0, 0, 1, 1);
+  }
+
+  @Test
+  void keepsNoneWhenNoneAreAskedFor() {
+    assertThat(mask(0, 1f, 2f, 3f)).containsExactly(0, 0, 0);
+  }
+
+  @Test
+  void keepsAllWhenAllAreAskedFor() {
+    assertThat(mask(3, 1f, 2f, 3f)).containsExactly(1, 1, 1);
+  }
+
+  @Test
+  void keepsTheFirstOfEquals() {
+    assertThat(mask(3, 1f, 2f, 1f, 1f, 2f)).containsExactly(1, 1, 0, 0, 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {0f, -0f, 1f, -1f, TINY, -TINY, Float.MAX_VALUE, INFINITY, -INFINITY})
+  void keepsTheFirstWhenAllAreEqual(float value) {
+    for (int keep = 0; keep <= 5; keep++) {
+      float[] expected = new float[5];
+      Arrays.fill(expected, 0, keep, 1f);
+      assertThat(mask(keep, value, value, value, value, value)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void takesNegativeZeroForZero() {
+    assertThat(mask(1, -0f, 0f)).containsExactly(1, 0);
+    assertThat(mask(1, 0f, -0f)).containsExactly(1, 0);
+    assertThat(mask(2, -1f, -0f, 0f, -0f)).containsExactly(0, 1, 1, 0);
+  }
+
+  /** Each value is the next one's better, whichever cut is asked for. */
+  @Test
+  void ordersEveryKindOfNumber() {
+    float[] falling = {
+      INFINITY,
+      Float.MAX_VALUE,
+      1f,
+      Float.MIN_NORMAL,
+      2 * TINY,
+      TINY,
+      0f,
+      -TINY,
+      -2 * TINY,
+      -Float.MIN_NORMAL,
+      -1f,
+      -Float.MAX_VALUE,
+      -INFINITY,
+    };
+    for (int keep = 0; keep <= falling.length; keep++) {
+      float[] expected = new float[falling.length];
+      Arrays.fill(expected, 0, keep, 1f);
+      assertThat(mask(keep, falling)).as("keep %d", keep).isEqualTo(expected);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3})
+  void refusesNaNWhateverIsKept(int keep) {
+    assertThatThrownBy(() -> mask(keep, 1f, 2f, Float.NaN))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the importance of element 2 is NaN");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 4})
+  void refusesToKeepWhatIsNotThere(int keep) {
+    assertThatThrownBy(() -> mask(keep, 1f, 2f, 3f))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("keep must lie in [0, 3], found " + keep);
+  }
+
+  @Test
+  void remembersNothingOfTheCallBefore() {
+    mask(2, 5f, 6f, 7f, 8f);
+    assertThatThrownBy(() -> mask(1, 9f, Float.NaN)).isInstanceOf(IllegalArgumentException.class);
+    assertThat(mask(1, 1f, 0f)).containsExactly(1, 0);
+  }
+
+  @Test
+  void doesNotChangeTheImportance() {
+    float[] importance = {-0f, 2f, 1f};
+    float[] before = importance.clone();
+    topShare.select(importance, 2, new float[3]);
+    assertThat(importance).isEqualTo(before);
+  }
+
+  /** All arrays of up to six elements over three values, with every count. */
+  @Test
+  void agreesWithASortForAllSmallArrays() {
+    for (int size = 1; size <= 6; size++) {
+      for (int code = 0; code < Math.pow(3, size); code++) {
+        float[] importance = new float[size];
+        for (int i = 0, rest = code; i < size; i++, rest /= 3) {
+          importance[i] = rest % 3 - 1f;
+        }
+        for (int keep = 0; keep <= size; keep++) {
+          assertKeepsWhatASortKeeps(importance, keep, "all small arrays");
+        }
+      }
+    }
+  }
+
+  /** What random importances look like. */
+  enum Kind {
+    GAUSSIAN {
+      @Override
+      float next(Random random) {
+        return (float) random.nextGaussian();
+      }
+    },
+    FEW_LEVELS {
+      @Override
+      float next(Random random) {
+        return Math.round(random.nextGaussian() * 4) / 4f;
+      }
+    },
+    MOSTLY_ZERO {
+      @Override
+      float next(Random random) {
+        return random.nextInt(10) == 0
+            ? (float) random.nextGaussian()
+            : random.nextBoolean() ? 0f : -0f;
+      }
+    },
+    /** All share the upper half of their bits, so that the second histogram decides alone. */
+    NEIGHBOURS {
+      @Override
+      float next(Random random) {
+        return Float.intBitsToFloat(0x3f80_0000 + random.nextInt(1 << 16));
+      }
+    },
+    ANY_BITS {
+      @Override
+      float next(Random random) {
+        float value = Float.intBitsToFloat(random.nextInt());
+        return Float.isNaN(value) ? Float.NEGATIVE_INFINITY : value;
+      }
+    };
+
+    abstract float next(Random random);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void agreesWithASortForRandomArrays(Kind kind) {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    for (int size : new int[] {1, 2, 3, 10, 1_000, 65_536, 65_537, 1_000_000}) {
+      float[] importance = randomImportance(kind, random, size);
+      for (int keep :
+          new int[] {0, 1, size / 10, size / 2, size - 1, size, random.nextInt(size + 1)}) {
+        assertKeepsWhatASortKeeps(importance, keep, kind + ", seed " + seed);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Kind.class,
+      names = {"GAUSSIAN", "FEW_LEVELS"})
+  void agreesWithASortForTenMillionElements(Kind kind) {
+    long seed = new Random().nextLong();
+    float[] importance = randomImportance(kind, new Random(seed), 10_000_000);
+    assertKeepsWhatASortKeeps(
+        importance, TopShare.count(0.1, importance.length), kind + ", seed " + seed);
+  }
+
+  /**
+   * Linear time, measured against a sort of the same array in the same minute so that a busy
+   * machine slows both. It takes about a tenth of the sort; inputs that are bad for a quickselect
+   * (all equal, rising, falling) take no longer than random ones.
+   */
+  @Test
+  void costsAFractionOfASort() {
+    float[] random = randomImportance(Kind.GAUSSIAN, new Random(1), 4_000_000);
+    float[] rising = random.clone();
+    Arrays.sort(rising);
+    float[] falling = new float[rising.length];
+    for (int i = 0; i < falling.length; i++) {
+      falling[i] = rising[rising.length - 1 - i];
+    }
+    long sort = bestOfFive(() -> Arrays.sort(random.clone()));
+
+    float[] mask = new float[random.length];
+    for (float[] importance : new float[][] {random, new float[random.length], rising, falling}) {
+      assertThat(bestOfFive(() -> topShare.select(importance, random.length / 10, mask)))
+          .as("nanoseconds, against a sort's")
+          .isLessThan(sort / 2);
+    }
+  }
+
+  private float[] mask(int keep, float... importance) {
+    float[] mask = new float[importance.length];
+    Arrays.fill(mask, Float.NaN);
+    topShare.select(importance, keep, mask);
+    return mask;
+  }
+
+  private static float[] randomImportance(Kind kind, Random random, int size) {
+    float[] importance = new float[size];
+    for (int i = 0; i < size; i++) {
+      importance[i] = kind.next(random);
+    }
+    return importance;
+  }
+
+  /** The oracle: the k-th largest by a sort; all above it are kept, and the first that equal it. */
+  private void assertKeepsWhatASortKeeps(float[] importance, int keep, String what) {
+    float[] expected = new float[importance.length];
+    if (keep > 0) {
+      float[] sorted = importance.clone();
+      Arrays.sort(sorted);
+      float cut = sorted[sorted.length - keep];
+      int left =
+          keep - (int) IntStream.range(0, sorted.length).filter(i -> sorted[i] > cut).count();
+      for (int i = 0; i < importance.length; i++) {
+        boolean kept = importance[i] > cut || (importance[i] == cut && left-- > 0);
+        expected[i] = kept ? 1f : 0f;
+      }
+    }
+
+    float[] actual = mask(keep, importance);
+
+    assertThat(Arrays.mismatch(actual, expected))
+        .as("first difference to a sort: %s, keep %d of %d", what, keep, importance.length)
+        .isEqualTo(-1);
+  }
+
+  private static long bestOfFive(Runnable work) {
+    return IntStream.range(0, 5)
+        .mapToLong(
+            run -> {
+              long start = System.nanoTime();
+              work.run();
+              return System.nanoTime() - start;
+            })
+        .min()
+        .orElseThrow();
+  }
+}
