@@ -1,0 +1,54 @@
+package dev.espalier.onnxruntime;
+
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.metric.Metric;
+import dev.espalier.onnxruntime.bert.BertOnnxExporter;
+import dev.espalier.onnxruntime.measure.OrtMeter;
+import dev.espalier.onnxruntime.quantize.DynamicQuantizer;
+import dev.espalier.tuner.port.OnnxTools;
+import dev.espalier.tuner.port.TransformerWeights;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** The tuner's port to ONNX: exporter, quantizer and meter behind one interface. */
+public final class OrtTools implements OnnxTools {
+  private final DynamicQuantizer quantizer;
+  private final OrtMeter meter = new OrtMeter();
+
+  /** Tools that use the full range of int8. */
+  public OrtTools() {
+    this(new DynamicQuantizer(false));
+  }
+
+  /** Tools with this quantizer. */
+  public OrtTools(DynamicQuantizer quantizer) {
+    this.quantizer = quantizer;
+  }
+
+  @Override
+  public void export(TransformerWeights weights, List<String> labels, Path file) {
+    BertOnnxExporter.exportClassifier(weights, labels, file);
+  }
+
+  @Override
+  public Map<String, String> quantizeDynamic(Path source, Path target) {
+    return quantizer.quantize(source, target).asMap();
+  }
+
+  @Override
+  public Map<String, Double> evaluate(
+      Path file, EncodedSet set, List<Metric> metrics, int threads) {
+    return meter.evaluate(file, set, metrics, threads);
+  }
+
+  @Override
+  public Map<String, Latency> measureLatency(Map<String, Path> files, LatencySettings settings) {
+    return meter.measureLatency(files, settings);
+  }
+
+  @Override
+  public Map<String, Integer> fusedOperators(Path file) {
+    return meter.fusedOperators(file);
+  }
+}

@@ -1,0 +1,307 @@
+package dev.espalier.onnxruntime.bert;
+
+import static dev.espalier.onnxruntime.graph.Nodes.attribute;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import dev.espalier.onnxruntime.graph.OnnxFiles;
+import dev.espalier.onnxruntime.graph.OnnxGraph;
+import dev.espalier.onnxruntime.graph.Tensors;
+import dev.espalier.tuner.port.BertArchitecture;
+import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerWeights;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Writes a BERT encoder as ONNX, in plain operators of opset 17.
+ *
+ * <p>The graph is spelled the way that ONNX Runtime's optimizer looks for: biases as the second
+ * operand of Add, Gelu from Erf, shapes that follow from the inputs by name. Each residual sum then
+ * becomes one SkipLayerNormalization with the normalization and the bias before it, the activation
+ * a BiasGelu, the scaled product of queries and keys a FusedMatMul, the pooler a FusedGemm. The
+ * attention as a whole does not become one Attention: ONNX Runtime 1.29 finds the additive mask
+ * only behind an Unsqueeze older than opset 13. The same graph at opset 12 does fuse, and is not
+ * faster.
+ *
+ * <p>The matrices of linear layers are stored as [in, out] under their parameter's name. Dropout
+ * isn't exported. Equal weights make equal bytes.
+ */
+public final class BertOnnxExporter {
+  /** Metadata key of the number of token ids that a model knows. */
+  public static final String VOCABULARY_SIZE = "vocabulary_size";
+
+  /** Metadata key of the class names, a JSON array. */
+  public static final String LABELS = "labels";
+
+  /** First opset with LayerNormalization. */
+  private static final long OPSET = 17;
+
+  private static final long IR_VERSION = 8;
+  private static final float MASKED = -10_000f;
+
+  private static final String BATCH = "batch";
+  private static final String SEQUENCE = "sequence";
+
+  private final TransformerWeights weights;
+  private final BertArchitecture architecture;
+  private final OnnxGraph graph;
+
+  private BertOnnxExporter(TransformerWeights weights, String name) {
+    this.weights = weights;
+    this.architecture = weights.architecture();
+    this.graph = OnnxGraph.create(name, IR_VERSION, OPSET);
+  }
+
+  /**
+   * Writes a classifier: inputs {@code input_ids}, {@code attention_mask}, {@code token_type_ids}
+   * (int64, [batch, sequence]), output {@code logits} (float32, [batch, labels]).
+   *
+   * @param weights encoder, pooler and {@code classifier.weight}, {@code classifier.bias}
+   * @param labels class names, kept in the metadata under {@link #LABELS}
+   * @throws dev.espalier.api.problem.ProblemException as {@link OnnxFiles#write}
+   * @throws IllegalArgumentException when a parameter is missing or of another shape
+   */
+  public static void exportClassifier(TransformerWeights weights, List<String> labels, Path file) {
+    OnnxFiles.write(file, classifier(weights, labels));
+  }
+
+  /**
+   * Writes an encoder without pooler and classifier: the same inputs, output {@code
+   * last_hidden_state} (float32, [batch, sequence, hidden]).
+   */
+  public static void exportEncoder(TransformerWeights weights, Path file) {
+    OnnxFiles.write(file, encoder(weights));
+  }
+
+  /** What {@link #exportClassifier} writes. */
+  static ModelProto classifier(TransformerWeights weights, List<String> labels) {
+    BertOnnxExporter exporter = new BertOnnxExporter(weights, "bert_classifier");
+    exporter.graph.putMetadata(
+        LABELS,
+        labels.stream().map(BertOnnxExporter::json).collect(Collectors.joining(", ", "[", "]")));
+    exporter.graph.putMetadata(
+        VOCABULARY_SIZE, String.valueOf(weights.architecture().vocabularySize()));
+    String hidden = exporter.hiddenStates("/encoder/output");
+    exporter.head(hidden, labels.size());
+    return exporter.graph.toModel();
+  }
+
+  /** What {@link #exportEncoder} writes. */
+  static ModelProto encoder(TransformerWeights weights) {
+    BertOnnxExporter exporter = new BertOnnxExporter(weights, "bert_encoder");
+    exporter.hiddenStates("last_hidden_state");
+    exporter.graph.output(
+        "last_hidden_state", DataType.FLOAT, BATCH, SEQUENCE, weights.architecture().hiddenSize());
+    return exporter.graph.toModel();
+  }
+
+  /** Embeddings and all layers: [batch, sequence, hidden]. */
+  private String hiddenStates(String output) {
+    String ids = graph.input("input_ids", DataType.INT64, BATCH, SEQUENCE);
+    String mask = graph.input("attention_mask", DataType.INT64, BATCH, SEQUENCE);
+    String types = graph.input("token_type_ids", DataType.INT64, BATCH, SEQUENCE);
+    attentionConstants();
+
+    String hidden = embeddings(ids, types);
+    String additiveMask = additiveMask(mask);
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      boolean last = layer == architecture.layers() - 1;
+      String name = last ? output : scope(BertNames.layer(layer, "output.LayerNorm"));
+      hidden = layer(layer, hidden, additiveMask, name);
+    }
+    return hidden;
+  }
+
+  private void attentionConstants() {
+    long heads = architecture.heads();
+    long headSize = architecture.headSize();
+    graph.initializer(Tensors.ofLongs("shape.heads", List.of(4L), 0, 0, heads, headSize));
+    graph.initializer(Tensors.ofLongs("shape.hidden", List.of(3L), 0, 0, heads * headSize));
+    graph.initializer(Tensors.scalar("sqrt_head_size", (float) Math.sqrt(architecture.headSize())));
+    graph.initializer(Tensors.ofLongs("axis.1", List.of(1L), 1));
+    graph.initializer(Tensors.ofLongs("axis.2", List.of(1L), 2));
+    graph.initializer(Tensors.scalar("index.0", 0L));
+    graph.initializer(Tensors.scalar("index.1", 1L));
+    graph.initializer(Tensors.scalar("one", 1f));
+    graph.initializer(Tensors.scalar("half", 0.5f));
+    graph.initializer(Tensors.scalar("sqrt_two", (float) Math.sqrt(2)));
+    graph.initializer(Tensors.scalar("masked", MASKED));
+  }
+
+  /** 0 where a token is, {@link #MASKED} where padding is: [batch, 1, 1, sequence]. */
+  private String additiveMask(String mask) {
+    String rows = graph.node("Unsqueeze", List.of(mask, "axis.1"), "/mask/Unsqueeze");
+    String heads = graph.node("Unsqueeze", List.of(rows, "axis.2"), "/mask/Unsqueeze_1");
+    String kept = graph.node("Cast", List.of(heads), "/mask/Cast", to(DataType.FLOAT));
+    String padding = graph.node("Sub", List.of("one", kept), "/mask/Sub");
+    return graph.node("Mul", List.of(padding, "masked"), "/mask/Mul");
+  }
+
+  private String embeddings(String ids, String types) {
+    String words =
+        graph.node(
+            "Gather",
+            List.of(plain(BertNames.WORD_EMBEDDINGS), ids),
+            "/embeddings/word_embeddings/Gather");
+    String positions =
+        graph.node(
+            "Gather",
+            List.of(plain(BertNames.POSITION_EMBEDDINGS), positionIds(ids)),
+            "/embeddings/position_embeddings/Gather");
+    String tokenTypes =
+        graph.node(
+            "Gather",
+            List.of(plain(BertNames.TOKEN_TYPE_EMBEDDINGS), types),
+            "/embeddings/token_type_embeddings/Gather");
+    String placed = graph.node("Add", List.of(words, positions), "/embeddings/Add");
+    String sum = graph.node("Add", List.of(placed, tokenTypes), "/embeddings/Add_1");
+    return norm(BertNames.EMBEDDINGS_NORM, sum, "/embeddings/LayerNorm");
+  }
+
+  /**
+   * 0, 1, 2, ... in each row: [batch, sequence].
+   *
+   * <p>A running count and not a Range: its shape is that of the ids by name, whereas the length of
+   * a Range is unknown to shape inference, which then hides from the optimizer that the residual
+   * sums have operands of equal shape.
+   */
+  private String positionIds(String ids) {
+    String at = "/embeddings/positions/";
+    String zeros = graph.node("Mul", List.of(ids, "index.0"), at + "Mul");
+    String ones = graph.node("Add", List.of(zeros, "index.1"), at + "Add");
+    return graph.node("CumSum", List.of(ones, "index.1"), at + "CumSum", attribute("exclusive", 1));
+  }
+
+  private String layer(int layer, String input, String mask, String output) {
+    String attended = attention(layer, input, mask);
+    String projected = linear(BertNames.layer(layer, "attention.output.dense"), attended);
+    String attentionOutput = BertNames.layer(layer, "attention.output");
+    String residual = graph.node("Add", List.of(projected, input), scope(attentionOutput) + "/Add");
+    String normed =
+        norm(attentionOutput + ".LayerNorm", residual, scope(attentionOutput + ".LayerNorm"));
+
+    String wide = linear(BertNames.layer(layer, "intermediate.dense"), normed);
+    String active = gelu(wide, scope(BertNames.layer(layer, "intermediate")) + "/gelu");
+    String narrow = linear(BertNames.layer(layer, "output.dense"), active);
+    String layerOutput = BertNames.layer(layer, "output");
+    String sum = graph.node("Add", List.of(narrow, normed), scope(layerOutput) + "/Add");
+    return norm(layerOutput + ".LayerNorm", sum, output);
+  }
+
+  /** softmax(Q·Kᵀ/√size + mask)·V over all heads: [batch, sequence, hidden]. */
+  private String attention(int layer, String input, String mask) {
+    String self = BertNames.layer(layer, "attention.self");
+    String at = scope(self);
+    String query = heads(linear(self + ".query", input), at + "/query", 0, 2, 1, 3);
+    String key = heads(linear(self + ".key", input), at + "/key", 0, 2, 3, 1);
+    String value = heads(linear(self + ".value", input), at + "/value", 0, 2, 1, 3);
+
+    String products = graph.node("MatMul", List.of(query, key), at + "/MatMul");
+    String scaled = graph.node("Div", List.of(products, "sqrt_head_size"), at + "/Div");
+    String masked = graph.node("Add", List.of(scaled, mask), at + "/Add");
+    String shares = graph.node("Softmax", List.of(masked), at + "/Softmax", attribute("axis", 3));
+    String context = graph.node("MatMul", List.of(shares, value), at + "/MatMul_1");
+    String rows =
+        graph.node(
+            "Transpose",
+            List.of(context),
+            at + "/Transpose",
+            attribute("perm", List.of(0L, 2L, 1L, 3L)));
+    return graph.node("Reshape", List.of(rows, "shape.hidden"), at + "/Reshape");
+  }
+
+  private String heads(String input, String at, long... permutation) {
+    String split = graph.node("Reshape", List.of(input, "shape.heads"), at + "/Reshape");
+    return graph.node(
+        "Transpose",
+        List.of(split),
+        at + "/Transpose",
+        attribute("perm", Arrays.stream(permutation).boxed().toList()));
+  }
+
+  /** x/2 · (1 + erf(x/√2)), exact. */
+  private String gelu(String x, String at) {
+    String scaled = graph.node("Div", List.of(x, "sqrt_two"), at + "/Div");
+    String erf = graph.node("Erf", List.of(scaled), at + "/Erf");
+    String shifted = graph.node("Add", List.of(erf, "one"), at + "/Add");
+    String product = graph.node("Mul", List.of(x, shifted), at + "/Mul");
+    return graph.node("Mul", List.of(product, "half"), at + "/Mul_1");
+  }
+
+  /** Tanh pooler over the first token, then the classifier: [batch, labels]. */
+  private void head(String hidden, int labels) {
+    String first =
+        graph.node("Gather", List.of(hidden, "index.0"), "/pooler/Gather", attribute("axis", 1));
+    String pooled = graph.node("Tanh", List.of(linear(BertNames.POOLER, first)), "/pooler/Tanh");
+    linear(BertNames.CLASSIFIER, pooled, "logits");
+    int classes = weights.get(BertNames.CLASSIFIER + ".bias").values().length;
+    if (classes != labels) {
+      throw new IllegalArgumentException(
+          "the classifier has " + classes + " classes, but there are " + labels + " labels");
+    }
+    graph.output("logits", DataType.FLOAT, BATCH, classes);
+  }
+
+  private String linear(String prefix, String input) {
+    return linear(prefix, input, scope(prefix) + "/Add");
+  }
+
+  /** {@code input · weightᵀ + bias}. */
+  private String linear(String prefix, String input, String output) {
+    String name = prefix + ".weight";
+    Tensor weight = weights.get(name);
+    int out = weight.shape()[0];
+    int in = weight.shape()[1];
+    graph.initializer(
+        Tensors.ofFloats(
+            name, List.of((long) in, (long) out), Tensors.transpose(weight.values(), out, in)));
+    String product = graph.node("MatMul", List.of(input, name), scope(prefix) + "/MatMul");
+    return graph.node("Add", List.of(product, plain(prefix + ".bias")), output);
+  }
+
+  private String norm(String prefix, String input, String output) {
+    return graph.node(
+        "LayerNormalization",
+        List.of(input, plain(prefix + ".weight"), plain(prefix + ".bias")),
+        output,
+        attribute("axis", -1),
+        attribute("epsilon", (float) architecture.layerNormEpsilon()));
+  }
+
+  /** A parameter stored as it is. */
+  private String plain(String name) {
+    Tensor tensor = weights.get(name);
+    List<Long> shape = Arrays.stream(tensor.shape()).asLongStream().boxed().toList();
+    return graph.initializer(Tensors.ofFloats(name, shape, tensor.values()));
+  }
+
+  private static AttributeProto to(DataType type) {
+    return attribute("to", type.getNumber());
+  }
+
+  /** {@code bert.encoder.layer.0.output} as the name of nodes: {@code /encoder/layer.0/output}. */
+  private static String scope(String prefix) {
+    String path = prefix.startsWith("bert.") ? prefix.substring("bert.".length()) : prefix;
+    return "/" + path.replace('.', '/').replaceFirst("layer/(\\d+)", "layer.$1");
+  }
+
+  private static String json(String text) {
+    StringBuilder quoted = new StringBuilder("\"");
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '"' || c == '\\') {
+        quoted.append('\\').append(c);
+      } else if (c < ' ') {
+        quoted.append(String.format("\\u%04x", (int) c));
+      } else {
+        quoted.append(c);
+      }
+    }
+    return quoted.append('"').toString();
+  }
+}

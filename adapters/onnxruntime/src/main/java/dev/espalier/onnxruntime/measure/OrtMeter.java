@@ -1,0 +1,242 @@
+package dev.espalier.onnxruntime.measure;
+
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import dev.espalier.api.data.Batch;
+import dev.espalier.api.data.Batching;
+import dev.espalier.api.data.EncodedExample;
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.metric.Metric;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.onnxruntime.bert.BertOnnxExporter;
+import dev.espalier.onnxruntime.graph.Nodes;
+import dev.espalier.onnxruntime.graph.OnnxFiles;
+import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.tuner.port.OnnxTools.LatencySettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/**
+ * Measures ONNX files as they would be served: through ONNX Runtime on the CPU, with all of its
+ * graph optimizations.
+ */
+public final class OrtMeter {
+  private static final int EVALUATION_BATCH = 32;
+  private static final long SEED = 20_261_123;
+
+  /** How many ids a request draws from when a file doesn't say how many it knows. */
+  private static final int SMALL_VOCABULARY = 100;
+
+  private final OrtSessions sessions;
+
+  /** A meter on this process's ONNX Runtime, whose native library is loaded at the first use. */
+  public OrtMeter() {
+    this(OrtEnvironment::getEnvironment);
+  }
+
+  /** A meter that gets its environment from {@code environments}. */
+  OrtMeter(Supplier<OrtEnvironment> environments) {
+    sessions = new OrtSessions(environments);
+  }
+
+  /**
+   * Runs {@code file} over all of {@code set}, in batches of examples of similar length.
+   *
+   * @param threads intra-op threads
+   * @return the value of each metric by name, in the order of {@code metrics}
+   * @throws ProblemException of kind INPUT when the file can't be loaded or isn't a classifier,
+   *     ENVIRONMENT when ONNX Runtime itself can't be
+   */
+  public Map<String, Double> evaluate(
+      Path file, EncodedSet set, List<Metric> metrics, int threads) {
+    float[][] logits = logits(file, set, threads);
+    int[] labels = set.examples().stream().mapToInt(EncodedExample::label).toArray();
+    Map<String, Double> values = new LinkedHashMap<>();
+    for (Metric metric : metrics) {
+      values.put(metric.name(), metric.compute(logits, labels));
+    }
+    return values;
+  }
+
+  /** The logits of each example in the order of the set: [examples, classes]. */
+  public float[][] logits(Path file, EncodedSet set, int threads) {
+    float[][] logits = new float[set.size()][];
+    try (OrtSession session = open(file, threads)) {
+      for (int[] indices : Batching.byLength(set, EVALUATION_BATCH)) {
+        float[][] rows = sessions.run(session, file, Batching.pad(set, indices));
+        for (int row = 0; row < indices.length; row++) {
+          logits[indices[row]] = rows[row];
+        }
+      }
+    } catch (OrtException failed) {
+      throw closing(failed);
+    }
+    return logits;
+  }
+
+  /**
+   * Times files against each other: after a warm-up, one request to each in turn, so that a slow
+   * moment of the machine hits all alike. All requests have the same random token ids and no
+   * padding.
+   *
+   * @param files what to time, by name
+   * @return milliseconds per request by name, in the order of {@code files}
+   * @throws ProblemException as {@link #evaluate}
+   */
+  public Map<String, Latency> measureLatency(Map<String, Path> files, LatencySettings settings) {
+    List<Timed> timed = new ArrayList<>();
+    try {
+      for (Map.Entry<String, Path> file : files.entrySet()) {
+        OrtSession session = open(file.getValue(), settings.threads());
+        timed.add(new Timed(file.getKey(), file.getValue(), session, settings.iterations()));
+      }
+      Batch request = request(timed, settings);
+      for (int i = 0; i < settings.warmup(); i++) {
+        for (Timed one : timed) {
+          sessions.run(one.session, one.file, request);
+        }
+      }
+      for (int i = 0; i < settings.iterations(); i++) {
+        for (Timed one : timed) {
+          long start = System.nanoTime();
+          sessions.run(one.session, one.file, request);
+          one.nanos[i] = System.nanoTime() - start;
+        }
+      }
+    } catch (OrtException failed) {
+      throw closing(failed);
+    } finally {
+      closeAll(timed);
+    }
+    Map<String, Latency> latencies = new LinkedHashMap<>();
+    for (Timed one : timed) {
+      Arrays.sort(one.nanos);
+      latencies.put(one.name, new Latency(millis(one.nanos, 0.5), millis(one.nanos, 0.9)));
+    }
+    return latencies;
+  }
+
+  /**
+   * Which of Microsoft's operators are in the graph after ONNX Runtime's extended optimizations:
+   * operator to count, in alphabetical order.
+   *
+   * @throws ProblemException as {@link #evaluate}; of kind ENVIRONMENT when the optimized graph
+   *     can't be written to the temporary directory
+   */
+  public Map<String, Integer> fusedOperators(Path file) {
+    Path optimized = null;
+    try {
+      optimized = Files.createTempFile("espalier-optimized-", ".onnx");
+      String target = optimized.toString();
+      sessions
+          .open(
+              file,
+              options -> {
+                options.setOptimizationLevel(OptLevel.EXTENDED_OPT);
+                options.setOptimizedModelFilePath(target);
+              })
+          .close();
+      Map<String, Integer> counts = new TreeMap<>();
+      for (NodeProto node : OnnxFiles.read(optimized).getGraph().getNodeList()) {
+        if (node.getDomain().equals(Nodes.MICROSOFT)) {
+          counts.merge(node.getOpType(), 1, Integer::sum);
+        }
+      }
+      return counts;
+    } catch (OrtException failed) {
+      throw closing(failed);
+    } catch (IOException unwritable) {
+      throw ProblemException.of(
+          ProblemKind.ENVIRONMENT,
+          "cannot write to the temporary directory: " + unwritable.getMessage(),
+          "Point java.io.tmpdir to a directory with room.");
+    } finally {
+      if (optimized != null) {
+        optimized.toFile().delete();
+      }
+    }
+  }
+
+  private OrtSession open(Path file, int threads) {
+    return sessions.open(
+        file,
+        options -> {
+          options.setOptimizationLevel(OptLevel.ALL_OPT);
+          options.setIntraOpNumThreads(threads);
+          options.setInterOpNumThreads(1);
+          // Else the threads of the session that just ran spin on while the next one is timed.
+          options.addConfigEntry("session.force_spinning_stop", "1");
+        });
+  }
+
+  /** A file under the clock. */
+  private static final class Timed {
+    final String name;
+    final Path file;
+    final OrtSession session;
+    final long[] nanos;
+
+    Timed(String name, Path file, OrtSession session, int iterations) {
+      this.name = name;
+      this.file = file;
+      this.session = session;
+      this.nanos = new long[iterations];
+    }
+  }
+
+  private static Batch request(List<Timed> timed, LatencySettings settings) throws OrtException {
+    int vocabulary = Integer.MAX_VALUE;
+    for (Timed one : timed) {
+      vocabulary = Math.min(vocabulary, vocabularySize(one.session));
+    }
+    Random random = new Random(SEED);
+    List<EncodedExample> examples = new ArrayList<>();
+    for (int row = 0; row < settings.batchSize(); row++) {
+      int[] ids = random.ints(settings.sequenceLength(), 0, vocabulary).toArray();
+      examples.add(new EncodedExample(ids, new int[ids.length], 0));
+    }
+    return Batch.of(examples);
+  }
+
+  private static int vocabularySize(OrtSession session) throws OrtException {
+    return session
+        .getMetadata()
+        .getCustomMetadataValue(BertOnnxExporter.VOCABULARY_SIZE)
+        .filter(value -> value.matches("[1-9]\\d{0,8}"))
+        .map(Integer::valueOf)
+        .orElse(SMALL_VOCABULARY);
+  }
+
+  /** The value that a share of all doesn't exceed: the nearest rank. */
+  private static double millis(long[] sorted, double share) {
+    int rank = (int) Math.ceil(share * sorted.length);
+    return sorted[Math.max(rank, 1) - 1] / 1e6;
+  }
+
+  private static void closeAll(List<Timed> timed) {
+    for (Timed one : timed) {
+      try {
+        one.session.close();
+      } catch (OrtException failed) {
+        throw closing(failed);
+      }
+    }
+  }
+
+  private static IllegalStateException closing(OrtException failed) {
+    return new IllegalStateException("ONNX Runtime failed outside of loading and running", failed);
+  }
+}

@@ -1,0 +1,153 @@
+package dev.espalier.onnxruntime.measure;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import dev.espalier.api.data.Batch;
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import java.nio.LongBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Opens and runs ONNX Runtime sessions, turning what ONNX Runtime throws into problems. */
+final class OrtSessions {
+  private static final String LOGITS = "logits";
+
+  private final Supplier<OrtEnvironment> environments;
+
+  /**
+   * Sessions of an environment.
+   *
+   * @param environments gets the environment; the first call loads the native library
+   */
+  OrtSessions(Supplier<OrtEnvironment> environments) {
+    this.environments = environments;
+  }
+
+  /** Sets options before a session is opened. */
+  @FunctionalInterface
+  interface Settings {
+    /** Sets them. */
+    void apply(SessionOptions options) throws OrtException;
+  }
+
+  /**
+   * Opens a file by its path, which the caller closes.
+   *
+   * @throws ProblemException of kind INPUT when ONNX Runtime can't load the file, ENVIRONMENT when
+   *     its native library can't be loaded or memory doesn't suffice
+   */
+  OrtSession open(Path file, Settings settings) {
+    if (!Files.isReadable(file)) {
+      throw problem(ProblemKind.INPUT, file, "there is no such file", null);
+    }
+    OrtEnvironment environment = environment();
+    try (SessionOptions options = new SessionOptions()) {
+      settings.apply(options);
+      return environment.createSession(file.toString(), options);
+    } catch (OrtException broken) {
+      throw problem(kind(broken), file, "ONNX Runtime can't load it: " + oneLine(broken), broken);
+    }
+  }
+
+  /**
+   * Runs a classifier.
+   *
+   * @return logits, [rows, classes]
+   * @throws ProblemException of kind INPUT when the file wants other inputs than a BERT classifier
+   *     has, or answers with something else than a matrix
+   */
+  float[][] run(OrtSession session, Path file, Batch batch) {
+    List<OnnxTensor> opened = new ArrayList<>();
+    try {
+      Map<String, OnnxTensor> inputs = new HashMap<>();
+      for (String name : session.getInputNames()) {
+        OnnxTensor tensor = tensor(values(name, file, batch), batch);
+        opened.add(tensor);
+        inputs.put(name, tensor);
+      }
+      try (OrtSession.Result result = session.run(inputs)) {
+        Object value = result.get(LOGITS).orElseGet(() -> result.get(0)).getValue();
+        if (value instanceof float[][] logits) {
+          return logits;
+        }
+        throw problem(
+            ProblemKind.INPUT,
+            file,
+            "should have an output logits of type float32, [batch, classes]",
+            null);
+      }
+    } catch (OrtException failed) {
+      throw problem(kind(failed), file, "ONNX Runtime can't run it: " + oneLine(failed), failed);
+    } finally {
+      opened.forEach(OnnxTensor::close);
+    }
+  }
+
+  private OnnxTensor tensor(long[] values, Batch batch) throws OrtException {
+    return OnnxTensor.createTensor(
+        environment(), LongBuffer.wrap(values), new long[] {batch.rows(), batch.columns()});
+  }
+
+  private static long[] values(String input, Path file, Batch batch) {
+    return switch (input) {
+      case "input_ids" -> batch.inputIds();
+      case "attention_mask" -> batch.attentionMask();
+      case "token_type_ids" -> batch.tokenTypeIds();
+      default ->
+          throw problem(
+              ProblemKind.INPUT,
+              file,
+              "has an input "
+                  + input
+                  + "; a classifier has input_ids, attention_mask and token_type_ids",
+              null);
+    };
+  }
+
+  private OrtEnvironment environment() {
+    try {
+      return environments.get();
+    } catch (LinkageError | IllegalStateException failed) {
+      throw new ProblemException(
+          List.of(
+              new Problem(
+                  ProblemKind.ENVIRONMENT,
+                  null,
+                  "ONNX Runtime's native library can't be loaded: " + failed.getMessage(),
+                  "It needs 64-bit Linux, Windows or macOS, and room in the temporary directory.")),
+          failed);
+    }
+  }
+
+  /** A broken file is the user's to mend; what else fails in a native library is the machine's. */
+  private static ProblemKind kind(OrtException exception) {
+    String message = String.valueOf(exception.getMessage()).toLowerCase(Locale.ROOT);
+    boolean machine =
+        Stream.of("bad_alloc", "failed to allocate", "no space left").anyMatch(message::contains);
+    return machine ? ProblemKind.ENVIRONMENT : ProblemKind.INPUT;
+  }
+
+  private static String oneLine(OrtException exception) {
+    return String.valueOf(exception.getMessage()).replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  private static ProblemException problem(
+      ProblemKind kind, Path file, String message, @Nullable Throwable cause) {
+    return new ProblemException(
+        List.of(new Problem(kind, Location.ofFile(file.toString()), message, null)), cause);
+  }
+}
