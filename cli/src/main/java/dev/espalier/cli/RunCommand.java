@@ -37,12 +37,10 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ResolvedConfiguration configuration =
-        ConfigurationLoader.load(file, assignments, System.getenv());
+        new ConfigurationLoader().load(file, assignments, System.getenv());
     RunResult result =
         Run.execute(
-            configuration,
-            Services.create(),
-            ProgressPrinter.onConsole(System.out, noProgress));
+            configuration, Services.create(), ProgressPrinter.onConsole(System.out, noProgress));
     System.out.println(result.summary());
     Main.print(result.problems(), spec.commandLine().getErr());
     return result.exitCode();

@@ -1,7 +1,6 @@
 package dev.espalier.cli;
 
 import dev.espalier.api.metric.Metric;
-import dev.espalier.api.pruning.PrunerProvider;
 import dev.espalier.djl.DjlFinePruner;
 import dev.espalier.djl.SafeTensors;
 import dev.espalier.onnxruntime.OrtTools;
@@ -25,7 +24,7 @@ final class Services {
         new DjlFinePruner(checkpoints),
         checkpoints,
         new OrtTools(),
-        new PrunerCatalog(ServiceLoader.load(PrunerProvider.class)),
+        new PrunerCatalog(Services.class.getClassLoader()),
         ServiceLoader.load(Metric.class).stream().map(ServiceLoader.Provider::get).toList(),
         Versions.all());
   }

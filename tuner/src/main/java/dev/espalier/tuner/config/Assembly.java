@@ -1,0 +1,262 @@
+package dev.espalier.tuner.config;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tuner.config.Schema.Field;
+import dev.espalier.tuner.config.Schema.Free;
+import dev.espalier.tuner.config.Schema.Items;
+import dev.espalier.tuner.config.Schema.Leaf;
+import dev.espalier.tuner.config.Schema.Section;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.TreeSet;
+import org.apache.commons.configuration2.BaseConfiguration;
+import org.apache.commons.configuration2.CompositeConfiguration;
+import org.apache.commons.configuration2.convert.DisabledListDelimiterHandler;
+import org.jspecify.annotations.Nullable;
+
+/** The sources laid over each other, and put back into the format's shape. */
+final class Assembly {
+  private static final JsonMapper BINDER =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
+
+  private final CompositeConfiguration layered;
+  private final YamlDocument file;
+  private final List<Problem> problems;
+  private final TreeSet<String> alreadyWrong = new TreeSet<>();
+  private final TreeSet<String> mentioned = new TreeSet<>();
+  private final List<ResolvedValue> values = new ArrayList<>();
+  private final ObjectNode tree;
+
+  private Assembly(Section root, List<Layer> layers, YamlDocument file, List<Problem> problems) {
+    this.layered = lay(layers);
+    this.file = file;
+    this.problems = problems;
+    for (Layer layer : layers) {
+      layer.replaced().forEach(gone -> mentioned.removeIf(path -> Paths.isWithin(path, gone)));
+      mentioned.addAll(layer.mentioned());
+    }
+    problems.forEach(problem -> alreadyWrong.add(problem.message().split(":", 2)[0]));
+    this.tree = section(root, "");
+  }
+
+  /**
+   * Lays {@code layers} over each other, the last one on top, and reports what is missing.
+   *
+   * @param file the YAML file, where a key is missing
+   * @param problems what was found so far; a missing key that was there but wrong is not added
+   */
+  static Assembly of(Section root, List<Layer> layers, YamlDocument file, List<Problem> problems) {
+    return new Assembly(root, layers, file, problems);
+  }
+
+  /** Every value with its source, in the order of the format. */
+  List<ResolvedValue> values() {
+    return values;
+  }
+
+  /** The merged value at {@code path}, or null when there is none. */
+  @Nullable ResolvedValue value(String path) {
+    return values.stream().filter(v -> v.path().equals(path)).findFirst().orElse(null);
+  }
+
+  /** Where a problem with {@code path} is reported: at its value, or for the file as a whole. */
+  Location locate(String path) {
+    return values.stream()
+        .filter(v -> Paths.isWithin(v.path(), path))
+        .map(ResolvedValue::location)
+        .filter(l -> l != null)
+        .findFirst()
+        .orElseGet(() -> file.around(path));
+  }
+
+  /** Whether something at, above or below {@code path} was reported already. */
+  boolean isReported(String path) {
+    return alreadyWrong.stream()
+        .anyMatch(wrong -> Paths.isWithin(wrong, path) || Paths.isWithin(path, wrong));
+  }
+
+  /** The number of entries of the list at {@code path}. */
+  int count(String path) {
+    return tree.at("/" + path.replace('.', '/')).size();
+  }
+
+  /** The typed configuration; only when there are no problems. */
+  Configuration bind() {
+    try {
+      return BINDER.treeToValue(tree, Configuration.class);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("checked values do not fit the records", e);
+    }
+  }
+
+  private static CompositeConfiguration lay(List<Layer> layers) {
+    List<BaseConfiguration> sources = new ArrayList<>();
+    for (Layer layer : layers) {
+      layer.replaced().forEach(path -> sources.forEach(lower -> clear(lower, path)));
+      BaseConfiguration source = new BaseConfiguration();
+      source.setListDelimiterHandler(DisabledListDelimiterHandler.INSTANCE);
+      layer.values().forEach(source::setProperty);
+      sources.add(source);
+    }
+    CompositeConfiguration layered = new CompositeConfiguration();
+    for (int i = sources.size() - 1; i >= 0; i--) {
+      layered.addConfiguration(sources.get(i));
+    }
+    return layered;
+  }
+
+  /**
+   * Forgets what lower sources say below {@code path}. The defaults stay: a section that is null is
+   * one that holds nothing but its defaults.
+   */
+  private static void clear(BaseConfiguration lower, String path) {
+    List<String> gone = new ArrayList<>();
+    lower.getKeys().forEachRemaining(gone::add);
+    gone.stream()
+        .filter(key -> Paths.isWithin(key, path))
+        .filter(key -> ((ResolvedValue) lower.getProperty(key)).source() != Source.DEFAULT)
+        .forEach(lower::clearProperty);
+  }
+
+  private ObjectNode section(Section section, String path) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    for (Field field : section.fields()) {
+      String child = Paths.child(path, field.name());
+      if (field.shape() instanceof Section inner) {
+        node.set(field.name(), section(field, inner, child));
+      } else if (field.shape() instanceof Items items) {
+        node.set(field.name(), items(items, child));
+      } else if (field.shape() == Free.NUMBERS) {
+        node.set(field.name(), numbers(child));
+      } else {
+        JsonNode value = leaf(field, child);
+        if (value != null) {
+          node.set(field.name(), value);
+        }
+      }
+    }
+    return node;
+  }
+
+  private JsonNode section(Field field, Section inner, String path) {
+    boolean absent = !mentioned.contains(path) && !isSet(path);
+    if (absent && field.key().optionalSection()) {
+      return JsonNodeFactory.instance.nullNode();
+    }
+    if (absent && !isReported(path)) {
+      List<String> needed = required(inner);
+      if (!needed.isEmpty()) {
+        report(path, "is missing; it needs " + String.join(", ", needed));
+      }
+    }
+    return section(inner, path);
+  }
+
+  /** Whether a source other than the defaults says something below {@code path}. */
+  private boolean isSet(String path) {
+    Iterator<String> keys = layered.getKeys();
+    while (keys.hasNext()) {
+      String key = keys.next();
+      if (Paths.isWithin(key, path) && get(key).source() != Source.DEFAULT) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static List<String> required(Section section) {
+    List<String> names = new ArrayList<>();
+    for (Field field : section.fields()) {
+      if (field.key().required() || field.shape() instanceof Items) {
+        names.add(field.name());
+      } else if (field.shape() instanceof Section inner && !field.key().optionalSection()) {
+        required(inner).forEach(name -> names.add(field.name() + "." + name));
+      }
+    }
+    return names;
+  }
+
+  private ArrayNode items(Items items, String path) {
+    TreeSet<Integer> indices = new TreeSet<>();
+    List<String> keys = new ArrayList<>(mentioned);
+    layered.getKeys().forEachRemaining(keys::add);
+    for (String key : keys) {
+      if (key.startsWith(path + "[")) {
+        indices.add(
+            Integer.parseInt(
+                Paths.segments(key.substring(path.length())).get(0).replaceAll("[\\[\\]]", "")));
+      }
+    }
+    ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    for (int index : indices) {
+      if (index != list.size()) {
+        report(Paths.item(path, list.size()), "is missing, but there is an entry [" + index + "]");
+        break;
+      }
+      list.add(section(items.each(), Paths.item(path, index)));
+    }
+    return list;
+  }
+
+  private ObjectNode numbers(String path) {
+    ObjectNode numbers = JsonNodeFactory.instance.objectNode();
+    Iterator<String> keys = layered.getKeys(path);
+    while (keys.hasNext()) {
+      ResolvedValue value = get(keys.next());
+      if (!value.value().isNull()) {
+        values.add(value);
+        numbers.set(value.path().substring(path.length() + 1), value.value());
+      }
+    }
+    return numbers;
+  }
+
+  private @Nullable JsonNode leaf(Field field, String path) {
+    ResolvedValue set = layered.containsKey(path) ? get(path) : null;
+    if (set == null || (set.value().isNull() && !field.key().fallback().isEmpty())) {
+      // A null asks for the default, and inside lists and optional sections nobody gave it yet.
+      set = field.key().required() ? null : Defaults.of(field, path);
+    }
+    if (set == null || (field.key().required() && set.value().isNull())) {
+      ResolvedValue empty = layered.containsKey(path) ? get(path) : null;
+      Location at = empty == null ? null : empty.location();
+      report(path, at == null ? file.around(Paths.parent(path)) : at, "is missing");
+      return null;
+    }
+    values.add(set);
+    return field.shape() == Leaf.DECIMAL || field.shape() == Leaf.WHOLE || !set.value().isNull()
+        ? set.value()
+        : JsonNodeFactory.instance.nullNode();
+  }
+
+  private ResolvedValue get(String path) {
+    return (ResolvedValue) layered.getProperty(path);
+  }
+
+  private void report(String path, String message) {
+    report(path, file.around(Paths.parent(path)), message);
+  }
+
+  private void report(String path, Location place, String message) {
+    if (isReported(path)) {
+      return;
+    }
+    alreadyWrong.add(path);
+    problems.add(new Problem(ProblemKind.CONFIGURATION, place, path + ": " + message, null));
+  }
+}

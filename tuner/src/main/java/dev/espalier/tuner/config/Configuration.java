@@ -1,0 +1,380 @@
+package dev.espalier.tuner.config;
+
+import dev.espalier.tuner.config.Key.Base;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that a YAML file can say, with every default filled in.
+ *
+ * @param version the format's version
+ * @param model what is compressed
+ * @param device where it is trained
+ * @param data what it is trained and judged on
+ * @param pruning how it is pruned
+ * @param quantization how it is quantized, or null for not at all
+ * @param evaluation how it is measured
+ * @param tuning what counts as success
+ */
+public record Configuration(
+    @Key(value = "Version of this format.", fallback = "1", minimum = 1, maximum = 1) int version,
+    @Key("What is compressed.") Model model,
+    @Key(
+            value = "Where the model is trained.",
+            fallback = "cpu",
+            oneOf = {"cpu", "gpu"})
+        String device,
+    @Key("What the model is trained and judged on.") Data data,
+    @Key("How the model is pruned.") Pruning pruning,
+    @Key(
+            value = "How the model is quantized after training; without it, it is not.",
+            optionalSection = true)
+        @Nullable Quantization quantization,
+    @Key("How the exported files are measured.") Evaluation evaluation,
+    @Key("What counts as success, and what stays fixed.") Tuning tuning) {
+
+  /**
+   * What is compressed.
+   *
+   * @param name how the run directory and the model card name it
+   * @param checkpoint the pretrained model that training starts from
+   */
+  public record Model(
+      @Key(
+              value = "Names the run's folder and the model card.",
+              required = true,
+              pattern = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+          String name,
+      @Key(value = "The pretrained model that training starts from.", required = true)
+          String checkpoint) {}
+
+  /**
+   * Training and evaluation data.
+   *
+   * @param task which task, or which synthetic twin
+   * @param train training file; null for a twin
+   * @param evaluation evaluation file; null for a twin
+   * @param trainExamples examples that a twin generates; 0 for its default
+   * @param evaluationExamples examples that a twin generates; 0 for its default
+   * @param maxSequenceLength longest input in tokens
+   */
+  public record Data(
+      @Key(value = "The task: sst-2, or the synthetic sentiment-twin.", required = true)
+          String task,
+      @Key(value = "Training file, relative to the YAML file's folder.", base = Base.FILE_FOLDER)
+          @Nullable Path train,
+      @Key(value = "Evaluation file, relative to the YAML file's folder.", base = Base.FILE_FOLDER)
+          @Nullable Path evaluation,
+      @Key(
+              value = "Training examples that a twin generates; 0 for its default.",
+              fallback = "0",
+              minimum = 0,
+              maximum = 1e9)
+          int trainExamples,
+      @Key(
+              value = "Evaluation examples that a twin generates; 0 for its default.",
+              fallback = "0",
+              minimum = 0,
+              maximum = 1e9)
+          int evaluationExamples,
+      @Key(
+              value = "Longest input in tokens, special tokens included.",
+              fallback = "128",
+              minimum = 3,
+              maximum = 512)
+          int maxSequenceLength) {}
+
+  /**
+   * How the model is pruned.
+   *
+   * @param train how it is trained meanwhile
+   * @param approach what is removed, and when
+   */
+  public record Pruning(
+      @Key("How the model is trained while it is pruned.") Train train,
+      @Key("What is removed, and when.") Approach approach) {}
+
+  /**
+   * How a model is trained.
+   *
+   * @param epochs passes over the training set; not used when {@code maxSteps} is set
+   * @param maxSteps optimizer steps, or null for {@code epochs}
+   * @param batchSize examples per step
+   * @param learningRate peak learning rate of the weights
+   * @param scoreLearningRate peak learning rate of a pruner's scores
+   * @param weightDecay decoupled decay of weight matrices
+   * @param warmup stretch over which the learning rates rise
+   * @param maxGradientNorm global L2 norm that gradients are clipped to
+   * @param adamEpsilon Adam's epsilon
+   * @param threads CPU threads; 0 for all cores
+   * @param startFrom {@code pretrained} or {@code baseline}
+   */
+  public record Train(
+      @Key(
+              value = "Passes over the training set; max_steps overrides it.",
+              fallback = "3",
+              minimum = 0,
+              minimumExcluded = true,
+              maximum = 10_000)
+          double epochs,
+      @Key(value = "Optimizer steps, instead of epochs.", minimum = 1, maximum = 1e9)
+          @Nullable Long maxSteps,
+      @Key(value = "Examples per optimizer step.", fallback = "32", minimum = 1, maximum = 65_536)
+          int batchSize,
+      @Key(
+              value = "Peak learning rate of the weights.",
+              fallback = "5.0e-5",
+              minimum = 0,
+              minimumExcluded = true,
+              maximum = 1)
+          double learningRate,
+      @Key(
+              value = "Peak learning rate of a pruner's scores.",
+              fallback = "1.0e-2",
+              minimum = 0,
+              minimumExcluded = true,
+              maximum = 1000)
+          double scoreLearningRate,
+      @Key(
+              value = "Decoupled weight decay of matrices; biases and norms have none.",
+              fallback = "0.0",
+              minimum = 0,
+              maximum = 1)
+          double weightDecay,
+      @Key(
+              value =
+                  "Stretch over which the learning rates rise: steps, or a share of the run such"
+                      + " as \"10%\".",
+              fallback = "\"10%\"")
+          Amount warmup,
+      @Key(
+              value = "Global L2 norm that gradients are clipped to.",
+              fallback = "1.0",
+              minimum = 0,
+              minimumExcluded = true)
+          double maxGradientNorm,
+      @Key(
+              value = "Adam's epsilon, added before bias correction.",
+              fallback = "1.0e-8",
+              minimum = 0,
+              minimumExcluded = true,
+              maximum = 1)
+          double adamEpsilon,
+      @Key(value = "CPU threads; 0 for all cores.", fallback = "0", minimum = 0, maximum = 4096)
+          int threads,
+      @Key(
+              value = "Whether fine-pruning starts from the pretrained model or the baseline.",
+              fallback = "pretrained",
+              oneOf = {"pretrained", "baseline"})
+          String startFrom) {}
+
+  /**
+   * What is removed.
+   *
+   * @param weightCompression removal of single weights
+   */
+  public record Approach(@Key("Removal of weights.") WeightCompression weightCompression) {}
+
+  /**
+   * How many weights are removed, and when.
+   *
+   * @param initialSparsity share removed at the beginning
+   * @param targetSparsity share removed at the end
+   * @param initialWarmup multiples of the warm-up before the schedule starts
+   * @param finalWarmup multiples of the warm-up after the schedule ended
+   * @param pruners what decides which weights
+   */
+  public record WeightCompression(
+      @Key(
+              value = "Share of the weights removed at the beginning.",
+              fallback = "0.0",
+              minimum = 0,
+              maximum = 1,
+              maximumExcluded = true)
+          double initialSparsity,
+      @Key(
+              value = "Share of the weights removed at the end.",
+              required = true,
+              minimum = 0,
+              maximum = 1,
+              maximumExcluded = true)
+          double targetSparsity,
+      @Key(
+              value = "Multiples of the warm-up before the schedule starts.",
+              fallback = "1",
+              minimum = 0,
+              maximum = 1000)
+          double initialWarmup,
+      @Key(
+              value = "Multiples of the warm-up after the schedule ended.",
+              fallback = "2",
+              minimum = 0,
+              maximum = 1000)
+          double finalWarmup,
+      @Key("What decides which weights are removed; exactly one for now.")
+          List<PrunerChoice> pruners) {
+    /** Copies the list. */
+    public WeightCompression {
+      pruners = List.copyOf(pruners);
+    }
+  }
+
+  /**
+   * One pruner and what it works on.
+   *
+   * @param pruneType the pruner's name
+   * @param names globs over the prunable parameters
+   * @param excludedNames globs over what stays dense
+   * @param parameters the pruner's own parameters
+   */
+  public record PrunerChoice(
+      @Key(value = "Name of the pruner.", required = true) String pruneType,
+      @Key(
+              value = "Globs over the names of the prunable parameters.",
+              fallback = "[bert.encoder.layer.*.weight]")
+          List<String> names,
+      @Key(value = "Globs over the names of what stays dense.", fallback = "[]")
+          List<String> excludedNames,
+      @Key("The pruner's own parameters.") Map<String, Double> parameters) {
+    /** Copies the collections. */
+    public PrunerChoice {
+      names = List.copyOf(names);
+      excludedNames = List.copyOf(excludedNames);
+      parameters = Map.copyOf(parameters);
+    }
+  }
+
+  /**
+   * How the model is quantized.
+   *
+   * @param approach {@code post_training_dynamic_quant}
+   */
+  public record Quantization(
+      @Key(
+              value = "How the exported model is quantized.",
+              fallback = "post_training_dynamic_quant",
+              oneOf = {"post_training_dynamic_quant"})
+          String approach) {}
+
+  /**
+   * How the exported files are measured.
+   *
+   * @param accuracy on which metric
+   * @param performance with which requests
+   */
+  public record Evaluation(
+      @Key("How accuracy is measured.") Accuracy accuracy,
+      @Key("How latency is measured.") Performance performance) {}
+
+  /**
+   * How accuracy is measured.
+   *
+   * @param metric name of the metric
+   * @param batchSize examples per batch; only what {@code OnnxTools.evaluate} does anyway, because
+   *     a key without effect would be worse than an error
+   */
+  public record Accuracy(
+      @Key(value = "Name of the metric.", fallback = "accuracy") String metric,
+      @Key(
+              value =
+                  "Examples per batch of the evaluation; 32, until OnnxTools.evaluate takes it.",
+              fallback = "32",
+              minimum = 32,
+              maximum = 32)
+          int batchSize) {}
+
+  /**
+   * How latency is measured.
+   *
+   * @param warmup requests to each file before counting
+   * @param iteration counted requests to each file
+   * @param batchSize examples per request
+   * @param sequenceLength tokens per example
+   * @param threads intra-op threads; 0 for all cores
+   */
+  public record Performance(
+      @Key(
+              value = "Requests to each file before counting.",
+              fallback = "10",
+              minimum = 0,
+              maximum = 1e6)
+          int warmup,
+      @Key(value = "Counted requests to each file.", fallback = "100", minimum = 1, maximum = 1e6)
+          int iteration,
+      @Key(value = "Examples per request.", fallback = "1", minimum = 1, maximum = 65_536)
+          int batchSize,
+      @Key(value = "Tokens per example.", fallback = "128", minimum = 1, maximum = 512)
+          int sequenceLength,
+      @Key(
+              value = "Intra-op threads; 0 for all cores.",
+              fallback = "0",
+              minimum = 0,
+              maximum = 4096)
+          int threads) {}
+
+  /**
+   * What counts as success.
+   *
+   * @param baseline budget of the dense model
+   * @param accuracyCriterion how much accuracy may be lost
+   * @param randomSeed decides everything random
+   * @param workspace where run directories are made
+   */
+  public record Tuning(
+      @Key("The dense model's own training budget; by default that of pruning.train.")
+          Baseline baseline,
+      @Key("How much of the baseline's metric may be lost; relative or absolute.")
+          AccuracyCriterion accuracyCriterion,
+      @Key(value = "Decides batches, dropout, heads, scores and twins.", fallback = "42")
+          long randomSeed,
+      @Key("Where run directories are made.") Workspace workspace) {}
+
+  /**
+   * Budget of the dense model; both null for the same as the pruned one's.
+   *
+   * @param epochs passes over the training set, or null
+   * @param maxSteps optimizer steps, or null
+   */
+  public record Baseline(
+      @Key(
+              value = "Passes over the training set for the dense model.",
+              minimum = 0,
+              minimumExcluded = true,
+              maximum = 10_000)
+          @Nullable Double epochs,
+      @Key(
+              value = "Optimizer steps for the dense model, instead of epochs.",
+              minimum = 1,
+              maximum = 1e9)
+          @Nullable Long maxSteps) {}
+
+  /**
+   * How much may be lost; exactly one is set.
+   *
+   * @param relative share of the baseline
+   * @param absolute in the metric's own unit
+   */
+  public record AccuracyCriterion(
+      @Key(
+              value = "Share of the baseline's metric that may be lost.",
+              minimum = 0,
+              maximum = 1,
+              maximumExcluded = true)
+          @Nullable Double relative,
+      @Key(value = "What may be lost, in the metric's own unit.", minimum = 0)
+          @Nullable Double absolute) {}
+
+  /**
+   * Where run directories are made.
+   *
+   * @param path the folder
+   */
+  public record Workspace(
+      @Key(
+              value = "Folder for run directories, relative to the current directory.",
+              fallback = "runs",
+              base = Base.WORKING_DIRECTORY)
+          Path path) {}
+}

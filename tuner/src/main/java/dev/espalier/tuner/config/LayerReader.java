@@ -1,0 +1,290 @@
+package dev.espalier.tuner.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.problem.Suggestions;
+import dev.espalier.tuner.config.Schema.Field;
+import dev.espalier.tuner.config.Schema.Free;
+import dev.espalier.tuner.config.Schema.Items;
+import dev.espalier.tuner.config.Schema.Leaf;
+import dev.espalier.tuner.config.Schema.Section;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Checks one source's tree against the format and takes its values out. */
+final class LayerReader {
+  /** How a source tells where its keys and values stand. */
+  interface Places {
+    Location value(String path);
+
+    Location key(String path);
+  }
+
+  private static final int NAMED_IN_ADVICE = 12;
+
+  private final Source source;
+  private final Places places;
+  private final UnaryOperator<Path> toAbsolute;
+  private final Layer layer;
+  private final List<Problem> problems;
+
+  /**
+   * @param source what is read
+   * @param places where things stand in it
+   * @param toAbsolute makes a path of the file's folder absolute
+   * @param layer receives the values
+   * @param problems receives what is wrong
+   */
+  LayerReader(
+      Source source,
+      Places places,
+      UnaryOperator<Path> toAbsolute,
+      Layer layer,
+      List<Problem> problems) {
+    this.source = source;
+    this.places = places;
+    this.toAbsolute = toAbsolute;
+    this.layer = layer;
+    this.problems = problems;
+  }
+
+  /** Reads the whole tree. */
+  void read(Section root, JsonNode tree) {
+    section(root, "", tree);
+  }
+
+  private void section(Section section, String path, JsonNode node) {
+    if (node.isNull() && !path.isEmpty()) {
+      layer.replace(path);
+      return;
+    }
+    if (!node.isObject()) {
+      wrong(path, "must hold the keys " + String.join(", ", section.names()), node);
+      return;
+    }
+    layer.mentioned().add(path);
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
+      String child = Paths.child(path, entry.getKey());
+      section
+          .field(entry.getKey())
+          .ifPresentOrElse(
+              field -> field(field, child, entry.getValue()),
+              () -> unknown(section, child, entry.getKey()));
+    }
+  }
+
+  private void field(Field field, String path, JsonNode node) {
+    if (field.shape() instanceof Section section) {
+      section(section, path, node);
+    } else if (field.shape() instanceof Items items) {
+      items(items, path, node);
+    } else if (field.shape() == Free.NUMBERS) {
+      numbers(field, path, node);
+    } else {
+      leaf((Leaf) field.shape(), field.key(), path, node);
+    }
+  }
+
+  private void items(Items items, String path, JsonNode node) {
+    if (node.isArray()) {
+      layer.replace(path);
+      for (int i = 0; i < node.size(); i++) {
+        section(items.each(), Paths.item(path, i), node.get(i));
+      }
+    } else if (node.isObject() && isIndexed(node)) {
+      node.properties()
+          .forEach(entry -> section(items.each(), path + entry.getKey(), entry.getValue()));
+    } else {
+      wrong(path, "must be a list, one entry each with " + items.each().names(), node);
+    }
+  }
+
+  /** Whether the map came from a path with indices, {@code list[0].key}. */
+  private static boolean isIndexed(JsonNode node) {
+    return !node.isEmpty() && node.properties().stream().allMatch(e -> Paths.isIndex(e.getKey()));
+  }
+
+  private void numbers(Field field, String path, JsonNode node) {
+    if (node.isNull()) {
+      return;
+    }
+    if (!node.isObject()) {
+      wrong(path, "must be a map from name to number", node);
+      return;
+    }
+    node.properties()
+        .forEach(
+            entry ->
+                leaf(
+                    Leaf.DECIMAL,
+                    field.key(),
+                    Paths.child(path, entry.getKey()),
+                    entry.getValue()));
+  }
+
+  private void leaf(Leaf leaf, Key key, String path, JsonNode node) {
+    if (node.isNull()) {
+      put(path, node);
+      return;
+    }
+    switch (leaf) {
+      case TEXT -> text(key, path, node);
+      case TEXTS -> texts(path, node);
+      case PATH -> path(key, path, node);
+      case WHOLE, DECIMAL -> number(leaf, key, path, node);
+      case FLAG -> flag(path, node);
+      case AMOUNT -> amount(path, node);
+    }
+  }
+
+  private void text(Key key, String path, JsonNode node) {
+    if (!node.isTextual() || node.textValue().isBlank()) {
+      wrong(path, "must be a text", node);
+      return;
+    }
+    String text = node.textValue();
+    if (key.oneOf().length > 0 && !List.of(key.oneOf()).contains(text)) {
+      List<String> allowed = List.of(key.oneOf());
+      wrong(
+          path,
+          allowed.size() == 1 ? "must be " + allowed.get(0) : "must be one of " + join(allowed),
+          node,
+          "Maybe \"" + Suggestions.nearest(text, allowed, 1).get(0) + "\" is meant.");
+      return;
+    }
+    if (!key.pattern().isEmpty() && !text.matches(key.pattern())) {
+      wrong(path, "must match " + key.pattern(), node);
+      return;
+    }
+    put(path, node);
+  }
+
+  private void texts(String path, JsonNode node) {
+    ArrayNode texts = JsonNodeFactory.instance.arrayNode();
+    if (node.isTextual()) {
+      for (String part : node.textValue().split(",", -1)) {
+        texts.add(part.strip());
+      }
+    } else if (node.isArray()) {
+      node.forEach(texts::add);
+    } else {
+      wrong(path, "must be a list of texts", node);
+      return;
+    }
+    for (int i = 0; i < texts.size(); i++) {
+      if (!texts.get(i).isTextual() || texts.get(i).textValue().isBlank()) {
+        wrong(Paths.item(path, i), "must be a text", texts.get(i));
+        return;
+      }
+    }
+    put(path, texts);
+  }
+
+  private void path(Key key, String path, JsonNode node) {
+    if (!node.isTextual() || node.textValue().isBlank()) {
+      wrong(path, "must be a path", node);
+      return;
+    }
+    try {
+      Path written = Path.of(node.textValue());
+      Path absolute =
+          key.base() == Key.Base.FILE_FOLDER ? toAbsolute.apply(written) : written.toAbsolutePath();
+      put(path, JsonNodeFactory.instance.textNode(absolute.normalize().toString()));
+    } catch (InvalidPathException e) {
+      wrong(path, "must be a path", node);
+    }
+  }
+
+  private void number(Leaf leaf, Key key, String path, JsonNode node) {
+    boolean whole = leaf == Leaf.WHOLE;
+    Numbers.read(node, whole)
+        .filter(value -> Numbers.isWithin(value, key))
+        .ifPresentOrElse(
+            value ->
+                put(
+                    path,
+                    whole
+                        ? JsonNodeFactory.instance.numberNode(value.longValue())
+                        : JsonNodeFactory.instance.numberNode(value.doubleValue())),
+            () -> wrong(path, "must be " + Numbers.range(key, whole), node));
+  }
+
+  private void flag(String path, JsonNode node) {
+    if (node.isBoolean()) {
+      put(path, node);
+    } else {
+      wrong(path, "must be true or false", node);
+    }
+  }
+
+  private void amount(String path, JsonNode node) {
+    try {
+      if (node.isIntegralNumber() || node.isTextual()) {
+        put(path, JsonNodeFactory.instance.textNode(Amount.parse(node.asText()).toString()));
+        return;
+      }
+    } catch (IllegalArgumentException e) {
+      // said below, like every other value that is neither
+    }
+    wrong(
+        path,
+        "must be a number of steps, or a share of the run from 0% to 100% such as \"10%\"",
+        node);
+  }
+
+  private void put(String path, JsonNode value) {
+    layer.values().put(path, new ResolvedValue(path, value, source, places.value(path)));
+  }
+
+  private void wrong(String path, String expected, JsonNode found) {
+    wrong(path, expected, found, null);
+  }
+
+  private void wrong(String path, String expected, JsonNode found, @Nullable String advice) {
+    problems.add(
+        new Problem(
+            ProblemKind.CONFIGURATION,
+            places.value(path),
+            (path.isEmpty() ? "" : path + ": ") + expected + ", found " + describe(found),
+            advice));
+  }
+
+  private void unknown(Section section, String path, String name) {
+    List<String> names = section.names();
+    String nearest = Suggestions.nearest(name, names, 1).get(0);
+    boolean close = Suggestions.distance(name, nearest) <= Math.max(2, name.length() / 3);
+    String all = join(names.subList(0, Math.min(names.size(), NAMED_IN_ADVICE)));
+    problems.add(
+        new Problem(
+            ProblemKind.CONFIGURATION,
+            places.key(path),
+            path + ": there is no such key",
+            close ? "Maybe \"" + nearest + "\" is meant." : "Maybe one of " + all + " is meant."));
+  }
+
+  private static String describe(JsonNode node) {
+    if (node.isObject()) {
+      return "a map";
+    }
+    if (node.isArray()) {
+      return "a list";
+    }
+    if (node.isTextual()) {
+      String text = node.textValue();
+      return "the text \"" + (text.length() > 60 ? text.substring(0, 60) + "…" : text) + "\"";
+    }
+    return node.isNull() ? "nothing" : node.asText();
+  }
+
+  private static String join(List<String> names) {
+    return String.join(", ", names);
+  }
+}

@@ -1,0 +1,58 @@
+package dev.espalier.tuner.config;
+
+import dev.espalier.api.problem.Location;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A configuration together with where each of its values came from.
+ *
+ * @param configuration the values, typed
+ * @param values every value with its source, in the order of the format
+ * @param file the YAML file, as the user named it
+ * @param folder the absolute folder of the YAML file
+ * @param sha256 hash of the YAML file in hexadecimal
+ * @param assignments what the command line set, {@code path=value}
+ */
+public record ResolvedConfiguration(
+    Configuration configuration,
+    List<ResolvedValue> values,
+    Path file,
+    Path folder,
+    String sha256,
+    List<String> assignments) {
+  /** Copies the lists. */
+  public ResolvedConfiguration {
+    values = List.copyOf(values);
+    assignments = List.copyOf(assignments);
+  }
+
+  /** The value at {@code path}, when the format has one there. */
+  public Optional<ResolvedValue> value(String path) {
+    return values.stream().filter(v -> v.path().equals(path)).findFirst();
+  }
+
+  /**
+   * Where the value at {@code path} was set, or the first of the values below it; the file itself
+   * when it is a default.
+   */
+  public Location locate(String path) {
+    return values.stream()
+        .filter(v -> Paths.isWithin(v.path(), path))
+        .map(ResolvedValue::location)
+        .filter(ResolvedConfiguration::isKnown)
+        .findFirst()
+        .orElseGet(() -> Location.ofFile(file.toString()));
+  }
+
+  /** The configuration as YAML that loads again, each value with its source as a comment. */
+  public String toYaml() {
+    return ResolvedYaml.write(this);
+  }
+
+  private static boolean isKnown(@Nullable Location location) {
+    return location != null;
+  }
+}

@@ -1,0 +1,90 @@
+package dev.espalier.tuner.config;
+
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemKind;
+import java.util.List;
+import java.util.Optional;
+
+/** What no single value can be wrong about: keys that must fit each other. */
+final class Rules {
+  private static final String COMPRESSION = "pruning.approach.weight_compression";
+  private static final String CRITERION = "tuning.accuracy_criterion";
+
+  private final Assembly assembly;
+  private final List<Problem> problems;
+
+  private Rules(Assembly assembly, List<Problem> problems) {
+    this.assembly = assembly;
+    this.problems = problems;
+  }
+
+  /** Adds to {@code problems} what contradicts itself in {@code assembly}. */
+  static void check(Assembly assembly, List<Problem> problems) {
+    Rules rules = new Rules(assembly, problems);
+    rules.deviceIsSupported();
+    rules.thereIsOnePruner();
+    rules.sparsityGrows();
+    rules.thereIsOneCriterion();
+  }
+
+  private void deviceIsSupported() {
+    ResolvedValue device = assembly.value("device");
+    if (device != null && device.value().asText().equals("gpu")) {
+      report(
+          "device",
+          "gpu is not supported yet",
+          "Maybe use device: cpu, the only one that training runs on for now.");
+    }
+  }
+
+  private void thereIsOnePruner() {
+    String path = COMPRESSION + ".pruners";
+    int count = assembly.count(path);
+    if (count != 1 && !assembly.isReported(path)) {
+      report(
+          path,
+          "must hold exactly one pruner for now, found " + count,
+          "Maybe - prune_type: movement is meant.");
+    }
+  }
+
+  private void sparsityGrows() {
+    Optional<Double> initial = number(COMPRESSION + ".initial_sparsity");
+    Optional<Double> target = number(COMPRESSION + ".target_sparsity");
+    if (initial.isPresent() && target.isPresent() && initial.get() > target.get()) {
+      report(
+          COMPRESSION + ".target_sparsity",
+          "must be at least initial_sparsity, which is "
+              + initial.get()
+              + ", found "
+              + target.get(),
+          "Maybe the two are swapped.");
+    }
+  }
+
+  private void thereIsOneCriterion() {
+    boolean relative = number(CRITERION + ".relative").isPresent();
+    boolean absolute = number(CRITERION + ".absolute").isPresent();
+    if (assembly.isReported(CRITERION) || relative != absolute) {
+      return;
+    }
+    report(
+        CRITERION,
+        "must hold exactly one of relative and absolute, found " + (relative ? "both" : "neither"),
+        relative
+            ? "Maybe set the one that is not meant to null."
+            : "Maybe relative: 0.01 is meant: at most 1% of the baseline's metric may be lost.");
+  }
+
+  private Optional<Double> number(String path) {
+    return Optional.ofNullable(assembly.value(path))
+        .filter(value -> !value.value().isNull())
+        .map(value -> value.value().doubleValue());
+  }
+
+  private void report(String path, String message, String advice) {
+    problems.add(
+        new Problem(
+            ProblemKind.CONFIGURATION, assembly.locate(path), path + ": " + message, advice));
+  }
+}

@@ -1,0 +1,98 @@
+package dev.espalier.tuner.plan;
+
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.problem.Suggestions;
+import dev.espalier.api.pruning.PrunableParameter;
+import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerWeights;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Which matrices the globs of a configuration mean. */
+final class Targets {
+  private static final int NAMED = 5;
+
+  private final Map<String, PrunableParameter> prunable;
+
+  Targets(TransformerWeights weights) {
+    prunable = new LinkedHashMap<>();
+    weights
+        .tensors()
+        .forEach(
+            (name, tensor) -> {
+              if (isPrunable(name, tensor)) {
+                prunable.put(
+                    name, new PrunableParameter(name, tensor.shape()[0], tensor.shape()[1]));
+              }
+            });
+  }
+
+  /**
+   * The matrices that match one of {@code names} and none of {@code excluded}, by name.
+   *
+   * @param named where the names stand
+   * @param excludedAt where the exclusions stand
+   * @throws ProblemException of kind CONFIGURATION for every glob that matches nothing, and when
+   *     nothing is left
+   */
+  List<PrunableParameter> resolve(
+      List<String> names, Location named, List<String> excluded, Location excludedAt) {
+    List<Problem> problems = new ArrayList<>();
+    names.forEach(glob -> checkMatches("names", glob, named, problems));
+    excluded.forEach(glob -> checkMatches("excluded_names", glob, excludedAt, problems));
+    List<PrunableParameter> chosen =
+        prunable.values().stream()
+            .filter(p -> matchesAny(p.name(), names) && !matchesAny(p.name(), excluded))
+            .toList();
+    if (problems.isEmpty() && chosen.isEmpty()) {
+      problems.add(
+          problem(
+              named,
+              "names and excluded_names together leave nothing to prune",
+              "Maybe an exclusion is too wide."));
+    }
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
+    return chosen;
+  }
+
+  private void checkMatches(String key, String glob, Location at, List<Problem> problems) {
+    if (prunable.keySet().stream().anyMatch(Globs.of(glob))) {
+      return;
+    }
+    problems.add(
+        problem(
+            at,
+            key
+                + ": \""
+                + glob
+                + "\" matches none of the model's "
+                + prunable.size()
+                + " prunable parameters",
+            "Maybe one of the nearest is meant: "
+                + String.join(", ", Suggestions.nearest(glob, prunable.keySet(), NAMED))
+                + "."));
+  }
+
+  private static boolean matchesAny(String name, List<String> globs) {
+    return globs.stream().anyMatch(glob -> Globs.of(glob).test(name));
+  }
+
+  private static boolean isPrunable(String name, Tensor tensor) {
+    return name.startsWith(BertNames.ENCODER)
+        && name.endsWith(".weight")
+        && tensor.shape().length == 2
+        && !name.contains("LayerNorm");
+  }
+
+  private static Problem problem(Location at, String message, String advice) {
+    return new Problem(ProblemKind.CONFIGURATION, at, message, advice);
+  }
+}

@@ -1,0 +1,39 @@
+package dev.espalier.tuner.report;
+
+import dev.espalier.tuner.result.RunFacts.MeasuredFile;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Numbers as people read them. */
+final class Text {
+  static final String NOT_MEASURED = "not measured";
+
+  private Text() {}
+
+  static String percent(double share) {
+    return String.format(Locale.ROOT, "%.2f%%", 100 * share);
+  }
+
+  static String milliseconds(double value) {
+    return String.format(Locale.ROOT, "%.2f ms", value);
+  }
+
+  static String seconds(double value) {
+    return value < 120
+        ? String.format(Locale.ROOT, "%.1f s", value)
+        : String.format(Locale.ROOT, "%.1f min", value / 60);
+  }
+
+  static String metric(@Nullable MeasuredFile file, String name) {
+    Map<String, Double> metrics = file == null ? null : file.metrics();
+    Double value = metrics == null ? null : metrics.get(name);
+    return value == null ? NOT_MEASURED : String.format(Locale.ROOT, "%.4f", value);
+  }
+
+  static String size(@Nullable MeasuredFile file) {
+    return file == null
+        ? NOT_MEASURED
+        : String.format(Locale.ROOT, "%.2f MB", file.sizeBytes() / 1e6);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.espalier.tuner.report;
+
+import dev.espalier.tuner.plan.TextTable;
+import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.tuner.result.MaskReport;
+import dev.espalier.tuner.result.RunFacts;
+import dev.espalier.tuner.result.RunFacts.MeasuredFile;
+import dev.espalier.tuner.result.Status;
+import dev.espalier.tuner.result.Verdict;
+import org.jspecify.annotations.Nullable;
+
+/** The result as plain text. */
+public final class TextSummary {
+  private TextSummary() {}
+
+  /** A table of the files, the sparsity, and the verdict; without a line feed at the end. */
+  public static String of(RunFacts facts) {
+    StringBuilder text = new StringBuilder(files(facts)).append('\n');
+    MaskReport masks = facts.masks();
+    if (masks != null) {
+      text.append("\nSparsity: ")
+          .append(Text.percent(masks.prunedLayers()))
+          .append(" of the pruned layers (asked for ")
+          .append(Text.percent(facts.targetSparsity()))
+          .append("), ")
+          .append(Text.percent(masks.encoder()))
+          .append(" of the encoder, ")
+          .append(Text.percent(masks.model()))
+          .append(" of the model.");
+    }
+    Verdict verdict = facts.verdict();
+    if (facts.status() == Status.FAILED) {
+      text.append("\nThe run failed.");
+    } else if (verdict != null) {
+      text.append('\n').append(verdict.sentence());
+      if (verdict.caution() != null) {
+        text.append('\n').append(verdict.caution());
+      }
+    }
+    return text.append("\nEverything is in ").append(facts.directory()).toString();
+  }
+
+  private static String files(RunFacts facts) {
+    TextTable table = new TextTable("", facts.criterion().metric(), "size", "p50", "p90");
+    row(table, facts, "dense", facts.dense());
+    row(table, facts, "fp32", facts.pruned());
+    if (facts.configuration().configuration().quantization() != null) {
+      row(table, facts, "int8", facts.quantized());
+    }
+    return table.toString();
+  }
+
+  private static void row(
+      TextTable table, RunFacts facts, String name, @Nullable MeasuredFile file) {
+    Latency latency = facts.latencies().get(name);
+    table.row(
+        name,
+        Text.metric(file, facts.criterion().metric()),
+        Text.size(file),
+        latency == null ? Text.NOT_MEASURED : Text.milliseconds(latency.p50()),
+        latency == null ? Text.NOT_MEASURED : Text.milliseconds(latency.p90()));
+  }
+}

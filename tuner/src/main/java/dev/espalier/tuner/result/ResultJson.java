@@ -1,0 +1,139 @@
+package dev.espalier.tuner.result;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.tuner.result.RunFacts.MeasuredFile;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The content of {@code result.json}. Keys are added, never renamed; what was not measured is null.
+ */
+public final class ResultJson {
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+  private ResultJson() {}
+
+  /** {@code facts} for programs. */
+  public static ObjectNode of(RunFacts facts) {
+    ObjectNode root = JSON.objectNode();
+    root.put("status", facts.status().label());
+    root.set("criterion", criterion(facts));
+    root.set("baseline", baseline(facts));
+    root.set("best", best(facts));
+    ObjectNode artifacts = root.putObject("artifacts");
+    facts.artifacts().forEach(artifacts::put);
+    root.put("started", facts.started().toOffsetDateTime().toString());
+    root.put("seed", facts.configuration().configuration().tuning().randomSeed());
+    root.set("stages", stages(facts));
+    root.set("problems", problems(facts));
+    return root;
+  }
+
+  private static ObjectNode criterion(RunFacts facts) {
+    Criterion criterion = facts.criterion();
+    ObjectNode node = JSON.objectNode();
+    node.put("metric", criterion.metric());
+    node.put("kind", criterion.kind().label());
+    node.put("value", criterion.value());
+    Verdict verdict = facts.verdict();
+    node.set("threshold", number(verdict == null ? null : verdict.threshold()));
+    node.put("higher_is_better", criterion.higherIsBetter());
+    node.set("measured", number(verdict == null ? null : verdict.value()));
+    return node;
+  }
+
+  private static ObjectNode baseline(RunFacts facts) {
+    ObjectNode node = JSON.objectNode();
+    node.set("metrics", metrics(facts.dense()));
+    node.set("size_bytes", size(facts.dense()));
+    node.set("latency_ms", latency(facts.latencies().get("dense")));
+    return node;
+  }
+
+  private static ObjectNode best(RunFacts facts) {
+    ObjectNode node = JSON.objectNode();
+    node.put("trial", facts.trial());
+    node.put("pruner", facts.plan().pruning().prunerName());
+    node.set("metrics", metrics(facts.pruned()));
+    node.set("metrics_int8", metrics(facts.quantized()));
+    MaskReport masks = facts.masks();
+    ObjectNode sparsity = node.putObject("sparsity");
+    sparsity.put("target", facts.targetSparsity());
+    sparsity.set("pruned_layers", number(masks == null ? null : masks.prunedLayers()));
+    sparsity.set("encoder", number(masks == null ? null : masks.encoder()));
+    sparsity.set("model", number(masks == null ? null : masks.model()));
+    ObjectNode sizes = node.putObject("size_bytes");
+    sizes.set("dense_onnx", size(facts.dense()));
+    sizes.set("onnx", size(facts.pruned()));
+    sizes.set("int8_onnx", size(facts.quantized()));
+    sizes.putNull("sparse_archive");
+    ObjectNode latencies = node.putObject("latency_ms");
+    latencies.set("dense", latency(facts.latencies().get("dense")));
+    latencies.set("fp32", latency(facts.latencies().get("fp32")));
+    latencies.set("int8", latency(facts.latencies().get("int8")));
+    node.put("masks_sha256", masks == null ? null : masks.sha256());
+    ObjectNode fused = node.putObject("fused_operators");
+    new TreeMap<>(facts.fusedOperators()).forEach(fused::put);
+    return node;
+  }
+
+  private static JsonNode metrics(@Nullable MeasuredFile file) {
+    Map<String, Double> metrics = file == null ? null : file.metrics();
+    if (metrics == null) {
+      return JSON.nullNode();
+    }
+    ObjectNode node = JSON.objectNode();
+    new TreeMap<>(metrics).forEach((name, value) -> node.set(name, number(value)));
+    return node;
+  }
+
+  private static JsonNode size(@Nullable MeasuredFile file) {
+    return file == null ? JSON.nullNode() : JSON.numberNode(file.sizeBytes());
+  }
+
+  private static JsonNode latency(@Nullable Latency latency) {
+    ObjectNode node = JSON.objectNode();
+    node.set("p50", number(latency == null ? null : latency.p50()));
+    node.set("p90", number(latency == null ? null : latency.p90()));
+    return node;
+  }
+
+  /** JSON has no NaN: a value that is not finite was not measured. */
+  private static JsonNode number(@Nullable Double value) {
+    return value == null || !Double.isFinite(value) ? JSON.nullNode() : JSON.numberNode(value);
+  }
+
+  private static ArrayNode stages(RunFacts facts) {
+    ArrayNode stages = JSON.arrayNode();
+    facts
+        .stages()
+        .forEach(
+            stage ->
+                stages
+                    .addObject()
+                    .put("trial", stage.trial())
+                    .put("stage", stage.stage())
+                    .put("seconds", stage.seconds()));
+    return stages;
+  }
+
+  private static ArrayNode problems(RunFacts facts) {
+    ArrayNode problems = JSON.arrayNode();
+    facts
+        .problems()
+        .forEach(
+            problem ->
+                problems
+                    .addObject()
+                    .put("kind", problem.kind())
+                    .put("location", problem.location())
+                    .put("message", problem.message())
+                    .put("advice", problem.advice()));
+    return problems;
+  }
+}

@@ -1,0 +1,81 @@
+package dev.espalier.tuner.run;
+
+import dev.espalier.tuner.result.RunFacts;
+import dev.espalier.tuner.run.Preparation.Prepared;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The folder that is handed on: laid out like a model on the Hugging Face hub. */
+final class BestModel {
+  /** The folder's name in the run directory. */
+  static final String FOLDER = "best";
+
+  private static final String INT8 = "model.int8.onnx";
+
+  private final RunDirectory run;
+  private final RunFacts facts;
+  private final Prepared prepared;
+
+  BestModel(RunDirectory run, RunFacts facts, Prepared prepared) {
+    this.run = run;
+    this.facts = facts;
+    this.prepared = prepared;
+  }
+
+  /** What will be in the folder, by name, relative to the run directory. */
+  static Map<String, String> artifacts(boolean quantized) {
+    Map<String, String> artifacts = new LinkedHashMap<>();
+    artifacts.put("onnx", FOLDER + "/model.onnx");
+    if (quantized) {
+      artifacts.put("int8_onnx", FOLDER + "/" + INT8);
+    }
+    artifacts.put("safetensors", FOLDER + "/model.safetensors");
+    artifacts.put("config", FOLDER + "/config.json");
+    artifacts.put("tokenizer", FOLDER + "/tokenizer.json");
+    artifacts.put("model_card", FOLDER + "/README.md");
+    return artifacts;
+  }
+
+  /** Fills the folder, which appears once it is complete. */
+  void assemble() {
+    run.assemble(
+        FOLDER,
+        folder -> {
+          write(
+              folder.resolve("config.json"),
+              HuggingFaceConfig.of(
+                      prepared.model().weights().architecture(),
+                      facts.labels(),
+                      prepared.model().reference())
+                  .getBytes(StandardCharsets.UTF_8));
+          write(folder.resolve("tokenizer.json"), prepared.model().tokenizerJson());
+          write(
+              folder.resolve("README.md"),
+              ModelCard.of(facts, prepared.model().reference()).getBytes(StandardCharsets.UTF_8));
+          link("model.safetensors", folder);
+          link("model.onnx", folder);
+          if (facts.quantized() != null) {
+            link(INT8, folder);
+          }
+          return folder;
+        });
+  }
+
+  private void write(Path file, byte[] content) throws IOException {
+    Files.write(file, content);
+  }
+
+  /** Both names mean one file where the disk can do that: the trial's files never change again. */
+  private void link(String name, Path folder) throws IOException {
+    Path made = run.resolve("trial-" + facts.trial()).resolve(name);
+    try {
+      Files.createLink(folder.resolve(name), made);
+    } catch (UnsupportedOperationException | IOException e) {
+      Files.copy(made, folder.resolve(name));
+    }
+  }
+}

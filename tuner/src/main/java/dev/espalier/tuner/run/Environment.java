@@ -1,0 +1,118 @@
+package dev.espalier.tuner.run;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.port.PretrainedModel;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+
+/** Where a run happens and what it is made from: the content of {@code environment.json}. */
+final class Environment {
+  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+  private static final Set<String> VNNI_FLAGS = Set.of("avx512_vnni", "avx_vnni");
+
+  private Environment() {}
+
+  /** The part that depends on the machine alone. */
+  static ObjectNode machine(Map<String, String> libraryVersions) {
+    return machine(libraryVersions, cpuInfo());
+  }
+
+  /** As {@link #machine(Map)}, with the lines of {@code /proc/cpuinfo} given. */
+  static ObjectNode machine(Map<String, String> libraryVersions, List<String> cpuInfo) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("espalier", version());
+    ObjectNode libraries = node.putObject("libraries");
+    libraryVersions.forEach(libraries::put);
+    node.putObject("java")
+        .put("version", System.getProperty("java.runtime.version"))
+        .put("vendor", System.getProperty("java.vendor"))
+        .put("vm", System.getProperty("java.vm.name"))
+        .put("max_heap_bytes", Runtime.getRuntime().maxMemory());
+    node.putObject("os")
+        .put("name", System.getProperty("os.name"))
+        .put("version", System.getProperty("os.version"))
+        .put("architecture", System.getProperty("os.arch"));
+    cpu(node.putObject("cpu"), cpuInfo);
+    node.putNull("gpu");
+    node.put("memory_bytes", memory());
+    return node;
+  }
+
+  /** Adds what the run is made from. */
+  static void addInputs(
+      ObjectNode node,
+      ResolvedConfiguration resolved,
+      PretrainedModel model,
+      EncodedSet train,
+      EncodedSet evaluation) {
+    node.putObject("seeds").put("random_seed", resolved.configuration().tuning().randomSeed());
+    node.putObject("configuration")
+        .put("file", resolved.file().toString())
+        .put("sha256", resolved.sha256());
+    node.putObject("weights").put("source", model.reference()).put("sha256", model.sha256());
+    ObjectNode data = node.putObject("data");
+    set(data.putObject("train"), train);
+    set(data.putObject("evaluation"), evaluation);
+  }
+
+  private static void set(ObjectNode node, EncodedSet set) {
+    node.put("source", set.source()).put("examples", set.size()).put("sha256", set.sha256());
+  }
+
+  private static void cpu(ObjectNode cpu, List<String> info) {
+    Optional<Set<String>> flags =
+        field(info, "flags").map(line -> Set.copyOf(List.of(line.strip().split("\\s+", -1))));
+    cpu.put("model", field(info, "model name").orElse(null));
+    cpu.put("cores", Runtime.getRuntime().availableProcessors());
+    cpu.put("vnni", flags.map(set -> VNNI_FLAGS.stream().anyMatch(set::contains)).orElse(null));
+  }
+
+  private static Optional<String> field(List<String> info, String name) {
+    return info.stream()
+        .filter(line -> line.matches(name + "\\s*:.*"))
+        .map(line -> line.substring(line.indexOf(':') + 1).strip())
+        .findFirst();
+  }
+
+  private static List<String> cpuInfo() {
+    try {
+      return Files.isReadable(CPU_INFO) ? Files.readAllLines(CPU_INFO) : List.of();
+    } catch (IOException e) {
+      return List.of(); // the CPU stays unknown
+    }
+  }
+
+  private static long memory() {
+    return ManagementFactory.getOperatingSystemMXBean()
+            instanceof com.sun.management.OperatingSystemMXBean system
+        ? system.getTotalMemorySize()
+        : 0;
+  }
+
+  /** The version that Maven wrote into the jar; outside of a jar there is none. */
+  private static String version() {
+    try (InputStream in =
+        Environment.class.getResourceAsStream(
+            "/META-INF/maven/dev.espalier/espalier-tuner/pom.properties")) {
+      Properties properties = new Properties();
+      if (in != null) {
+        properties.load(in);
+      }
+      return properties.getProperty("version", "development");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package dev.espalier.tuner.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.espalier.tuner.config.Configuration.Performance;
+import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.tuner.result.MaskReport;
+import dev.espalier.tuner.result.RunFacts;
+import dev.espalier.tuner.result.RunFacts.MeasuredFile;
+import dev.espalier.tuner.result.Verdict;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The {@code README.md} beside the model: what it is, what was measured, how to make it again. */
+final class ModelCard {
+  private ModelCard() {}
+
+  static String of(RunFacts facts, String baseModel) {
+    return frontMatter(facts, baseModel)
+        + "\n# "
+        + facts.configuration().configuration().model().name()
+        + "\n\n"
+        + introduction(facts, baseModel)
+        + numbers(facts)
+        + sparsity(facts)
+        + hardware(facts)
+        + reproduction(facts);
+  }
+
+  private static String frontMatter(RunFacts facts, String baseModel) {
+    return String.join(
+        "\n",
+        "---",
+        "base_model: " + quoted(baseModel),
+        "pipeline_tag: text-classification",
+        "library_name: onnx",
+        "metrics:",
+        "- " + quoted(facts.criterion().metric()),
+        "tags:",
+        "- espalier",
+        "- fine-pruning",
+        facts.quantized() == null ? "- fp32" : "- int8",
+        "---",
+        "");
+  }
+
+  private static String introduction(RunFacts facts, String baseModel) {
+    Verdict verdict = facts.verdict();
+    return "A fine-pruned "
+        + (facts.quantized() == null ? "" : "and quantized ")
+        + "text classifier, made by Espalier from "
+        + baseModel
+        + " for the task "
+        + facts.configuration().configuration().data().task()
+        + " with the pruner "
+        + facts.plan().pruning().prunerName()
+        + ". Classes, in order: "
+        + String.join(", ", facts.labels())
+        + ".\n\n"
+        + (verdict == null ? "" : verdict.sentence() + "\n");
+  }
+
+  private static String numbers(RunFacts facts) {
+    StringBuilder table = new StringBuilder();
+    table.append("\n## Measured on the exported files\n\n");
+    table.append("| file | ").append(facts.criterion().metric());
+    table.append(" | size | p50 | p90 |\n|---|---:|---:|---:|---:|\n");
+    row(table, facts, "dense baseline", facts.dense(), "dense");
+    row(table, facts, "model.onnx", facts.pruned(), "fp32");
+    if (facts.quantized() != null) {
+      row(table, facts, "model.int8.onnx", facts.quantized(), "int8");
+    }
+    return table.toString();
+  }
+
+  private static void row(
+      StringBuilder table, RunFacts facts, String name, @Nullable MeasuredFile file, String key) {
+    Map<String, Double> metrics = file == null ? null : file.metrics();
+    Double metric = metrics == null ? null : metrics.get(facts.criterion().metric());
+    Latency latency = facts.latencies().get(key);
+    List<String> cells =
+        List.of(
+            name,
+            metric == null ? "not measured" : String.format(Locale.ROOT, "%.4f", metric),
+            file == null ? "not measured" : Sizes.inWords(file.sizeBytes()),
+            latency == null ? "not measured" : milliseconds(latency.p50()),
+            latency == null ? "not measured" : milliseconds(latency.p90()));
+    table.append("| ").append(String.join(" | ", cells)).append(" |\n");
+  }
+
+  private static String milliseconds(double value) {
+    return String.format(Locale.ROOT, "%.2f ms", value);
+  }
+
+  private static String sparsity(RunFacts facts) {
+    MaskReport masks = facts.masks();
+    return masks == null
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "%n## Sparsity%n%nAsked for %.2f%%. Removed: %.2f%% of the %d pruned matrices, %.2f%%"
+                + " of the encoder, %.2f%% of the whole model.%n",
+            100 * facts.targetSparsity(),
+            100 * masks.prunedLayers(),
+            masks.matrices().size(),
+            100 * masks.encoder(),
+            100 * masks.model());
+  }
+
+  private static String hardware(RunFacts facts) {
+    Performance settings = facts.configuration().configuration().evaluation().performance();
+    JsonNode cpu = facts.environment().path("cpu");
+    return String.format(
+        Locale.ROOT,
+        "%n## Hardware of the latencies%n%n%s, %d cores, VNNI: %s. Batch %d, %d tokens, %s threads,"
+            + " %d requests to each file in turn.%n",
+        cpu.path("model").asText("unknown CPU"),
+        cpu.path("cores").asInt(),
+        cpu.path("vnni").isBoolean() ? (cpu.path("vnni").asBoolean() ? "yes" : "no") : "unknown",
+        settings.batchSize(),
+        settings.sequenceLength(),
+        settings.threads() == 0 ? "all" : Integer.toString(settings.threads()),
+        settings.iteration());
+  }
+
+  private static String reproduction(RunFacts facts) {
+    StringBuilder command = new StringBuilder("./espalier run ");
+    command.append(facts.configuration().file());
+    for (String assignment : facts.configuration().assignments()) {
+      command.append(" --set '").append(assignment.replace("'", "'\\''")).append('\'');
+    }
+    return "\n## Made by\n\n```sh\n"
+        + command
+        + "\n```\n\nEvery value of the configuration:\n\n```yaml\n"
+        + facts.configuration().toYaml().replace("```", "")
+        + "```\n";
+  }
+
+  /** A JSON string is a YAML string, whatever is in it. */
+  private static String quoted(String text) {
+    return JsonNodeFactory.instance.textNode(text).toString();
+  }
+}

@@ -1,0 +1,190 @@
+package dev.espalier.tuner.run;
+
+import dev.espalier.api.metric.Metric;
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.problem.Suggestions;
+import dev.espalier.api.pruning.Pruner;
+import dev.espalier.tuner.config.Configuration;
+import dev.espalier.tuner.config.Configuration.AccuracyCriterion;
+import dev.espalier.tuner.config.Configuration.Data;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.plan.Plan;
+import dev.espalier.tuner.plan.Planner;
+import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.tuner.port.TaskSource;
+import dev.espalier.tuner.port.TaskSource.TaskData;
+import dev.espalier.tuner.result.Criterion;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that can be found wrong before hours of training begin: the cheap checks first, then
+ * model and data, then the plan.
+ */
+final class Preparation {
+  /**
+   * What the stages work with.
+   *
+   * @param model what training starts from
+   * @param data what it is trained and judged on
+   * @param plan what will be done
+   * @param metric what is judged
+   * @param criterion how it is judged
+   */
+  record Prepared(
+      PretrainedModel model, TaskData data, Plan plan, Metric metric, Criterion criterion) {}
+
+  /** Dense and pruned, as checkpoint and ONNX, and a quarter of it for int8. */
+  private static final double COPIES_OF_THE_MODEL = 4.25;
+
+  private final ResolvedConfiguration resolved;
+  private final Configuration configuration;
+  private final RunServices services;
+  private final Disk disk;
+
+  Preparation(ResolvedConfiguration resolved, RunServices services, Disk disk) {
+    this.resolved = resolved;
+    this.configuration = resolved.configuration();
+    this.services = services;
+    this.disk = disk;
+  }
+
+  Prepared prepare() {
+    Planner planner = new Planner(resolved, services.pruners());
+    Pruner pruner = checkCheapThings(planner);
+    Metric metric = metric();
+    Path workspace = configuration.tuning().workspace().path();
+    RunDirectory.check(workspace, 0, disk);
+    PretrainedModel model = services.models().load(configuration.model().checkpoint());
+    RunDirectory.check(
+        workspace, (long) (COPIES_OF_THE_MODEL * model.weights().size() * Float.BYTES), disk);
+    checkLengths(model);
+    Data data = configuration.data();
+    TaskData sets =
+        services
+            .tasks()
+            .load(
+                new TaskSource.Request(
+                    data.task(),
+                    data.train(),
+                    data.evaluation(),
+                    data.trainExamples(),
+                    data.evaluationExamples(),
+                    data.maxSequenceLength(),
+                    configuration.tuning().randomSeed()),
+                model.tokenizerJson());
+    Plan plan = planner.plan(pruner, model.weights(), sets.train().size());
+    return new Prepared(model, sets, plan, metric, criterion(metric));
+  }
+
+  /** Checks what needs neither model nor data, and reports all of it at once. */
+  private Pruner checkCheapThings(Planner planner) {
+    List<Problem> problems = new ArrayList<>();
+    Pruner pruner = null;
+    try {
+      pruner = planner.pruner();
+    } catch (ProblemException e) {
+      problems.addAll(e.problems());
+    }
+    try {
+      Metric unused = metric();
+    } catch (ProblemException e) {
+      problems.addAll(e.problems());
+    }
+    checkFile("data.train", configuration.data().train(), problems);
+    checkFile("data.evaluation", configuration.data().evaluation(), problems);
+    if (pruner == null || !problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
+    return pruner;
+  }
+
+  private void checkFile(String key, @Nullable Path file, List<Problem> problems) {
+    if (file == null || (Files.isReadable(file) && !Files.isDirectory(file))) {
+      return;
+    }
+    String what =
+        Files.isDirectory(file)
+            ? " is a folder, not a file"
+            : Files.exists(file) ? " cannot be read" : " does not exist";
+    problems.add(
+        new Problem(
+            ProblemKind.INPUT,
+            resolved.locate(key),
+            key + ": the file " + file + what,
+            "Maybe the path is wrong: it is relative to " + resolved.folder() + "."));
+  }
+
+  private void checkLengths(PretrainedModel model) {
+    int longest = model.weights().architecture().maxPositions();
+    List<Problem> problems = new ArrayList<>();
+    checkLength(
+        "data.max_sequence_length", configuration.data().maxSequenceLength(), longest, problems);
+    checkLength(
+        "evaluation.performance.sequence_length",
+        configuration.evaluation().performance().sequenceLength(),
+        longest,
+        problems);
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
+  }
+
+  private void checkLength(String key, int length, int longest, List<Problem> problems) {
+    if (length > longest) {
+      problems.add(
+          new Problem(
+              ProblemKind.CONFIGURATION,
+              resolved.locate(key),
+              key + ": must be at most " + longest + ", the model's positions, found " + length,
+              null));
+    }
+  }
+
+  private Metric metric() {
+    String key = "evaluation.accuracy.metric";
+    String name = configuration.evaluation().accuracy().metric();
+    List<String> names = services.metrics().stream().map(Metric::name).sorted().toList();
+    return services.metrics().stream()
+        .filter(metric -> metric.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                ProblemException.at(
+                    ProblemKind.CONFIGURATION,
+                    resolved.locate(key),
+                    key
+                        + ": there is no metric \""
+                        + name
+                        + "\"; there is "
+                        + (names.isEmpty() ? "none at all" : String.join(", ", names)),
+                    names.isEmpty()
+                        ? null
+                        : "Maybe \""
+                            + Suggestions.nearest(name, names, 1).get(0)
+                            + "\" is meant."));
+  }
+
+  private Criterion criterion(Metric metric) {
+    AccuracyCriterion asked = configuration.tuning().accuracyCriterion();
+    Double relative = asked.relative();
+    Double absolute = asked.absolute();
+    if (relative != null) {
+      return new Criterion(
+          metric.name(), metric.higherIsBetter(), Criterion.Kind.RELATIVE, relative);
+    }
+    if (absolute != null) {
+      return new Criterion(
+          metric.name(), metric.higherIsBetter(), Criterion.Kind.ABSOLUTE, absolute);
+    }
+    Location at = resolved.locate("tuning.accuracy_criterion");
+    throw ProblemException.at(
+        ProblemKind.CONFIGURATION, at, "tuning.accuracy_criterion: neither is set", null);
+  }
+}

@@ -1,0 +1,235 @@
+package dev.espalier.tuner.run;
+
+import dev.espalier.api.problem.ProblemException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The folder of one run. Whatever has its final name in it is complete: files and folders are made
+ * under another name first, synced, and renamed.
+ */
+final class RunDirectory {
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+  private static final int MOST_RUNS_A_SECOND = 10_000;
+
+  /** Makes something at a path. */
+  @FunctionalInterface
+  interface Maker<T> {
+    /** Makes the file or fills the folder {@code path}. */
+    T make(Path path) throws IOException;
+  }
+
+  private final Path path;
+  private final Disk disk;
+
+  private RunDirectory(Path path, Disk disk) {
+    this.path = path;
+    this.disk = disk;
+  }
+
+  /**
+   * Makes a new folder {@code workspace/name/time}, with a number behind the time when another run
+   * began in the same second.
+   *
+   * @throws ProblemException of kind ENVIRONMENT when it cannot be made
+   */
+  static RunDirectory create(Path workspace, String name, ZonedDateTime time, Disk disk) {
+    Path parent = workspace.resolve(name);
+    String stamp = TIME.format(time);
+    try {
+      Files.createDirectories(parent);
+      for (int n = 1; n <= MOST_RUNS_A_SECOND; n++) {
+        Path candidate = parent.resolve(n == 1 ? stamp : stamp + "-" + n);
+        try {
+          return new RunDirectory(Files.createDirectory(candidate), disk);
+        } catch (FileAlreadyExistsException e) {
+          // another run has it
+        }
+      }
+      throw new IOException("all names are taken");
+    } catch (IOException e) {
+      throw DiskProblems.of(e, parent, 0, -1);
+    }
+  }
+
+  /**
+   * Checks that {@code workspace} can be written to and has room, making it when it is not there.
+   *
+   * @throws ProblemException of kind ENVIRONMENT when it cannot or has not
+   */
+  static void check(Path workspace, long neededBytes, Disk disk) {
+    try {
+      Files.createDirectories(workspace);
+      Files.delete(Files.createTempFile(workspace, ".espalier", ".probe"));
+      long free = disk.usableBytes(workspace);
+      if (free < neededBytes) {
+        throw DiskProblems.tooLittle(workspace, neededBytes, free);
+      }
+    } catch (IOException e) {
+      throw DiskProblems.of(e, workspace, 0, -1);
+    }
+  }
+
+  /** The folder. */
+  Path path() {
+    return path;
+  }
+
+  /** A place in the folder. */
+  Path resolve(String relative) {
+    return path.resolve(relative);
+  }
+
+  /** A folder in the folder, made when it is not there. */
+  Path folder(String relative) {
+    return problems(relative, 0, Files::createDirectories);
+  }
+
+  /** A path in the folder as journal and results write it: relative, with slashes. */
+  String relative(Path file) {
+    return path.relativize(file).toString().replace('\\', '/');
+  }
+
+  /** Writes a text file as a whole or not at all, replacing one that is there. */
+  Path write(String relative, String content) {
+    byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
+    return problems(
+        relative,
+        bytes.length,
+        file -> {
+          Path draft = draft(file);
+          try {
+            disk.write(draft, bytes);
+            disk.publish(draft, file);
+          } finally {
+            Files.deleteIfExists(draft);
+          }
+          return file;
+        });
+  }
+
+  /** Appends a line to a text file and waits until it is on the disk. */
+  void append(String relative, String line) {
+    byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
+    problems(
+        relative,
+        bytes.length,
+        file -> {
+          disk.append(file, bytes);
+          return file;
+        });
+  }
+
+  /**
+   * Lets {@code maker} make a file, which gets its name once it is complete.
+   *
+   * <p>The maker works in a folder of its own, under the file's final name, because some tools put
+   * the name or its ending into what they write.
+   */
+  <T> T make(String relative, Maker<T> maker) {
+    return problems(
+        relative,
+        0,
+        file -> {
+          Path workshop = draft(file);
+          Files.createDirectory(workshop);
+          try {
+            Path made = workshop.resolve(file.getFileName());
+            T result = maker.make(made);
+            disk.sync(made);
+            disk.publish(made, file);
+            return result;
+          } finally {
+            delete(workshop);
+          }
+        });
+  }
+
+  /** Lets {@code maker} fill a folder, which gets its name once it is complete. */
+  void assemble(String relative, Maker<?> maker) {
+    problems(
+        relative,
+        0,
+        folder -> {
+          Path draft = draft(folder);
+          Files.createDirectory(draft);
+          try {
+            Object unused = maker.make(draft);
+            for (Path file : list(draft)) {
+              disk.sync(file);
+            }
+            disk.publish(draft, folder);
+          } finally {
+            delete(draft);
+          }
+          return folder;
+        });
+  }
+
+  /** Removes a folder with all that is in it, if it is there. */
+  void discard(String relative) {
+    problems(
+        relative,
+        0,
+        folder -> {
+          if (Files.exists(folder)) {
+            // Renamed first: a folder that is half gone must not keep its name.
+            Path draft = draft(folder);
+            disk.publish(folder, draft);
+            delete(draft);
+          }
+          return folder;
+        });
+  }
+
+  private <T> T problems(String relative, long neededBytes, Maker<T> maker) {
+    Path file = path.resolve(relative);
+    try {
+      Files.createDirectories(file.getParent());
+      return maker.make(file);
+    } catch (UncheckedIOException e) {
+      throw DiskProblems.of(e.getCause(), file, neededBytes, freeBytes());
+    } catch (IOException e) {
+      throw DiskProblems.of(e, file, neededBytes, freeBytes());
+    }
+  }
+
+  private long freeBytes() {
+    try {
+      return disk.usableBytes(path);
+    } catch (IOException e) {
+      return -1;
+    }
+  }
+
+  private static Path draft(Path file) {
+    return file.resolveSibling(
+        "." + file.getFileName() + ".partial-" + ProcessHandle.current().pid());
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package dev.espalier.tuner.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.pruning.ParameterValues;
+import dev.espalier.api.pruning.PrunableParameter;
+import dev.espalier.api.pruning.Pruner;
+import dev.espalier.api.pruning.PrunerDescriptor;
+import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.tuner.config.ConfigurationLoader;
+import dev.espalier.tuner.plugin.PrunerCatalog;
+import dev.espalier.tuner.port.BertArchitecture;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerWeights;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class PlannerTest {
+  private static final String COMPRESSION = "pruning.approach.weight_compression.";
+  private static final String CHOICE = COMPRESSION + "pruners[0].";
+
+  @TempDir Path folder;
+
+  @ParameterizedTest(name = "{0} x {1} examples in batches of {2}: {3} steps, {4} to {5}")
+  @CsvSource({
+    // epochs, examples, batch, steps, start, end: 10% warm-up, 1 and 2 multiples
+    "3, 67349, 32, 6315, 632, 5051",
+    "1, 100, 10, 10, 1, 8",
+    "0.5, 100, 10, 5, 1, 3",
+    "2, 101, 10, 22, 2, 18",
+  })
+  void epochs_become_steps_and_the_schedule_fits_between_the_warmups(
+      String epochs, int examples, int batch, long steps, long start, long end) {
+    Plan plan =
+        plan(examples, "pruning.train.epochs=" + epochs, "pruning.train.batch_size=" + batch);
+
+    assertThat(plan.training().totalSteps()).isEqualTo(steps);
+    assertThat(plan.pruning().schedule().start()).isEqualTo(start);
+    assertThat(plan.pruning().schedule().end()).isEqualTo(end);
+    assertThat(plan.baseline()).isEqualTo(plan.training());
+  }
+
+  @Test
+  void the_last_step_already_has_the_target_density() {
+    Plan plan = plan(100, "pruning.train.max_steps=50", COMPRESSION + "final_warmup=0");
+
+    assertThat(plan.pruning().schedule().densityAt(49)).isEqualTo(1 - 0.85);
+    assertThat(plan.pruning().schedule().densityAt(0)).isEqualTo(1);
+  }
+
+  @Test
+  void a_schedule_without_room_names_its_numbers() {
+    assertThatThrownBy(() -> plan(100, "pruning.train.max_steps=117", "pruning.train.warmup=50"))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining(
+            "the sparsity schedule has no room: it would start after 50 steps (initial_warmup 1.0 x"
+                + " warm-up 50) and end at step 17 (total 117 - final_warmup 2.0 x warm-up 50)")
+        .hasMessageContaining("Maybe train for more epochs or max_steps");
+  }
+
+  @Test
+  void a_warmup_longer_than_the_training_is_named() {
+    assertThatThrownBy(() -> plan(100, "pruning.train.max_steps=117", "pruning.train.warmup=500"))
+        .hasMessageContaining("a warm-up of 500 steps does not fit into a training of 117 steps");
+  }
+
+  @Test
+  void a_baseline_may_have_a_budget_of_its_own() {
+    assertThat(plan(100, "tuning.baseline.max_steps=7").baseline().totalSteps()).isEqualTo(7);
+    assertThat(plan(320, "tuning.baseline.epochs=1").baseline().totalSteps()).isEqualTo(10);
+  }
+
+  @Test
+  void only_matrices_of_the_encoder_are_prunable() {
+    assertThat(plan(100).targets())
+        .extracting(PrunableParameter::name)
+        .containsExactly(
+            "bert.encoder.layer.0.attention.self.query.weight",
+            "bert.encoder.layer.1.output.dense.weight");
+    assertThat(plan(100, CHOICE + "excluded_names=*.query.*").targets()).hasSize(1);
+    assertThat(plan(100, CHOICE + "names=*.query.*,*.1.*").prunableWeights()).isEqualTo(12);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "names=bert.encoder.layer.7.*|names: \"bert.encoder.layer.7.*\" matches none of the model's"
+            + " 2 prunable parameters",
+        "names=bert.embeddings.*|names: \"bert.embeddings.*\" matches none",
+        "excluded_names=*LayerNorm*|excluded_names: \"*LayerNorm*\" matches none",
+        "excluded_names=*|names and excluded_names together leave nothing to prune",
+      })
+  void a_glob_that_matches_nothing_is_an_error(String assignment, String message) {
+    assertThatThrownBy(() -> plan(100, CHOICE + assignment))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void the_nearest_names_are_suggested() {
+    assertThatThrownBy(() -> plan(100, CHOICE + "names=bert.encoder.layer.1.output.dence.weight"))
+        .hasMessageContaining(
+            "Maybe one of the nearest is meant: bert.encoder.layer.1.output.dense.weight,");
+  }
+
+  @Test
+  void the_table_is_aligned() {
+    String table = plan(3200, "pruning.train.threads=2", "tuning.baseline.epochs=1").table();
+
+    assertThat(table)
+        .isEqualTo(
+            """
+            Plan                      baseline  fine-pruning
+            training examples             3200          3200
+            batch size                      32            32
+            steps                          100           300
+            warm-up steps                   10            30
+            learning rate               5.0E-5        5.0E-5
+            score learning rate              -          0.01
+            threads                          2             2
+            starts from             pretrained    pretrained
+            pruner                           -      movement
+            matrices                         -             2
+            prunable weights                 -            12
+            sparsity until step 30           -         0.00%
+            sparsity from step 240           -        85.00%""");
+  }
+
+  private Plan plan(int examples, String... assignments) {
+    Path yaml = folder.resolve("x.yaml");
+    try {
+      Files.writeString(
+          yaml,
+          """
+          model: {name: tiny, checkpoint: x}
+          data: {task: sentiment-twin}
+          pruning:
+            approach:
+              weight_compression: {target_sparsity: 0.85, pruners: [{prune_type: movement}]}
+          """);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Planner planner =
+        new Planner(
+            new ConfigurationLoader().load(yaml, new ArrayList<>(List.of(assignments)), Map.of()),
+            new PrunerCatalog(List.of(new Movement())));
+    return planner.plan(planner.pruner(), weights(), examples);
+  }
+
+  private static TransformerWeights weights() {
+    TreeMap<String, Tensor> tensors = new TreeMap<>();
+    tensors.put("bert.embeddings.word_embeddings.weight", Tensor.matrix(2, 2, new float[4]));
+    tensors.put(
+        "bert.encoder.layer.0.attention.self.query.weight", Tensor.matrix(2, 2, new float[4]));
+    tensors.put("bert.encoder.layer.0.attention.self.query.bias", Tensor.vector(0, 0));
+    tensors.put("bert.encoder.layer.1.output.LayerNorm.weight", Tensor.vector(0, 0));
+    tensors.put("bert.encoder.layer.1.output.dense.weight", Tensor.matrix(2, 4, new float[8]));
+    BertArchitecture tiny = new BertArchitecture(2, 2, 2, 1, 4, 8, 2, 1e-12, 0, 0);
+    return new TransformerWeights(tiny, tensors);
+  }
+
+  private static final class Movement implements PrunerProvider {
+    @Override
+    public PrunerDescriptor descriptor() {
+      return new PrunerDescriptor("movement", "A test.", "a test", List.of());
+    }
+
+    @Override
+    public Pruner create(ParameterValues parameters) {
+      return new Pruner() {
+        @Override
+        public boolean learnsScores() {
+          return false;
+        }
+
+        @Override
+        public float[] importance(float[] weights, float[] scores, float[] scratch) {
+          return weights;
+        }
+      };
+    }
+  }
+}

@@ -1,0 +1,223 @@
+package dev.espalier.tuner.run;
+
+import dev.espalier.api.data.EncodedExample;
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.metric.Metric;
+import dev.espalier.api.pruning.ParameterDescriptor;
+import dev.espalier.api.pruning.ParameterValues;
+import dev.espalier.api.pruning.Pruner;
+import dev.espalier.api.pruning.PrunerDescriptor;
+import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.api.run.RunListener;
+import dev.espalier.tuner.plugin.PrunerCatalog;
+import dev.espalier.tuner.port.BertArchitecture;
+import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.CheckpointStore;
+import dev.espalier.tuner.port.FinePruner;
+import dev.espalier.tuner.port.OnnxTools;
+import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.tuner.port.PretrainedModels;
+import dev.espalier.tuner.port.TaskSource;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerWeights;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Ports that do in microseconds what the adapters do in hours, and note what they were asked. */
+final class Fakes implements PretrainedModels, TaskSource, FinePruner, CheckpointStore, OnnxTools {
+  static final BertArchitecture TINY =
+      new BertArchitecture(11, 4, 2, 2, 8, 128, 2, 1e-12, 0.1, 0.1);
+
+  /** What an exported file scores, by its name in the run directory. */
+  final Map<String, Double> accuracy = new HashMap<>();
+
+  final List<String> calls = new ArrayList<>();
+  final List<FinePruner.Request> trainings = new ArrayList<>();
+  @Nullable RuntimeException failure;
+  String failsAt = "";
+
+  Fakes() {
+    accuracy.put("baseline/model.onnx", 0.90);
+    accuracy.put("trial-1/model.onnx", 0.89);
+    accuracy.put("trial-1/model.int8.onnx", 0.885);
+  }
+
+  RunServices services() {
+    return new RunServices(
+        this,
+        this,
+        this,
+        this,
+        this,
+        new PrunerCatalog(List.of(new MovementLike())),
+        List.of(new NamedMetric("accuracy", true), new NamedMetric("loss", false)),
+        Map.of("djl", "0.36.0"));
+  }
+
+  static TransformerWeights weights() {
+    SortedMap<String, Tensor> tensors = new TreeMap<>();
+    tensors.put(BertNames.WORD_EMBEDDINGS, ones(11, 4));
+    for (String linear : BertNames.encoderLinears(2)) {
+      boolean intermediate = linear.endsWith("intermediate.dense");
+      boolean output = linear.endsWith("output.dense") && !linear.contains("attention");
+      tensors.put(linear + ".weight", ones(intermediate ? 8 : 4, output ? 8 : 4));
+      tensors.put(linear + ".bias", Tensor.vector(new float[intermediate ? 8 : 4]));
+    }
+    tensors.put("bert.encoder.layer.0.output.LayerNorm.weight", Tensor.vector(1, 1, 1, 1));
+    tensors.put("classifier.weight", ones(2, 4));
+    return new TransformerWeights(TINY, tensors);
+  }
+
+  private static Tensor ones(int rows, int columns) {
+    float[] values = new float[rows * columns];
+    java.util.Arrays.fill(values, 1f);
+    return Tensor.matrix(rows, columns, values);
+  }
+
+  private void call(String name) {
+    calls.add(name);
+    if (failure != null && name.startsWith(failsAt)) {
+      throw failure;
+    }
+  }
+
+  @Override
+  public PretrainedModel load(String reference) {
+    call("load model");
+    byte[] tokenizer = "{\"tokenizer\": true}".getBytes(StandardCharsets.UTF_8);
+    return new PretrainedModel(reference, weights(), tokenizer, "feed");
+  }
+
+  @Override
+  public TaskData load(TaskSource.Request request, byte[] tokenizerJson) {
+    call("load data");
+    return new TaskData(set("train", 100), set("evaluation", 20));
+  }
+
+  private static EncodedSet set(String name, int size) {
+    EncodedExample example = new EncodedExample(new int[] {1, 2}, new int[2], 1);
+    List<String> labels = List.of("negative", "positive");
+    return new EncodedSet(
+        name, "twin <&>", "cafe-" + name, labels, Collections.nCopies(size, example));
+  }
+
+  @Override
+  public Outcome run(FinePruner.Request request, RunListener listener) {
+    call("train " + request.trial());
+    trainings.add(request);
+    List<Point> curve =
+        List.of(new Point(1, 0.7, 1), new Point(5, 0.5, 0.6), new Point(9, 0.3, 0.5));
+    if (request.pruning() == null) {
+      return new Outcome(request.model().weights(), Map.of(), curve, 1.5);
+    }
+    SortedMap<String, Tensor> tensors = new TreeMap<>(request.model().weights().tensors());
+    Map<String, Double> densities = new LinkedHashMap<>();
+    for (String name : request.pruning().parameters()) {
+      Tensor dense = tensors.get(name);
+      float[] values = dense.values().clone();
+      java.util.Arrays.fill(values, 0, values.length / 2, 0f);
+      tensors.put(name, new Tensor(dense.shape(), values));
+      densities.put(name, 0.5);
+    }
+    return new Outcome(new TransformerWeights(TINY, tensors), densities, curve, 2.5);
+  }
+
+  @Override
+  public void write(Path file, TransformerWeights weights) {
+    call("write checkpoint");
+    put(file, "safetensors " + weights.size());
+  }
+
+  @Override
+  public TransformerWeights read(Path file, BertArchitecture architecture) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void export(TransformerWeights weights, List<String> labels, Path file) {
+    put(file, "x".repeat(1000));
+    call("export");
+  }
+
+  @Override
+  public Map<String, String> quantizeDynamic(Path source, Path target) {
+    put(target, "x".repeat(260));
+    call("quantize");
+    return Map.of("MatMul", "12 of 12");
+  }
+
+  @Override
+  public Map<String, Double> evaluate(
+      Path file, EncodedSet set, List<Metric> metrics, int threads) {
+    String name = file.getParent().getFileName() + "/" + file.getFileName();
+    call("evaluate " + name);
+    return Map.of(metrics.get(0).name(), accuracy.get(name));
+  }
+
+  @Override
+  public Map<String, Latency> measureLatency(Map<String, Path> files, LatencySettings settings) {
+    call("latency " + files.keySet());
+    Map<String, Latency> latencies = new LinkedHashMap<>();
+    files.forEach((name, file) -> latencies.put(name, new Latency(name.length(), 9)));
+    return latencies;
+  }
+
+  @Override
+  public Map<String, Integer> fusedOperators(Path file) {
+    return Map.of("Gelu", 2);
+  }
+
+  private static void put(Path file, String content) {
+    try {
+      Files.writeString(file, content);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  record NamedMetric(String name, boolean higherIsBetter) implements Metric {
+    @Override
+    public double compute(float[][] logits, int[] labels) {
+      return 0;
+    }
+  }
+
+  /** A pruner that is never asked anything, because the fine-pruner is a fake too. */
+  static final class MovementLike implements PrunerProvider {
+    @Override
+    public PrunerDescriptor descriptor() {
+      return new PrunerDescriptor(
+          "movement",
+          "Keeps what moves away from zero.",
+          "a test",
+          List.of(new ParameterDescriptor("scale", 1, 0, 2, "Scale.")));
+    }
+
+    @Override
+    public Pruner create(ParameterValues parameters) {
+      return new Pruner() {
+        @Override
+        public boolean learnsScores() {
+          return false;
+        }
+
+        @Override
+        public float[] importance(float[] weights, float[] scores, float[] scratch) {
+          return weights;
+        }
+      };
+    }
+  }
+}

@@ -1,0 +1,566 @@
+package dev.espalier.tuner.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.run.RunEvent;
+import dev.espalier.tuner.config.ConfigurationLoader;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.port.FinePruner;
+import dev.espalier.tuner.result.Status;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class RunTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Clock NOON =
+      Clock.fixed(Instant.parse("2026-01-02T12:00:00Z"), ZoneOffset.UTC);
+
+  /** The block of the design page, with a number in every place where it shows one. */
+  private static final String DESIGN =
+      """
+      { "status": "met",
+        "criterion": {"metric": "accuracy", "kind": "relative", "value": 0.01, "threshold": 0.9012},
+        "baseline": {"metrics": {"accuracy": 0.91}, "size_bytes": 0,
+                     "latency_ms": {"p50": 0, "p90": 0}},
+        "best": {"trial": 3, "pruner": "soft_movement", "metrics": {"accuracy": 0},
+                 "metrics_int8": {"accuracy": 0},
+                 "sparsity": {"target": 0.9, "pruned_layers": 0.9, "encoder": 0.8, "model": 0.4},
+                 "size_bytes": {"dense_onnx": 0, "onnx": 0, "int8_onnx": 0, "sparse_archive": 0},
+                 "latency_ms": {"dense": {"p50": 0, "p90": 0}, "fp32": {"p50": 0, "p90": 0},
+                                "int8": {"p50": 0, "p90": 0}}},
+        "artifacts": {"onnx": "best/model.onnx"} }
+      """;
+
+  @TempDir Path folder;
+  private final Fakes fakes = new Fakes();
+  private final List<RunEvent> events = new ArrayList<>();
+  private Disk disk = new Disk();
+
+  @Test
+  void stages_follow_each_other_and_are_told_and_journalled() throws IOException {
+    RunResult result = run();
+
+    List<String> expected =
+        List.of(
+            "0 prepare",
+            "0 fine_tune",
+            "0 export",
+            "0 measure",
+            "1 fine_prune",
+            "1 export",
+            "1 quantize",
+            "1 measure",
+            "1 verdict");
+    assertThat(started()).isEqualTo(expected);
+    assertThat(finished()).isEqualTo(expected);
+    List<JsonNode> journal = journal(result);
+    assertThat(journal)
+        .extracting(line -> line.path("trial").asInt() + " " + line.path("stage").asText())
+        .isEqualTo(expected);
+    for (JsonNode line : journal) {
+      for (JsonNode output : line.path("outputs")) {
+        assertThat(result.directory().resolve(output.asText())).exists();
+      }
+    }
+    assertThat(fakes.calls)
+        .containsExactly(
+            "load model",
+            "load data",
+            "train 0",
+            "write checkpoint",
+            "export",
+            "evaluate baseline/model.onnx",
+            "train 1",
+            "write checkpoint",
+            "export",
+            "quantize",
+            "evaluate trial-1/model.onnx",
+            "evaluate trial-1/model.int8.onnx",
+            "latency [dense, fp32, int8]");
+  }
+
+  @Test
+  void a_good_run_leaves_everything_and_nothing_half_made() throws IOException {
+    RunResult result = run();
+
+    assertThat(result.status()).isEqualTo(Status.MET);
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.directory()).isEqualTo(folder.resolve("runs/tiny/20260102-120000"));
+    assertThat(files(result.directory()))
+        .containsExactlyInAnyOrder(
+            "baseline/model.onnx",
+            "baseline/model.safetensors",
+            "best/README.md",
+            "best/config.json",
+            "best/model.int8.onnx",
+            "best/model.onnx",
+            "best/model.safetensors",
+            "best/tokenizer.json",
+            "config.resolved.yaml",
+            "environment.json",
+            "report.html",
+            "result.json",
+            "trial-1/masks.json",
+            "trial-1/model.int8.onnx",
+            "trial-1/model.onnx",
+            "trial-1/model.safetensors",
+            "trials.jsonl");
+  }
+
+  @Test
+  void result_json_has_every_key_of_the_design_page() throws IOException {
+    JsonNode result = resultJson(run());
+
+    assertThat(missing("", JSON.readTree(DESIGN), result)).isEmpty();
+    assertThat(result.at("/status").asText()).isEqualTo("met");
+    assertThat(result.at("/criterion/threshold").asDouble()).isEqualTo(0.9 - 0.9 * 0.02);
+    assertThat(result.at("/baseline/metrics/accuracy").asDouble()).isEqualTo(0.9);
+    assertThat(result.at("/baseline/latency_ms/p50").asDouble()).isEqualTo(5);
+    assertThat(result.at("/best/metrics_int8/accuracy").asDouble()).isEqualTo(0.885);
+    assertThat(result.at("/best/size_bytes/dense_onnx").asLong()).isEqualTo(1000);
+    assertThat(result.at("/best/size_bytes/int8_onnx").asLong()).isEqualTo(260);
+    assertThat(result.at("/best/size_bytes/sparse_archive").isNull()).isTrue();
+    assertThat(result.at("/best/sparsity/target").asDouble()).isEqualTo(0.5);
+    assertThat(result.at("/best/sparsity/pruned_layers").asDouble()).isEqualTo(0.5);
+    // 2 layers of 4 matrices 4x4 and 2 of 4x8, 2 x 28 biases, 4 norm weights; all else 44 + 8
+    assertThat(result.at("/best/sparsity/encoder").asDouble()).isEqualTo(128.0 / (256 + 56 + 4));
+    assertThat(result.at("/best/sparsity/model").asDouble()).isEqualTo(128.0 / (316 + 52));
+    result.at("/artifacts").forEach(path -> assertThat(path.asText()).isNotEmpty());
+    assertThat(result.at("/stages")).hasSize(8);
+  }
+
+  @Test
+  void the_same_masks_have_the_same_hash() throws IOException {
+    String first = resultJson(run()).at("/best/masks_sha256").asText();
+
+    assertThat(first).hasSize(64);
+    assertThat(resultJson(run()).at("/best/masks_sha256").asText()).isEqualTo(first);
+    assertThat(folder.resolve("runs/tiny/20260102-120000-2/result.json")).exists();
+  }
+
+  @Test
+  void a_missed_criterion_still_saves_the_best_effort() throws IOException {
+    fakes.accuracy.put("trial-1/model.int8.onnx", 0.5);
+
+    RunResult result = run();
+
+    assertThat(result.status()).isEqualTo(Status.MISSED);
+    assertThat(result.exitCode()).isEqualTo(3);
+    assertThat(resultJson(result).at("/status").asText()).isEqualTo("missed");
+    assertThat(result.directory().resolve("best/model.int8.onnx")).exists();
+  }
+
+  @Test
+  void without_quantization_the_fp32_file_is_judged() throws IOException {
+    fakes.accuracy.put("trial-1/model.onnx", 0.5);
+
+    RunResult result = run("quantization=null");
+
+    assertThat(result.status()).isEqualTo(Status.MISSED);
+    JsonNode json = resultJson(result);
+    assertThat(json.at("/best/metrics_int8").isNull()).isTrue();
+    assertThat(json.at("/best/size_bytes/int8_onnx").isNull()).isTrue();
+    assertThat(json.at("/best/latency_ms/int8/p50").isNull()).isTrue();
+    assertThat(json.at("/artifacts").has("int8_onnx")).isFalse();
+    assertThat(started()).doesNotContain("1 quantize");
+    assertThat(result.directory().resolve("best/model.int8.onnx")).doesNotExist();
+  }
+
+  @Test
+  void the_trainings_get_their_own_plans() {
+    run("pruning.train.max_steps=40", "tuning.baseline.epochs=2", "tuning.random_seed=9");
+
+    FinePruner.Request dense = fakes.trainings.get(0);
+    FinePruner.Request pruned = fakes.trainings.get(1);
+    assertThat(dense.pruning()).isNull();
+    assertThat(dense.training().totalSteps()).isEqualTo(14); // 2 x ceil(100 / 16)
+    assertThat(dense.training().warmupSteps()).isEqualTo(1);
+    assertThat(pruned.training().totalSteps()).isEqualTo(40);
+    assertThat(pruned.training().seed()).isEqualTo(9);
+    assertThat(pruned.training().threads()).isPositive();
+    assertThat(pruned.pruning().parameters()).hasSize(12);
+    assertThat(pruned.model().weights()).isNotSameAs(fakes.trainings.get(0).model());
+  }
+
+  @Test
+  void fine_pruning_may_start_from_the_trained_baseline() {
+    run("pruning.train.start_from=baseline");
+
+    // The fake hands back the weights that it got, so the object says which model was used.
+    assertThat(fakes.trainings.get(1).model()).isNotSameAs(fakes.trainings.get(0).model());
+    assertThat(fakes.trainings.get(1).model().weights())
+        .isSameAs(fakes.trainings.get(0).model().weights());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "train 0",
+        "export",
+        "evaluate baseline",
+        "train 1",
+        "quantize",
+        "evaluate trial-1",
+        "latency"
+      })
+  void a_failing_stage_leaves_no_best_and_a_failed_result(String stage) throws IOException {
+    fakes.failsAt = stage;
+    fakes.failure =
+        ProblemException.of(ProblemKind.TRAINING, "the loss is NaN at step 3", "Maybe retry.");
+
+    RunResult result = run();
+
+    assertThat(result.status()).isEqualTo(Status.FAILED);
+    assertThat(result.exitCode()).isEqualTo(4);
+    assertThat(result.problems()).hasSize(1);
+    assertThat(result.directory().resolve("best")).doesNotExist();
+    assertThat(files(result.directory())).noneMatch(name -> name.contains("partial"));
+    JsonNode json = resultJson(result);
+    assertThat(json.at("/status").asText()).isEqualTo("failed");
+    assertThat(json.at("/problems/0/message").asText()).isEqualTo("the loss is NaN at step 3");
+    assertThat(missing("", JSON.readTree(DESIGN), json))
+        .allMatch(key -> key.contains("metrics") || key.equals("/artifacts/onnx"));
+    assertThat(json.at("/artifacts")).isEmpty();
+    assertThat(result.summary()).contains("The run failed.");
+  }
+
+  @Test
+  void a_bug_is_written_down_and_thrown() throws IOException {
+    fakes.failsAt = "train 1";
+    fakes.failure = new IllegalStateException("oops");
+
+    assertThatThrownBy(this::run).hasMessage("oops");
+    JsonNode json = JSON.readTree(folder.resolve("runs/tiny/20260102-120000/result.json").toFile());
+    assertThat(json.at("/status").asText()).isEqualTo("failed");
+    assertThat(json.at("/problems/0/kind").asText()).isEqualTo("BUG");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "environment.json",
+        "model.onnx",
+        "model.int8.onnx",
+        "masks.json",
+        "best",
+        "report.html",
+        "result.json",
+        "trials.jsonl"
+      })
+  void a_full_disk_is_an_environment_problem_and_nothing_looks_finished(String file)
+      throws IOException {
+    disk = new FullDisk(file);
+
+    RunResult result = run();
+
+    assertThat(result.status()).isEqualTo(Status.FAILED);
+    assertThat(result.exitCode()).isEqualTo(4);
+    assertThat(result.problems().get(0).toString())
+        .contains("cannot write ")
+        .contains(file)
+        .contains("No space left on device")
+        .contains("7.0 MB are free")
+        .contains("Maybe free some space");
+    assertThat(result.directory().resolve("best")).doesNotExist();
+    assertThat(files(result.directory())).noneMatch(name -> name.contains("partial"));
+    if (!file.equals("result.json")) {
+      assertThat(resultJson(result).at("/status").asText()).isEqualTo("failed");
+    }
+  }
+
+  @Test
+  void too_little_room_is_found_out_before_training() {
+    disk =
+        new Disk() {
+          @Override
+          long usableBytes(Path ignored) {
+            return 1000;
+          }
+        };
+
+    RunResult result = run();
+
+    assertThat(result.exitCode()).isEqualTo(4);
+    assertThat(result.directory()).isNull();
+    assertThat(result.problems().get(0).message())
+        .endsWith("has too little room for the run; 6.3 kB are needed, 1.0 kB are free");
+    assertThat(fakes.calls).containsExactly("load model");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "pruning.approach.weight_compression.pruners[0].prune_type=movment|prune_type: there is no"
+            + " pruner \"movment\"; there is movement",
+        "pruning.approach.weight_compression.pruners[0].parameters.scale=3|pruner movement: scale"
+            + " must lie in [0.0, 2.0], found 3.0",
+        "pruning.approach.weight_compression.pruners[0].names=[bert.decoder.*]|names:"
+            + " \"bert.decoder.*\" matches none of the model's 12 prunable parameters",
+        "pruning.train.warmup=8|the sparsity schedule has no room",
+        "evaluation.accuracy.metric=acuracy|evaluation.accuracy.metric: there is no metric"
+            + " \"acuracy\"; there is accuracy, loss",
+        "data.train=gone.tsv|data.train: the file ",
+        "data.max_sequence_length=512|data.max_sequence_length: must be at most 128, the model's"
+            + " positions, found 512",
+      })
+  void whatever_can_be_known_before_training_is_said_before(String assignment, String message)
+      throws IOException {
+    RunResult result = run(assignment);
+
+    assertThat(result.status()).isEqualTo(Status.FAILED);
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.problems().get(0).message()).startsWith(message);
+    assertThat(result.problems().get(0).location().toString())
+        .startsWith(
+            message.contains("schedule")
+                ? folder.resolve("tiny.yaml:6:").toString()
+                : "--set " + assignment);
+    assertThat(result.directory()).isNull();
+    assertThat(fakes.trainings).isEmpty();
+    assertThat(files(folder.resolve("runs"))).isEmpty();
+  }
+
+  @Test
+  void all_cheap_mistakes_are_said_together() {
+    RunResult result =
+        run(
+            "pruning.approach.weight_compression.pruners[0].prune_type=x",
+            "evaluation.accuracy.metric=y",
+            "data.evaluation=z.tsv");
+
+    assertThat(result.problems()).hasSize(3);
+    assertThat(fakes.calls).isEmpty();
+  }
+
+  @Test
+  void the_resolved_configuration_in_the_run_directory_loads_again() {
+    RunResult result = run();
+
+    ResolvedConfiguration again =
+        new ConfigurationLoader()
+            .load(result.directory().resolve("config.resolved.yaml"), List.of(), Map.of());
+    assertThat(again.configuration()).isEqualTo(load().configuration());
+  }
+
+  @Test
+  void the_environment_names_machine_and_inputs() throws IOException {
+    JsonNode environment = JSON.readTree(run().directory().resolve("environment.json").toFile());
+
+    assertThat(environment.at("/libraries/djl").asText()).isEqualTo("0.36.0");
+    assertThat(environment.at("/data/train/sha256").asText()).isEqualTo("cafe-train");
+    assertThat(environment.at("/weights/sha256").asText()).isEqualTo("feed");
+    assertThat(environment.at("/configuration/sha256").asText()).hasSize(64);
+    assertThat(environment.at("/seeds/random_seed").asLong()).isEqualTo(42);
+    assertThat(environment.at("/cpu/cores").asInt()).isPositive();
+    assertThat(environment.at("/memory_bytes").asLong()).isPositive();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"sse4 avx512_vnni, true", "sse4 avx_vnni, true", "sse4 avx2, false"})
+  void vnni_is_read_from_the_cpu_flags(String flags, boolean vnni) {
+    JsonNode cpu =
+        Environment.machine(Map.of(), List.of("model name\t: A CPU", "flags\t\t: " + flags))
+            .path("cpu");
+
+    assertThat(cpu.path("model").asText()).isEqualTo("A CPU");
+    assertThat(cpu.path("vnni").asBoolean()).isEqualTo(vnni);
+    assertThat(Environment.machine(Map.of(), List.of()).at("/cpu/vnni").isNull()).isTrue();
+  }
+
+  @Test
+  void best_is_a_hugging_face_folder() throws IOException {
+    RunResult result = run();
+
+    JsonNode config = JSON.readTree(result.directory().resolve("best/config.json").toFile());
+    assertThat(config.at("/architectures/0").asText()).isEqualTo("BertForSequenceClassification");
+    assertThat(config.at("/hidden_size").asInt()).isEqualTo(4);
+    assertThat(config.at("/id2label/1").asText()).isEqualTo("positive");
+    assertThat(config.at("/label2id/negative").asInt()).isZero();
+    String card = Files.readString(result.directory().resolve("best/README.md"));
+    assertThat(card)
+        .startsWith("---\nbase_model: \"all-minilm-l6-v2\"\npipeline_tag: text-classification\n")
+        .contains("| model.int8.onnx | 0.8850 | 260 bytes | 4.00 ms | 9.00 ms |")
+        .contains("Criterion met: accuracy is 0.8850, the threshold is 0.8820")
+        .contains("Removed: 50.00% of the 12 pruned matrices")
+        .contains("./espalier run ");
+  }
+
+  @Test
+  void the_report_is_self_contained_and_escaped() throws IOException {
+    String page = Files.readString(run().directory().resolve("report.html"));
+
+    assertThat(page)
+        .contains("Criterion met: accuracy is 0.8850")
+        .contains("bert.encoder.layer.0.attention.self.query.weight")
+        .contains("<polyline")
+        .contains("twin &lt;&amp;&gt;")
+        .doesNotContain("twin <&>")
+        .doesNotContain("<script")
+        .doesNotContain("http:")
+        .doesNotContain("https:");
+  }
+
+  @Test
+  void the_summary_is_a_table_and_a_sentence() {
+    assertThat(run().summary())
+        .contains("dense    0.9000  0.00 MB  5.00 ms  9.00 ms")
+        .contains("Sparsity: 50.00% of the pruned layers (asked for 50.00%)")
+        .contains("Criterion met: accuracy is 0.8850, the threshold is 0.8820");
+  }
+
+  @Test
+  void a_zero_baseline_with_a_relative_criterion_is_pointed_out() {
+    fakes.accuracy.replaceAll((file, value) -> 0.0);
+
+    RunResult result = run();
+
+    assertThat(result.status()).isEqualTo(Status.MET);
+    assertThat(result.summary()).contains("a relative criterion allows no loss at all");
+  }
+
+  @Test
+  void a_metric_that_falls_is_judged_the_other_way_round() {
+    RunResult result = run("evaluation.accuracy.metric=loss");
+
+    assertThat(result.facts().verdict().threshold()).isEqualTo(0.9 + 0.9 * 0.02);
+    assertThat(result.status()).isEqualTo(Status.MET);
+  }
+
+  // ------------------------------------------------------------------ helpers
+
+  private RunResult run(String... assignments) {
+    return new Run(load(assignments), fakes.services(), events::add, NOON, disk).execute();
+  }
+
+  private ResolvedConfiguration load(String... assignments) {
+    Path yaml = folder.resolve("tiny.yaml");
+    try {
+      Files.writeString(
+          yaml,
+          """
+          model: {name: tiny, checkpoint: all-minilm-l6-v2}
+          data: {task: sentiment-twin}
+          pruning:
+            train: {batch_size: 16}
+            approach:
+              weight_compression: {target_sparsity: 0.5, pruners: [{prune_type: movement}]}
+          quantization: {approach: post_training_dynamic_quant}
+          tuning:
+            accuracy_criterion: {relative: 0.02}
+            workspace: {path: "%s"}
+          """
+              .formatted(folder.resolve("runs")));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    return new ConfigurationLoader().load(yaml, List.of(assignments), Map.of());
+  }
+
+  private List<String> started() {
+    return events.stream()
+        .filter(RunEvent.StageStarted.class::isInstance)
+        .map(RunEvent.StageStarted.class::cast)
+        .map(event -> event.trial() + " " + event.stage())
+        .toList();
+  }
+
+  private List<String> finished() {
+    return events.stream()
+        .filter(RunEvent.StageFinished.class::isInstance)
+        .map(RunEvent.StageFinished.class::cast)
+        .map(event -> event.trial() + " " + event.stage())
+        .toList();
+  }
+
+  private static JsonNode resultJson(RunResult result) throws IOException {
+    return JSON.readTree(result.directory().resolve("result.json").toFile());
+  }
+
+  private static List<JsonNode> journal(RunResult result) throws IOException {
+    List<JsonNode> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(result.directory().resolve("trials.jsonl"))) {
+      lines.add(JSON.readTree(line));
+    }
+    return lines;
+  }
+
+  private static List<String> files(Path root) throws IOException {
+    if (!Files.exists(root)) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.walk(root)) {
+      return all.filter(Files::isRegularFile)
+          .map(file -> root.relativize(file).toString())
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** The paths of {@code wanted} that {@code found} does not have. */
+  private static Set<String> missing(String path, JsonNode wanted, JsonNode found) {
+    Set<String> missing = new TreeSet<>();
+    for (Map.Entry<String, JsonNode> entry : wanted.properties()) {
+      String child = path + "/" + entry.getKey();
+      if (!found.has(entry.getKey())) {
+        missing.add(child);
+      } else {
+        missing.addAll(missing(child, entry.getValue(), found.get(entry.getKey())));
+      }
+    }
+    return missing;
+  }
+
+  /** A disk that is full when a file of this name is to be made. */
+  private static final class FullDisk extends Disk {
+    private final String name;
+
+    FullDisk(String name) {
+      this.name = name;
+    }
+
+    @Override
+    void append(Path file, byte[] content) throws IOException {
+      check(file);
+      super.append(file, content);
+    }
+
+    @Override
+    void publish(Path from, Path to) throws IOException {
+      check(to);
+      super.publish(from, to);
+    }
+
+    @Override
+    long usableBytes(Path folder) {
+      return 7_000_000;
+    }
+
+    private void check(Path target) throws IOException {
+      if (target.getFileName().toString().equals(name)) {
+        throw new FileSystemException(target.toString(), null, "No space left on device");
+      }
+    }
+  }
+}
