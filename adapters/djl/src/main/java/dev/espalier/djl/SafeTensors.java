@@ -9,6 +9,7 @@ import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tuner.port.AtomicFile;
 import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.CheckpointStore;
 import dev.espalier.tuner.port.Tensor;
@@ -19,13 +20,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The safetensors format: eight bytes with the header's length, a JSON header with type, shape and
@@ -41,33 +41,14 @@ public final class SafeTensors implements CheckpointStore {
 
   @Override
   public void write(Path file, TransformerWeights weights) {
-    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-    try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
-      try (FileChannel channel =
-          FileChannel.open(
-              temporary,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        writeFully(channel, header(weights.tensors()));
-        for (Tensor tensor : weights.tensors().values()) {
-          writeFully(channel, bytes(tensor.values()));
-        }
-        channel.force(true);
-      }
-      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      deleteQuietly(temporary);
-      throw new ProblemException(
-          List.of(
-              new Problem(
-                  ProblemKind.ENVIRONMENT,
-                  Location.ofFile(file.toString()),
-                  "cannot write the checkpoint: " + e.getMessage(),
-                  "It needs " + (4 * weights.size() / (1 << 20)) + " MB of free disk.")),
-          e);
-    }
+    AtomicFile.write(
+        file,
+        out -> {
+          out.write(header(weights.tensors()));
+          for (Tensor tensor : weights.tensors().values()) {
+            out.write(bytes(tensor.values()));
+          }
+        });
   }
 
   @Override
@@ -102,7 +83,7 @@ public final class SafeTensors implements CheckpointStore {
     }
   }
 
-  private static ByteBuffer header(Map<String, Tensor> tensors) {
+  private static byte[] header(Map<String, Tensor> tensors) {
     JsonObject header = new JsonObject();
     JsonObject metadata = new JsonObject();
     metadata.addProperty("format", "pt");
@@ -133,13 +114,13 @@ public final class SafeTensors implements CheckpointStore {
         .order(ByteOrder.LITTLE_ENDIAN)
         .putLong(json.length)
         .put(json)
-        .flip();
+        .array();
   }
 
-  private static ByteBuffer bytes(float[] values) {
+  private static byte[] bytes(float[] values) {
     ByteBuffer buffer = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
     buffer.asFloatBuffer().put(values);
-    return buffer;
+    return buffer.array();
   }
 
   private static Tensor readTensor(FileChannel channel, long dataStart, JsonObject description)
@@ -165,12 +146,6 @@ public final class SafeTensors implements CheckpointStore {
     return new Tensor(shape, values);
   }
 
-  private static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
-    while (buffer.hasRemaining()) {
-      channel.write(buffer);
-    }
-  }
-
   private static ByteBuffer readFully(FileChannel channel, long position, int size)
       throws IOException {
     if (position + size > channel.size()) {
@@ -185,8 +160,7 @@ public final class SafeTensors implements CheckpointStore {
     return buffer.flip();
   }
 
-  private static ProblemException broken(
-      Path file, String why, @org.jspecify.annotations.Nullable Throwable cause) {
+  private static ProblemException broken(Path file, String why, @Nullable Throwable cause) {
     return new ProblemException(
         List.of(
             new Problem(
@@ -195,13 +169,5 @@ public final class SafeTensors implements CheckpointStore {
                 "not a readable safetensors file: " + why,
                 null)),
         cause);
-  }
-
-  private static void deleteQuietly(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      // The first error is the one to report.
-    }
   }
 }

@@ -272,18 +272,9 @@ public record Configuration(
    * How accuracy is measured.
    *
    * @param metric name of the metric
-   * @param batchSize examples per batch; only what {@code OnnxTools.evaluate} does anyway, because
-   *     a key without effect would be worse than an error
    */
   public record Accuracy(
-      @Key(value = "Name of the metric.", fallback = "accuracy") String metric,
-      @Key(
-              value =
-                  "Examples per batch of the evaluation; 32, until OnnxTools.evaluate takes it.",
-              fallback = "32",
-              minimum = 32,
-              maximum = 32)
-          int batchSize) {}
+      @Key(value = "Name of the metric.", fallback = "accuracy") String metric) {}
 
   /**
    * How latency is measured.

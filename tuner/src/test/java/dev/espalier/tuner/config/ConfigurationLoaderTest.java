@@ -74,7 +74,7 @@ final class ConfigurationLoaderTest {
                 parameters: {alpha: 1e-3}
       quantization: {approach: post_training_dynamic_quant}
       evaluation:
-        accuracy: {metric: accuracy, batch_size: 32}
+        accuracy: {metric: accuracy}
         performance: {warmup: 10, iteration: 100, batch_size: 1, sequence_length: 128, threads: 0}
       tuning:
         baseline: {epochs: 1.5, max_steps: null}

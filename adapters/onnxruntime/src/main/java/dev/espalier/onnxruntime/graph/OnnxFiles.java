@@ -6,18 +6,12 @@ import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tuner.port.AtomicFile;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Reads and writes {@code .onnx} files. */
@@ -82,44 +76,7 @@ public final class OnnxFiles {
   public static void write(Path file, ModelProto model) {
     long bytes = size(model);
     requireFits(file, bytes);
-    writeAtomically(file, model::writeTo);
-  }
-
-  /** What a file is made of. */
-  @FunctionalInterface
-  interface Content {
-    /** Writes all of it. */
-    void writeTo(OutputStream out) throws IOException;
-  }
-
-  /** {@link #write} for any content. */
-  static void writeAtomically(Path file, Content content) {
-    Path target = file.toAbsolutePath();
-    @Nullable Path temporary = null;
-    try {
-      Path directory = Files.createDirectories(target.getParent());
-      // Not Files.createTempFile: its files are readable for their owner alone.
-      temporary = directory.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
-      try (FileChannel channel =
-          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        content.writeTo(Channels.newOutputStream(channel));
-        channel.force(true);
-      }
-      move(temporary, target);
-    } catch (IOException failed) {
-      delete(temporary, failed);
-      throw new ProblemException(
-          List.of(
-              new Problem(
-                  ProblemKind.ENVIRONMENT,
-                  Location.ofFile(file.toString()),
-                  "cannot be written: " + failed.getMessage(),
-                  "Make room on the disk, or choose another workspace; nothing was left behind.")),
-          failed);
-    } catch (RuntimeException | Error bug) {
-      delete(temporary, bug);
-      throw bug;
-    }
+    AtomicFile.write(file, model::writeTo);
   }
 
   /** Checks that a model of this many bytes can be one file. */
@@ -137,24 +94,6 @@ public final class OnnxFiles {
   private static long size(ModelProto model) {
     long tensors = model.getGraph().getInitializerList().stream().mapToLong(Tensors::bytes).sum();
     return tensors > LARGEST ? tensors : Math.max(tensors, model.getSerializedSize());
-  }
-
-  private static void move(Path from, Path to) throws IOException {
-    try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-    } catch (AtomicMoveNotSupportedException unsupported) {
-      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-    }
-  }
-
-  private static void delete(@Nullable Path temporary, Throwable because) {
-    if (temporary != null) {
-      try {
-        Files.deleteIfExists(temporary);
-      } catch (IOException left) {
-        because.addSuppressed(left);
-      }
-    }
   }
 
   private static ProblemException input(Path file, String message, @Nullable Throwable cause) {

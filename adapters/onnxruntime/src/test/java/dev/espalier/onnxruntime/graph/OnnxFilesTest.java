@@ -70,27 +70,6 @@ class OnnxFilesTest {
   }
 
   @Test
-  void aFullDiskLeavesTheOldFileAndNothingElse() throws IOException {
-    Path file = Files.writeString(directory.resolve("m.onnx"), "old");
-    ProblemException problem =
-        catchThrowableOfType(
-            ProblemException.class,
-            () ->
-                OnnxFiles.writeAtomically(
-                    file,
-                    out -> {
-                      out.write(1);
-                      throw new IOException("No space left on device");
-                    }));
-    assertThat(problem.exitCode()).isEqualTo(4);
-    assertThat(problem).hasMessageStartingWith(file + ": cannot be written: No space left");
-    assertThat(file).hasContent("old");
-    try (Stream<Path> files = Files.list(directory)) {
-      assertThat(files).containsExactly(file);
-    }
-  }
-
-  @Test
   void aModelAboveTwoGigabytesIsRefused() {
     Path file = Path.of("big.onnx");
     OnnxFiles.requireFits(file, OnnxFiles.LARGEST);

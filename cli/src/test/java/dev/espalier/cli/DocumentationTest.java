@@ -1,0 +1,114 @@
+package dev.espalier.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.espalier.api.pruning.PrunerDescriptor;
+import dev.espalier.tuner.config.Configuration;
+import dev.espalier.tuner.config.ConfigurationLoader;
+import dev.espalier.tuner.plugin.PrunerCatalog;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+
+/** Pages and configurations say what the program does. */
+class DocumentationTest {
+  private static final Path ROOT = Path.of("..");
+  private static final PrunerCatalog PRUNERS =
+      new PrunerCatalog(DocumentationTest.class.getClassLoader());
+
+  static Stream<Path> configurations() throws IOException {
+    try (Stream<Path> files = Files.list(ROOT.resolve("yaml-configs"))) {
+      return files.sorted().toList().stream();
+    }
+  }
+
+  static Stream<Path> pages() throws IOException {
+    try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
+      List<Path> pages = docs.filter(page -> page.toString().endsWith(".md")).toList();
+      return Stream.of(
+              pages.stream(),
+              configurations(),
+              Stream.of("README.md", "CONTRIBUTING.md", "CHANGELOG.md").map(ROOT::resolve))
+          .flatMap(paths -> paths);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("configurations")
+  @DisplayName(
+      "every shipped configuration loads, names pruners that exist, and says how to run it")
+  void configurationLoads(Path file) throws IOException {
+    Configuration configuration =
+        new ConfigurationLoader().load(file, List.of(), Map.of()).configuration();
+    configuration
+        .pruning()
+        .approach()
+        .weightCompression()
+        .pruners()
+        .forEach(choice -> PRUNERS.descriptor(choice.pruneType(), null));
+
+    assertThat(Files.readString(file))
+        .contains("./espalier run yaml-configs/" + file.getFileName())
+        .startsWith("#");
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  @DisplayName("every ./espalier command on a page is one that the program understands")
+  void commandsParse(Path page) throws IOException {
+    Matcher commands =
+        Pattern.compile("\\./espalier ([a-z-]+ [^`\\n|]*)").matcher(Files.readString(page));
+    while (commands.find()) {
+      String[] arguments = commands.group(1).strip().split("\\s+");
+      CommandLine.ParseResult parsed = Main.commandLine().parseArgs(arguments);
+      assertThat(parsed.hasSubcommand()).as(commands.group()).isTrue();
+      for (String argument : arguments) {
+        if (argument.endsWith(".yaml")) {
+          assertThat(ROOT.resolve(argument)).as(commands.group()).exists();
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  @DisplayName("every link to a file of the project leads somewhere")
+  void linksLead(Path page) throws IOException {
+    Matcher links = Pattern.compile("\\]\\(([^)#:]+)\\)").matcher(Files.readString(page));
+    while (links.find()) {
+      assertThat(page.resolveSibling(links.group(1))).as("%s in %s", links.group(), page).exists();
+    }
+  }
+
+  @Test
+  @DisplayName("the README lists the pruners that there are, and no others")
+  void prunersAreListed() throws IOException {
+    String readme = Files.readString(ROOT.resolve("README.md"));
+    String section = readme.substring(readme.indexOf("## Pruners"));
+    section = section.substring(0, section.indexOf("\n## ", 1));
+    Matcher rows = Pattern.compile("(?m)^\\| `([a-z0-9_]+)` \\|").matcher(section);
+
+    assertThat(rows.results().map(row -> row.group(1)).collect(Collectors.toSet()))
+        .isEqualTo(
+            PRUNERS.descriptors().stream().map(PrunerDescriptor::name).collect(Collectors.toSet()));
+  }
+
+  @Test
+  @DisplayName("the README lists the exit codes that --help lists")
+  void exitCodesAreListed() throws IOException {
+    String readme = Files.readString(ROOT.resolve("README.md"));
+    assertThat(Main.commandLine().getCommandSpec().usageMessage().exitCodeList().keySet())
+        .allSatisfy(code -> assertThat(readme).contains("`" + code + "`"));
+  }
+}
