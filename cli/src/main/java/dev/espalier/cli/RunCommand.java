@@ -41,7 +41,9 @@ final class RunCommand implements Callable<Integer> {
     RunResult result =
         Run.execute(
             configuration, Services.create(), ProgressPrinter.onConsole(System.out, noProgress));
-    System.out.println(result.summary());
+    if (!result.summary().isEmpty()) {
+      System.out.println(result.summary());
+    }
     Main.print(result.problems(), spec.commandLine().getErr());
     return result.exitCode();
   }

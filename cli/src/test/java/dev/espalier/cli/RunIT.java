@@ -1,0 +1,118 @@
+package dev.espalier.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A short quickstart in a process of its own, on the jars that {@code ./espalier} runs. */
+class RunIT {
+  private static final Path LIBRARIES = Path.of("target/lib");
+  private static final Map<String, String> LAUNCHER_ENVIRONMENT =
+      Map.of("DJL_OFFLINE", "true", "OPT_OUT_TRACKING", "true", "GOMP_SPINCOUNT", "2000");
+  private static final List<String> SHORT =
+      List.of(
+          "data.train_examples=400",
+          "data.evaluation_examples=100",
+          "pruning.train.max_steps=12",
+          "pruning.approach.weight_compression.target_sparsity=0.8",
+          "pruning.approach.weight_compression.final_warmup=2",
+          "evaluation.performance.iteration=10",
+          "tuning.baseline.max_steps=4",
+          "tuning.accuracy_criterion.relative=null");
+
+  @TempDir Path directory;
+
+  @Test
+  @DisplayName("exit 0, everything that is promised is there, and a second run has the same masks")
+  void met() throws IOException, InterruptedException {
+    Path first = run(0, "tuning.accuracy_criterion.absolute=1");
+    Path second = run(0, "tuning.accuracy_criterion.absolute=1");
+
+    JsonNode result = result(first);
+    assertThat(result.at("/status").asText()).isEqualTo("met");
+    assertThat(result.at("/best/pruner").asText()).isEqualTo("movement");
+    assertThat(result.at("/best/sparsity/pruned_layers").asDouble()).isBetween(0.7999, 0.8001);
+    double dense = result.at("/best/size_bytes/dense_onnx").asDouble();
+    assertThat(result.at("/best/size_bytes/int8_onnx").asDouble() / dense).isLessThan(0.30);
+    assertThat(result.at("/best/latency_ms/int8/p50").asDouble()).isPositive();
+    for (JsonNode artifact : result.get("artifacts")) {
+      assertThat(first.resolve(artifact.asText())).exists();
+    }
+    assertThat(first.resolve("config.resolved.yaml")).exists();
+    assertThat(first.resolve("environment.json")).exists();
+    assertThat(first.resolve("trials.jsonl")).exists();
+
+    JsonNode again = result(second);
+    assertThat(again.at("/best/masks_sha256").asText())
+        .hasSize(64)
+        .isEqualTo(result.at("/best/masks_sha256").asText());
+    assertThat(again.at("/best/metrics")).isEqualTo(result.at("/best/metrics"));
+    assertThat(second.resolve("best/model.int8.onnx"))
+        .hasSameBinaryContentAs(first.resolve("best/model.int8.onnx"));
+  }
+
+  @Test
+  @DisplayName("exit 3 when the criterion is missed, and the best effort is saved")
+  void missed() throws IOException, InterruptedException {
+    // The dense model learns most of the task in this time, six steps at 1% density nothing.
+    Path run =
+        run(
+            3,
+            "tuning.accuracy_criterion.absolute=0",
+            "data.train_examples=3000",
+            "pruning.approach.weight_compression.target_sparsity=0.99",
+            "tuning.baseline.max_steps=90",
+            "pruning.train.max_steps=6");
+
+    assertThat(result(run).at("/status").asText()).isEqualTo("missed");
+    assertThat(run.resolve("best/model.int8.onnx")).exists();
+  }
+
+  /** Runs, checks the exit code, and returns the run directory. */
+  private Path run(int exitCode, String... assignments) throws IOException, InterruptedException {
+    Path workspace = Files.createTempDirectory(directory, "runs");
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                LIBRARIES + File.separator + "*",
+                "dev.espalier.cli.Main",
+                "run",
+                "../yaml-configs/quickstart.yaml",
+                "--no-progress",
+                "--set",
+                "tuning.workspace.path=" + workspace));
+    for (String assignment : Stream.concat(SHORT.stream(), Stream.of(assignments)).toList()) {
+      command.add("--set");
+      command.add(assignment);
+    }
+    Path output = workspace.resolveSibling(workspace.getFileName() + ".log");
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    builder.environment().putAll(LAUNCHER_ENVIRONMENT);
+    Process process = builder.start();
+    assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("ends in time").isTrue();
+    assertThat(process.exitValue()).as(Files.readString(output)).isEqualTo(exitCode);
+    try (Stream<Path> runs = Files.list(workspace.resolve("quickstart"))) {
+      return runs.findFirst().orElseThrow();
+    }
+  }
+
+  private static JsonNode result(Path run) throws IOException {
+    return new ObjectMapper().readTree(run.resolve("result.json").toFile());
+  }
+}
