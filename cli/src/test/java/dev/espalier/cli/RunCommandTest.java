@@ -74,7 +74,7 @@ class RunCommandTest {
         directory.resolve("broken.tsv"), "sentence\tlabel\na fine film\t1\nno label\n");
     assertThat(execute(run(assignments))).isEqualTo(exitCode);
     assertThat(errors.toString()).contains(told).doesNotContain("\tat ");
-    assertThat(directory.resolve("runs")).doesNotExist();
+    assertThat(directory.resolve("runs/quickstart")).doesNotExist();
   }
 
   @Test
@@ -87,7 +87,7 @@ class RunCommandTest {
   @Test
   @DisplayName("an unknown option and a missing command are exit code 2, with the usage")
   void usage() {
-    assertThat(execute(List.of("run", "--frobnicate"))).isEqualTo(2);
+    assertThat(execute(List.of("run", QUICKSTART, "--frobnicate"))).isEqualTo(2);
     assertThat(execute(List.of())).isEqualTo(2);
     assertThat(errors.toString()).contains("--frobnicate").contains("a command is missing");
   }
