@@ -29,6 +29,7 @@ class RunIT {
           "pruning.train.max_steps=12",
           "pruning.approach.weight_compression.target_sparsity=0.8",
           "pruning.approach.weight_compression.final_warmup=2",
+          "pruning.approach.weight_compression.pruners=[{prune_type: movement}]",
           "evaluation.performance.iteration=10",
           "tuning.baseline.max_steps=4",
           "tuning.accuracy_criterion.relative=null");

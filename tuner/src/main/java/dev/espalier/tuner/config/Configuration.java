@@ -323,10 +323,11 @@ public record Configuration(
       @Key("Where run directories are made.") Workspace workspace) {}
 
   /**
-   * Budget of the dense model; both null for the same as the pruned one's.
+   * Budget of the dense model; null for the same as the pruned one's.
    *
    * @param epochs passes over the training set, or null
    * @param maxSteps optimizer steps, or null
+   * @param learningRate peak learning rate, or null for that of the pruned one
    */
   public record Baseline(
       @Key(
@@ -339,7 +340,13 @@ public record Configuration(
               value = "Optimizer steps for the dense model, instead of epochs.",
               minimum = 1,
               maximum = 1e9)
-          @Nullable Long maxSteps) {}
+          @Nullable Long maxSteps,
+      @Key(
+              value = "Peak learning rate for the dense model; pruning often wants a higher one.",
+              minimum = 0,
+              minimumExcluded = true,
+              maximum = 1)
+          @Nullable Double learningRate) {}
 
   /**
    * How much may be lost; exactly one is set.

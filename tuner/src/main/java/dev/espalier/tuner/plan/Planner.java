@@ -60,13 +60,14 @@ public final class Planner {
   public Plan plan(Pruner pruner, TransformerWeights weights, int trainExamples) {
     Train train = resolved.configuration().pruning().train();
     PrunerChoice choice = compression().pruners().get(0);
-    TrainingPlan training =
-        training(train, steps(train, trainExamples, train.epochs(), train.maxSteps()));
+    long steps = steps(train, trainExamples, train.epochs(), train.maxSteps());
+    TrainingPlan training = training(train, steps, train.learningRate());
     Baseline own = resolved.configuration().tuning().baseline();
-    boolean ownBudget = own.epochs() != null || own.maxSteps() != null;
-    double epochs = own.epochs() == null ? train.epochs() : own.epochs();
     TrainingPlan baseline =
-        ownBudget ? training(train, steps(train, trainExamples, epochs, own.maxSteps())) : training;
+        training(
+            train,
+            baselineSteps(train, own, trainExamples, steps),
+            own.learningRate() == null ? train.learningRate() : own.learningRate());
     List<PrunableParameter> targets =
         new Targets(weights)
             .resolve(
@@ -84,6 +85,15 @@ public final class Planner {
         baseline, training, pruning, targets, trainExamples, train.startFrom().equals("baseline"));
   }
 
+  /** The dense model's own steps or epochs; without either, as many steps as the pruned one. */
+  private static long baselineSteps(Train train, Baseline own, int trainExamples, long otherwise) {
+    if (own.epochs() == null && own.maxSteps() == null) {
+      return otherwise;
+    }
+    double epochs = own.epochs() == null ? train.epochs() : own.epochs();
+    return steps(train, trainExamples, epochs, own.maxSteps());
+  }
+
   private static long steps(
       Train train, int trainExamples, double epochs, @Nullable Long maxSteps) {
     if (maxSteps != null) {
@@ -93,7 +103,7 @@ public final class Planner {
     return Math.max(1, Math.round(epochs * perEpoch));
   }
 
-  private TrainingPlan training(Train train, long steps) {
+  private TrainingPlan training(Train train, long steps, double learningRate) {
     long warmup = train.warmup().of(steps);
     if (warmup >= steps) {
       throw wrong(
@@ -108,7 +118,7 @@ public final class Planner {
     return new TrainingPlan(
         steps,
         train.batchSize(),
-        train.learningRate(),
+        learningRate,
         train.scoreLearningRate(),
         train.weightDecay(),
         warmup,

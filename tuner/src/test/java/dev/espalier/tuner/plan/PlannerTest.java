@@ -80,6 +80,10 @@ final class PlannerTest {
   void a_baseline_may_have_a_budget_of_its_own() {
     assertThat(plan(100, "tuning.baseline.max_steps=7").baseline().totalSteps()).isEqualTo(7);
     assertThat(plan(320, "tuning.baseline.epochs=1").baseline().totalSteps()).isEqualTo(10);
+    Plan slower = plan(320, "tuning.baseline.learning_rate=1e-5");
+    assertThat(slower.baseline().learningRate()).isEqualTo(1e-5);
+    assertThat(slower.baseline().totalSteps()).isEqualTo(slower.training().totalSteps());
+    assertThat(slower.training().learningRate()).isNotEqualTo(1e-5);
   }
 
   @Test
