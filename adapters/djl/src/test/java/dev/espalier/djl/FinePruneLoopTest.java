@@ -93,7 +93,7 @@ class FinePruneLoopTest {
     PruningPlan pruning = pruning("movement", new MovementPruner(), 0.3, 60);
     TransformerWeights first = train(plan(60, 1e-3), pruning).weights();
     TransformerWeights second = train(plan(60, 1e-3), pruning).weights();
-    TransformerWeights other = train(withSeed(plan(60, 1e-3), SEED + 1), pruning).weights();
+    TransformerWeights other = train(plan(60, 1e-3, 6, SEED + 1), pruning).weights();
 
     first
         .tensors()
@@ -124,7 +124,7 @@ class FinePruneLoopTest {
   @Test
   @DisplayName("a diverging training stops, says where, and keeps the last good weights")
   void divergence() {
-    FinePruner.Request request = request(withoutWarmup(plan(50, 1e30)), null);
+    FinePruner.Request request = request(plan(50, 1e30, 0, SEED), null);
 
     assertThatThrownBy(() -> new DjlFinePruner(new SafeTensors()).run(request, RunListener.SILENT))
         .isInstanceOfSatisfying(
@@ -187,35 +187,11 @@ class FinePruneLoopTest {
   }
 
   private static TrainingPlan plan(long steps, double rate) {
-    return new TrainingPlan(steps, 16, rate, 1e-2, 0.01, steps / 10, 1, 1e-8, SEED, 1);
+    return plan(steps, rate, steps / 10, SEED);
   }
 
-  private static TrainingPlan withSeed(TrainingPlan p, long seed) {
-    return new TrainingPlan(
-        p.totalSteps(),
-        p.batchSize(),
-        p.learningRate(),
-        p.scoreLearningRate(),
-        p.weightDecay(),
-        p.warmupSteps(),
-        p.maxGradientNorm(),
-        p.adamEpsilon(),
-        seed,
-        p.threads());
-  }
-
-  private static TrainingPlan withoutWarmup(TrainingPlan p) {
-    return new TrainingPlan(
-        p.totalSteps(),
-        p.batchSize(),
-        p.learningRate(),
-        p.scoreLearningRate(),
-        p.weightDecay(),
-        0,
-        p.maxGradientNorm(),
-        p.adamEpsilon(),
-        p.seed(),
-        p.threads());
+  private static TrainingPlan plan(long steps, double rate, long warmup, long seed) {
+    return new TrainingPlan(steps, 16, rate, 1e-2, 0.01, warmup, 1, 1e-8, seed, 1);
   }
 
   private static double accuracy(TransformerWeights weights) {
