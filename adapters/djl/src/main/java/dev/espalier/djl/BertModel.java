@@ -6,11 +6,13 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
 import dev.espalier.api.data.Batch;
 import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -166,7 +168,7 @@ public final class BertModel implements AutoCloseable {
 
   private NDArray embed(NDArray ids, String table) {
     return ids.getNDArrayInternal()
-        .embedding(ids, parameter(table), ai.djl.ndarray.types.SparseFormat.DENSE)
+        .embedding(ids, parameter(table), SparseFormat.DENSE)
         .singletonOrThrow();
   }
 
@@ -179,7 +181,7 @@ public final class BertModel implements AutoCloseable {
   }
 
   private NDArray copy(Tensor tensor) {
-    long[] shape = java.util.Arrays.stream(tensor.shape()).asLongStream().toArray();
+    long[] shape = Arrays.stream(tensor.shape()).asLongStream().toArray();
     return NativeArrays.create(manager, new Shape(shape), type, tensor.values());
   }
 

@@ -1,6 +1,5 @@
 package dev.espalier.djl;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -125,7 +124,7 @@ final class FinePruneLoop implements AutoCloseable {
   /** Runs the model forward and backward, leaving the gradients with the parameters. */
   private double backward(long number, Batch batch) {
     // Reseeding each step makes dropout a function of seed and step, so a resumed run repeats it.
-    Engine.getEngine(Torch.ENGINE).setRandomSeed((int) (plan.seed() * 31 + number));
+    Torch.engine().setRandomSeed((int) (plan.seed() * 31 + number));
     try (NDManager arrays = model.manager().newSubManager();
         GradientCollector collector = Torch.engine().newGradientCollector()) {
       NDArray logits = model.logits(BatchArrays.of(batch, arrays, DataType.FLOAT32), true);

@@ -1,5 +1,6 @@
 package dev.espalier.djl;
 
+import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.Pruner;
@@ -23,7 +24,6 @@ final class FusedStep implements AutoCloseable {
   private final @Nullable Pruner pruner;
   private final Workers workers;
   private final double[] squares;
-  private final ThreadLocal<TopShare> selection = ThreadLocal.withInitial(TopShare::new);
 
   /** Learning rates and the like of one step. */
   record Rates(AdamW.Step decayed, AdamW.Step plain, AdamW.Step scores) {}
@@ -142,11 +142,11 @@ final class FusedStep implements AutoCloseable {
     float[] importance =
         activePruner().importance(parameter.weights, masking.scores, scratch.first(size));
     try {
-      selection.get().select(importance, TopShare.count(density, size), masking.mask);
+      scratch.selection.select(importance, TopShare.count(density, size), masking.mask);
     } catch (IllegalArgumentException e) {
       throw new ProblemException(
           List.of(
-              new dev.espalier.api.problem.Problem(
+              new Problem(
                   ProblemKind.TRAINING,
                   null,
                   "the pruner cannot rank " + parameter.name + ": " + e.getMessage(),

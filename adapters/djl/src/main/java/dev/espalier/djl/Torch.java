@@ -5,12 +5,14 @@ import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import java.util.List;
 
 /** The PyTorch engine, loaded when it is first needed. */
 final class Torch {
-  static final String ENGINE = "PyTorch";
+  private static final String ENGINE = "PyTorch";
 
   private Torch() {}
 
@@ -24,8 +26,8 @@ final class Torch {
       return Engine.getEngine(ENGINE);
     } catch (EngineException | LinkageError e) {
       throw new ProblemException(
-          java.util.List.of(
-              new dev.espalier.api.problem.Problem(
+          List.of(
+              new Problem(
                   ProblemKind.ENVIRONMENT,
                   null,
                   "PyTorch's native library does not load: " + e.getMessage(),

@@ -1,5 +1,6 @@
 package dev.espalier.djl;
 
+import dev.espalier.api.pruning.TopShare;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,6 +18,7 @@ final class Workers implements AutoCloseable {
 
   /** What one thread may overwrite: two arrays of each size that it was asked for. */
   static final class Scratch {
+    final TopShare selection = new TopShare();
     private final Map<Integer, float[]> firsts = new HashMap<>();
     private final Map<Integer, float[]> seconds = new HashMap<>();
 
