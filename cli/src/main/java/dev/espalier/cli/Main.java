@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
     description = "Prunes and quantizes transformer models from one YAML file.",
     mixinStandardHelpOptions = true,
     versionProvider = Versions.class,
-    subcommands = {RunCommand.class},
+    subcommands = {RunCommand.class, PrunersCommand.class},
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {

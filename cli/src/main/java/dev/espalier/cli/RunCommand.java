@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -31,6 +32,12 @@ final class RunCommand implements Callable<Integer> {
       description = "Overrides one value, for instance pruning.train.epochs=1. Repeatable.")
   private List<String> assignments = new ArrayList<>();
 
+  @Option(
+      names = "--plugins",
+      paramLabel = "DIR",
+      description = "A folder with the jars of further pruners.")
+  private @Nullable Path plugins;
+
   @Option(names = "--no-progress", description = "Plain lines instead of a progress bar.")
   private boolean noProgress;
 
@@ -40,7 +47,9 @@ final class RunCommand implements Callable<Integer> {
         new ConfigurationLoader().load(file, assignments, System.getenv());
     RunResult result =
         Run.execute(
-            configuration, Services.create(), ProgressPrinter.onConsole(System.out, noProgress));
+            configuration,
+            Services.create(Plugins.in(plugins)),
+            ProgressPrinter.onConsole(System.out, noProgress));
     if (!result.summary().isEmpty()) {
       System.out.println(result.summary());
     }

@@ -9,14 +9,19 @@ import dev.espalier.tasks.TaskLoader;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.port.TaskSource;
 import dev.espalier.tuner.run.RunServices;
+import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.TreeMap;
 
 /** Puts the adapters behind the tuner's ports, and the plugins into its catalogs. */
 final class Services {
   private Services() {}
 
   /** What a run works with. No native library is loaded before the run needs it. */
-  static RunServices create() {
+  static RunServices create(Plugins plugins) {
+    PrunerCatalog pruners = plugins.pruners();
+    Map<String, String> versions = new TreeMap<>(Versions.all());
+    versions.putAll(plugins.versions());
     SafeTensors checkpoints = new SafeTensors();
     return new RunServices(
         new ClasspathModels(),
@@ -24,9 +29,9 @@ final class Services {
         new DjlFinePruner(checkpoints),
         checkpoints,
         new OrtTools(),
-        new PrunerCatalog(Services.class.getClassLoader()),
+        pruners,
         ServiceLoader.load(Metric.class).stream().map(ServiceLoader.Provider::get).toList(),
-        Versions.all());
+        versions);
   }
 
   private static TaskSource.TaskData load(TaskSource.Request request, byte[] tokenizerJson) {

@@ -39,9 +39,10 @@ class ExportParityTest {
             new TaskLoader.Request("sentiment-twin", null, null, 64, 64, 128, SEED),
             model.tokenizerJson());
     PruningPlan pruning =
-        new PruningPlan(
+        PruningPlan.weightByWeight(
             "magnitude",
             new MagnitudePruner(),
+            model.weights(),
             BertNames.encoderLinears(6).stream().map(prefix -> prefix + ".weight").toList(),
             new CubicSchedule(1, 0.5, 0, 3));
     TransformerWeights weights =

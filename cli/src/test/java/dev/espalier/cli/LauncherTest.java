@@ -135,6 +135,8 @@ final class LauncherTest {
     "cli/src/test/java/MainTest.java, false",
     "cli/target/classes/Main.class, false",
     "README.md, false",
+    "examples/third-party-pruner/pom.xml, false",
+    "examples/third-party-pruner/src/main/java/com/example/TaylorPruner.java, false",
   })
   void buildsAgainWhenWhatItIsMadeOfChanged(String file, boolean again) throws Exception {
     write(home.resolve(file), "before");

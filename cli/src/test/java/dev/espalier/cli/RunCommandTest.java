@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /**
@@ -92,8 +93,47 @@ class RunCommandTest {
     assertThat(errors.toString()).contains("--frobnicate").contains("a command is missing");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"magnitude", "movement", "soft-movement", "l0"})
+  @DisplayName("what a SQuAD configuration lacks here is told, exit 2: data and metric at once")
+  void squadIsNotAtHand(String pruner) {
+    assertThat(execute(run(squad(pruner), List.of()))).isEqualTo(2);
+    assertThat(errors.toString())
+        .contains("data.train: the file ", "train-v1.1.json does not exist")
+        .contains("there is no metric \"f1\"")
+        .doesNotContain("\tat ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"magnitude", "movement", "soft-movement", "l0"})
+  @DisplayName("with SQuAD's files there, the checkpoint is what a SQuAD configuration lacks")
+  void bertBaseIsNotAtHand(String pruner) throws IOException {
+    Files.writeString(directory.resolve("squad.json"), "{}");
+
+    assertThat(
+            execute(
+                run(
+                    squad(pruner),
+                    List.of(
+                        "data.train=DIR/squad.json",
+                        "data.evaluation=DIR/squad.json",
+                        "evaluation.accuracy.metric=accuracy"))))
+        .isEqualTo(2);
+    assertThat(errors.toString())
+        .contains("there is no pretrained model \"bert-base-uncased\"")
+        .doesNotContain("\tat ");
+  }
+
+  private static String squad(String pruner) {
+    return "../yaml-configs/bert-base-squad-" + pruner + ".yaml";
+  }
+
   private List<String> run(List<String> assignments) {
-    List<String> arguments = new ArrayList<>(List.of("run", QUICKSTART, "--no-progress"));
+    return run(QUICKSTART, assignments);
+  }
+
+  private List<String> run(String configuration, List<String> assignments) {
+    List<String> arguments = new ArrayList<>(List.of("run", configuration, "--no-progress"));
     List<String> all = new ArrayList<>(assignments);
     all.add(0, "tuning.workspace.path=" + directory.resolve("runs"));
     for (String assignment : all) {

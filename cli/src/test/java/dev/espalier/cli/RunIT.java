@@ -4,14 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -19,9 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A short quickstart in a process of its own, on the jars that {@code ./espalier} runs. */
 class RunIT {
-  private static final Path LIBRARIES = Path.of("target/lib");
-  private static final Map<String, String> LAUNCHER_ENVIRONMENT =
-      Map.of("DJL_OFFLINE", "true", "OPT_OUT_TRACKING", "true", "GOMP_SPINCOUNT", "2000");
   private static final List<String> SHORT =
       List.of(
           "data.train_examples=400",
@@ -85,29 +79,20 @@ class RunIT {
   /** Runs, checks the exit code, and returns the run directory. */
   private Path run(int exitCode, String... assignments) throws IOException, InterruptedException {
     Path workspace = Files.createTempDirectory(directory, "runs");
-    List<String> command =
+    List<String> arguments =
         new ArrayList<>(
             List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                LIBRARIES + File.separator + "*",
-                "dev.espalier.cli.Main",
                 "run",
                 "../yaml-configs/quickstart.yaml",
                 "--no-progress",
                 "--set",
                 "tuning.workspace.path=" + workspace));
     for (String assignment : Stream.concat(SHORT.stream(), Stream.of(assignments)).toList()) {
-      command.add("--set");
-      command.add(assignment);
+      arguments.add("--set");
+      arguments.add(assignment);
     }
-    Path output = workspace.resolveSibling(workspace.getFileName() + ".log");
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-    builder.environment().putAll(LAUNCHER_ENVIRONMENT);
-    Process process = builder.start();
-    assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("ends in time").isTrue();
-    assertThat(process.exitValue()).as(Files.readString(output)).isEqualTo(exitCode);
+    Path log = workspace.resolveSibling(workspace.getFileName() + ".log");
+    Assembled.run(exitCode, log, List.of(), arguments);
     try (Stream<Path> runs = Files.list(workspace.resolve("quickstart"))) {
       return runs.findFirst().orElseThrow();
     }

@@ -60,9 +60,10 @@ class SoakTest {
   private List<Double> losses(PretrainedModel model, EncodedSet train, int run) {
     TrainingPlan training = new TrainingPlan(STEPS, 8, 5e-5, 1e-2, 0, STEPS / 10, 1, 1e-8, SEED, 2);
     PruningPlan pruning =
-        new PruningPlan(
+        PruningPlan.weightByWeight(
             "movement",
             new MovementPruner(),
+            model.weights(),
             BertNames.encoderLinears(6).stream().map(prefix -> prefix + ".weight").toList(),
             new CubicSchedule(1, 0.15, STEPS / 10, STEPS * 8 / 10));
     List<Double> losses = new ArrayList<>();

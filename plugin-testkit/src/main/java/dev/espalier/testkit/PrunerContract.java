@@ -3,25 +3,39 @@ package dev.espalier.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.espalier.api.pruning.ConstantPruner;
+import dev.espalier.api.pruning.GradientPruner;
+import dev.espalier.api.pruning.MaskRule;
 import dev.espalier.api.pruning.ParameterDescriptor;
 import dev.espalier.api.pruning.ParameterValues;
-import dev.espalier.api.pruning.PrunableParameter;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
+import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.api.pruning.ScorePruner;
 import dev.espalier.api.pruning.TopShare;
-import java.util.Arrays;
+import dev.espalier.api.pruning.WeightPruner;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
 import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * What every pruner promises. A plugin shows that it keeps these promises with one line:
+ * What every pruner promises, of whichever kind. A plugin shows that it keeps these promises with
+ * one line:
  *
  * <pre>{@code
  * final class MyPrunerTest extends PrunerContract {
@@ -30,15 +44,13 @@ import org.junit.jupiter.api.TestInstance;
  * }</pre>
  *
  * <p>The pruner is created by its provider with the default of each parameter. Inputs are random
- * with a fixed seed, which every failure names.
+ * with a fixed seed, which every failure names. A promise that only some kinds can make holds for
+ * the others without a check.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class PrunerContract {
-  private static final long SEED = 20_200_515L;
-  private static final PrunableParameter MATRIX =
-      new PrunableParameter("bert.encoder.layer.0.attention.self.query.weight", 13, 17);
-
   private final String name;
+  private final Supplier<Stream<PrunerProvider>> allProviders;
 
   /**
    * Names the pruner under test.
@@ -46,8 +58,18 @@ public abstract class PrunerContract {
    * @param name as in its descriptor
    */
   protected PrunerContract(String name) {
-    this.name = name;
+    this(
+        name,
+        () -> ServiceLoader.load(PrunerProvider.class).stream().map(ServiceLoader.Provider::get));
   }
+
+  /** For the contract's own tests, which need no service file. */
+  PrunerContract(String name, Supplier<Stream<PrunerProvider>> allProviders) {
+    this.name = name;
+    this.allProviders = allProviders;
+  }
+
+  // What a user can know before a run
 
   /** {@link ServiceLoader} finds exactly one provider of that name. */
   @Test
@@ -83,6 +105,18 @@ public abstract class PrunerContract {
   @Test
   protected final void describesItselfTheSameEachTime() {
     assertThat(descriptor()).isEqualTo(descriptor());
+    PrunerProvider provider = provider();
+    assertThat(provider.descriptor()).isEqualTo(provider.descriptor());
+  }
+
+  /** The descriptor's needs are those of the pruner's kind, whatever its parameters. */
+  @Test
+  protected final void needsWhatItsKindNeeds() {
+    assertThat(descriptor().needs()).as("needs").isEqualTo(needsOf(pruner()));
+    for (Map<String, Object> given : extremes()) {
+      Pruner pruner = provider().create(ParameterValues.of(descriptor(), given));
+      assertThat(descriptor().needs()).as("needs with %s", given).isEqualTo(needsOf(pruner));
+    }
   }
 
   /** A misspelled parameter is an error, not a default that holds in silence. */
@@ -94,187 +128,347 @@ public abstract class PrunerContract {
         .hasMessageContaining("no_such_parameter");
   }
 
-  /** Each end of each parameter's range makes a pruner. */
+  /** A word for a number, a number for a word, and a word that is no option are errors. */
   @Test
-  protected final void isCreatedAtBothEndsOfEachRange() {
+  protected final void rejectsAValueOfAnotherType() {
     for (ParameterDescriptor parameter : descriptor().parameters()) {
-      for (double end : new double[] {parameter.minimum(), parameter.maximum()}) {
-        assertThat(
-                provider().create(ParameterValues.of(descriptor(), Map.of(parameter.name(), end))))
-            .as("%s with %s = %s", name, parameter.name(), end)
-            .isNotNull();
+      List<Object> wrong =
+          parameter instanceof ParameterDescriptor.Quantity
+              ? List.of("no_such_option", true)
+              : List.of("no_such_option", true, 0.5);
+      for (Object value : wrong) {
+        assertThatThrownBy(() -> ParameterValues.of(descriptor(), Map.of(parameter.name(), value)))
+            .as("%s = %s", parameter.name(), value)
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining(parameter.name());
       }
     }
   }
 
-  /** Exactly k elements are kept for every k, among them none and all. */
+  /** Each end of each range and each option makes a pruner. */
+  @Test
+  protected final void isCreatedAtBothEndsOfEachRangeAndForEachOption() {
+    for (Map<String, Object> given : extremes()) {
+      assertThat(provider().create(ParameterValues.of(descriptor(), given)))
+          .as("%s with %s", name, given)
+          .isNotNull();
+    }
+  }
+
+  // What a mask is
+
+  /** Where a share is kept, it is exactly k elements for every k, among them none and all. */
   @Test
   protected final void keepsExactlyTheCountAskedFor() {
-    Example example = Example.random(pruner());
-
-    for (int keep = 0; keep <= MATRIX.size(); keep++) {
-      assertThat(kept(example.mask(keep))).as(example.says("keep %d", keep)).hasSize(keep);
-    }
+    keepsExactlyTheCount(Example.random(pruner()), "random values");
   }
 
   /** Exactly k elements are kept when weights and scores are all equal: ties are broken. */
   @Test
   protected final void keepsExactlyTheCountAskedForWhenAllAreEqual() {
     for (float value : new float[] {0f, -0f, 0.5f, -0.5f}) {
-      Example example = Example.constant(pruner(), value);
-      for (int keep : new int[] {0, 1, MATRIX.size() / 2, MATRIX.size() - 1, MATRIX.size()}) {
-        assertThat(kept(example.mask(keep)))
-            .as(example.says("all values %s, keep %d", value, keep))
-            .hasSize(keep);
+      keepsExactlyTheCount(Example.constant(pruner(), value), "all values " + value);
+    }
+  }
+
+  private static void keepsExactlyTheCount(Example example, String what) {
+    if (example.ranking() == null) {
+      return;
+    }
+    int keep = Example.SIZE;
+    for (float[] mask : example.masks()) {
+      assertThat(kept(mask)).as(says("%s, keep %d", what, keep)).hasSize(keep);
+      keep--;
+    }
+  }
+
+  /** A sparser mask, by a smaller share or a higher threshold, keeps part of what a denser did. */
+  @Test
+  protected final void keepsASubsetWhenSparser() {
+    List<float[]> masks = Example.random(pruner()).masks();
+
+    for (int i = 1; i < masks.size(); i++) {
+      assertThat(kept(masks.get(i - 1)))
+          .as(says("mask %d of %d, the densest first", i, masks.size()))
+          .containsAll(kept(masks.get(i)));
+    }
+  }
+
+  /** Masks hold zeros and ones; those of gates hold values in between, too. */
+  @Test
+  protected final void masksLieBetweenZeroAndOne() {
+    Example example = Example.random(pruner());
+    List<float[]> masks = new ArrayList<>(example.masks());
+    boolean ajar = false;
+    if (example.rule instanceof MaskRule.Gates gates) {
+      ajar = true;
+      masks.add(Example.written(out -> gates.sample(example.scores, example.uniform, out)));
+    }
+
+    for (float[] mask : masks) {
+      for (float value : mask) {
+        assertThat(ajar ? value >= 0 && value <= 1 : value == 0 || value == 1)
+            .as(says("a mask's value, found %s", value))
+            .isTrue();
       }
     }
   }
 
-  /** A sparser mask keeps a subset of what a denser one keeps. */
+  // What follows from what
+
+  /** Scores, masks and gradients follow from the inputs and the seed alone. */
   @Test
-  protected final void keepsASubsetWhenSparser() {
+  protected final void givesTheSameAnswersForTheSameSeed() {
     Example example = Example.random(pruner());
 
-    List<Integer> sparser = List.of();
-    for (int keep = 1; keep <= MATRIX.size(); keep++) {
-      List<Integer> denser = kept(example.mask(keep));
-      assertThat(denser).as(example.says("keep %d", keep)).containsAll(sparser);
-      sparser = denser;
-    }
+    assertSame("second time", example.answers(), example.answers());
+    assertSame("second pruner", Example.random(pruner()).answers(), example.answers());
   }
 
-  /** Scores and mask follow from the seed alone. */
-  @Test
-  protected final void givesTheSameScoresAndMaskForTheSameSeed() {
-    Example first = Example.random(pruner());
-    Example second = Example.random(pruner());
-
-    assertThat(second.scores).as(first.says("scores")).isEqualTo(first.scores);
-    assertThat(second.mask(MATRIX.size() / 3))
-        .as(first.says("mask"))
-        .isEqualTo(first.mask(MATRIX.size() / 3));
-  }
-
-  /** One pruner serves every matrix: what it saw before has no influence. */
+  /** One pruner serves every matrix: what it saw of another has no influence. */
   @Test
   protected final void keepsNoStateBetweenMatrices() {
-    Pruner pruner = pruner();
-    Example alone = Example.random(pruner());
-    Example.constant(pruner, 2f).importance();
-    Example afterAnother = Example.random(pruner);
+    Map<String, float[]> alone = Example.random(pruner()).answers();
 
-    assertThat(afterAnother.scores).as(alone.says("scores")).isEqualTo(alone.scores);
-    assertThat(afterAnother.importance())
-        .as(alone.says("importance"))
-        .isEqualTo(alone.importance());
+    Pruner pruner = pruner();
+    Example other = Example.constant(pruner, 2f);
+    other.answers();
+    Example interleaved = Example.random(pruner);
+    other.step();
+    other.answers();
+
+    assertSame("between calls for another matrix", interleaved.answers(), alone);
   }
 
-  /** Every score that training starts from is a number. */
+  /** One pruner serves several threads at once. */
   @Test
-  protected final void startsFromFiniteScores() {
-    Example example = Example.random(pruner());
+  protected final void servesSeveralThreadsAtOnce() throws Exception {
+    Pruner pruner = pruner();
+    List<Example> examples = List.of(Example.random(pruner), Example.constant(pruner, 2f));
+    List<Map<String, float[]>> alone = examples.stream().map(Example::answers).toList();
+    List<Callable<Map<String, float[]>>> calls =
+        IntStream.range(0, 40)
+            .<Callable<Map<String, float[]>>>mapToObj(call -> examples.get(call % 2)::answers)
+            .toList();
 
-    for (float score : example.initialScores) {
-      assertThat(Float.isFinite(score))
-          .as(example.says("initial score %s is finite", score))
-          .isTrue();
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      int call = 0;
+      for (Future<Map<String, float[]>> answers : threads.invokeAll(calls)) {
+        assertSame("beside other threads", answers.get(), alone.get(call % 2));
+        call++;
+      }
+    } finally {
+      threads.shutdownNow();
     }
   }
 
-  /** Importance only reads W and S. */
+  /** A new pruner that gets the saved weights and scores goes on as the old one does. */
+  @Test
+  protected final void givesTheSameMasksAfterSavingAndLoading() {
+    Example example = Example.random(pruner());
+    example.step();
+    Example loaded = example.saved(pruner());
+
+    assertMasks("after loading", loaded.masks(), example.masks());
+    example.step();
+    loaded.step();
+    assertMasks("a step after loading", loaded.masks(), example.masks());
+  }
+
+  /** What a mask removes stays removed when the optimizer moves all weights. */
+  @Test
+  protected final void maskHoldsAfterAnOptimizerStep() {
+    Example example = Example.random(pruner());
+    List<float[]> masks = example.masks();
+    float[] moved = example.weights.clone();
+    for (int i = 0; i < moved.length; i++) {
+      moved[i] += 0.013f; // weights are multiples of 0.05, so none becomes zero
+    }
+
+    for (float[] mask : masks) {
+      for (int i = 0; i < moved.length; i++) {
+        assertThat(moved[i] * mask[i] == 0)
+            .as(says("a weight that moved to %s is zero under a mask of %s", moved[i], mask[i]))
+            .isEqualTo(mask[i] == 0);
+      }
+    }
+    if (example.pruner instanceof ScorePruner) {
+      Example after = example.withWeights(moved);
+      after.answers();
+      assertMasks("of the same scores with other weights", after.masks(), masks);
+    }
+  }
+
+  // How arrays are treated
+
+  /** Only what is to be written is written. */
   @Test
   protected final void doesNotChangeItsInputs() {
     Example example = Example.random(pruner());
-    float[] weights = example.weights.clone();
-    float[] scores = example.scores.clone();
+    Map<String, float[]> inputs =
+        Map.of(
+            "weights", example.weights,
+            "gradient", example.gradient,
+            "gradient of the mask", example.maskGradient,
+            "uniform numbers", example.uniform,
+            "scores", example.scores);
+    Map<String, float[]> before = new LinkedHashMap<>();
+    inputs.forEach((what, values) -> before.put(what, values.clone()));
 
-    example.importance();
+    example.answers();
 
-    assertThat(example.weights).as(example.says("weights")).isEqualTo(weights);
-    assertThat(example.scores).as(example.says("scores")).isEqualTo(scores);
+    assertSame("as before", inputs, before);
   }
 
-  /** Importance allocates nothing: it returns the scratch array or one of its inputs. */
+  /** Every element of what is to be written gets a finite value, kept or pruned. */
   @Test
-  protected final void returnsScratchOrAnInput() {
-    Example example = Example.random(pruner());
-    float[] scratch = new float[MATRIX.size()];
-
-    float[] importance = example.pruner.importance(example.weights, example.scores, scratch);
-
-    assertThat(
-            importance == scratch || importance == example.weights || importance == example.scores)
-        .as("importance is scratch, the weights or the scores")
-        .isTrue();
-    assertThat(importance).as("importance").hasSize(MATRIX.size());
+  protected final void writesEveryElement() {
+    Example.random(pruner())
+        .answers() // computed over arrays full of NaN
+        .forEach(PrunerContract::assertFinite);
   }
 
-  /** What scratch held before has no influence. */
+  /**
+   * A NaN in what decides comes out as NaN or as an exception that says so, so that the engine
+   * stops and names the parameter, instead of training on with an arbitrary mask.
+   */
   @Test
-  protected final void writesEveryElementOfScratch() {
-    Example example = Example.random(pruner());
+  protected final void letsNaNBeReported() {
+    for (int at : new int[] {0, Example.SIZE / 2, Example.SIZE - 1}) {
+      Example example = Example.random(pruner());
+      float[] decides =
+          example.pruner instanceof ScorePruner
+              ? example.scores
+              : example.pruner instanceof GradientPruner ? example.gradient : example.weights;
+      decides[at] = Float.NaN;
 
-    for (float importance : example.importance()) { // computed over a scratch full of NaN
-      assertThat(Float.isNaN(importance)).as(example.says("importance is NaN")).isFalse();
+      example
+          .decisions()
+          .forEach(
+              (what, decision) ->
+                  assertThatThrownBy(() -> TopShare.requireNumbers(decision.get()))
+                      .as(says("%s, NaN at element %d", what, at))
+                      .isInstanceOf(IllegalArgumentException.class)
+                      .hasMessageContaining("NaN"));
     }
   }
 
-  /** The gradient of the scores has a value for each element, kept or pruned. */
+  // What only some kinds promise
+
+  /** All chance of a gate comes from the numbers that it is given; a decision has none. */
   @Test
-  protected final void writesEveryElementOfTheScoreGradient() {
+  protected final void gatesTakeTheirChanceFromOutside() {
     Example example = Example.random(pruner());
-    if (!example.pruner.learnsScores()) {
+    if (!(example.rule instanceof MaskRule.Gates gates)) {
       return;
     }
+    float[] scores = example.scores;
+    float[] decided = Example.written(out -> gates.decide(scores, out));
+    float[] sampled = Example.written(out -> gates.sample(scores, example.uniform, out));
 
-    for (float gradient : example.scoreGradient()) { // computed over an array full of NaN
-      assertThat(Float.isFinite(gradient))
-          .as(example.says("gradient of a score, found %s", gradient))
+    for (float u : new float[] {0.01f, 0.99f}) {
+      Example.written(out -> gates.sample(scores, Example.filled(u), out));
+      assertThat(Example.written(out -> gates.decide(scores, out)))
+          .as(says("decided mask, after numbers of %s", u))
+          .isEqualTo(decided);
+      assertThat(Example.written(out -> gates.sample(scores, example.uniform, out)))
+          .as(says("mask of the same numbers, after others of %s", u))
+          .isEqualTo(sampled);
+    }
+  }
+
+  /** Gates and their gradients are finite for every score and every number in (0, 1). */
+  @Test
+  protected final void gatesStayFiniteAtTheExtremes() {
+    Example example = Example.random(pruner());
+    if (!(example.rule instanceof MaskRule.Gates gates)) {
+      return;
+    }
+    ScorePruner pruner = (ScorePruner) example.pruner;
+    for (float score : new float[] {-1e30f, -100, -3, 0, 3, 100, 1e30f}) {
+      float[] scores = Example.filled(score);
+      assertFinite("mask at " + score, Example.written(out -> gates.decide(scores, out)));
+      for (float u : new float[] {Float.MIN_VALUE, 0.5f, Math.nextDown(1f)}) {
+        float[] mask = Example.written(out -> gates.sample(scores, Example.filled(u), out));
+        String where = " at " + score + " with " + u;
+        assertFinite("mask" + where, mask);
+        assertFinite(
+            "gradient" + where,
+            Example.written(out -> pruner.scoreGradient(example.maskGradient, scores, mask, out)));
+      }
+    }
+  }
+
+  /** A constant mask removes what is zero, and is the same for what it left. */
+  @Test
+  protected final void constantMaskKeepsZerosZero() {
+    Example example = Example.random(pruner());
+    if (!(example.pruner instanceof ConstantPruner pruner)) {
+      return;
+    }
+    float[] mask = Example.written(out -> pruner.mask(example.weights, out));
+    float[] left = new float[mask.length];
+    for (int i = 0; i < mask.length; i++) {
+      left[i] = example.weights[i] * mask[i];
+      if (example.weights[i] == 0) {
+        assertThat(mask[i]).as(says("mask of element %d, a zero", i)).isZero();
+      }
+    }
+    assertThat(Example.written(out -> pruner.mask(left, out)))
+        .as(says("mask of the weights that it left"))
+        .isEqualTo(mask);
+  }
+
+  /** A penalty on whole units pulls them towards zero, finitely, or there is none. */
+  @Test
+  protected final void shrinkageIsAFinitePull() {
+    if (!(pruner() instanceof WeightPruner pruner)) {
+      return;
+    }
+    for (double norm : new double[] {Float.MIN_VALUE, 1e-9, 1e-3, 1, 1e3, Float.MAX_VALUE}) {
+      double shrinkage = pruner.shrinkage(norm);
+      assertThat(shrinkage).as("shrinkage(%s)", norm).isFinite().isNotNegative();
+      assertThat(shrinkage == 0 || pruner.shrinks())
+          .as("shrinkage(%s) = %s is asked for", norm, shrinkage)
           .isTrue();
     }
   }
 
-  /** The gradient of the scores only reads G, W and S, and is the same each time. */
-  @Test
-  protected final void doesNotChangeTheInputsOfTheScoreGradient() {
-    Example example = Example.random(pruner());
-    if (!example.pruner.learnsScores()) {
-      return;
+  private static Set<Need> needsOf(Pruner pruner) {
+    EnumSet<Need> needs = EnumSet.noneOf(Need.class);
+    if (pruner instanceof GradientPruner) {
+      needs.add(Need.GRADIENTS);
     }
-    float[] gradient = example.gradient.clone();
-    float[] weights = example.weights.clone();
-    float[] scores = example.scores.clone();
-
-    float[] first = example.scoreGradient();
-    float[] second = example.scoreGradient();
-
-    assertThat(second).as(example.says("gradient of the scores")).isEqualTo(first);
-    assertThat(example.gradient).as(example.says("effective gradient")).isEqualTo(gradient);
-    assertThat(example.weights).as(example.says("weights")).isEqualTo(weights);
-    assertThat(example.scores).as(example.says("scores")).isEqualTo(scores);
+    if (pruner instanceof ScorePruner) {
+      needs.add(Need.LEARNED_SCORES);
+    }
+    boolean share =
+        pruner instanceof ScorePruner scorePruner
+            ? scorePruner.maskRule() instanceof MaskRule.Share
+            : !(pruner instanceof ConstantPruner);
+    if (share) {
+      needs.add(Need.TARGET_SPARSITY);
+    }
+    return needs;
   }
 
-  /**
-   * A NaN in what the pruner ranks by comes out as NaN, so that the engine stops and names the
-   * parameter, instead of training on with an arbitrary mask.
-   */
-  @Test
-  protected final void letsNaNBeReported() {
-    for (int at : new int[] {0, MATRIX.size() / 2, MATRIX.size() - 1}) {
-      Example example = Example.random(pruner());
-      float[] ranked = example.pruner.learnsScores() ? example.scores : example.weights;
-      ranked[at] = Float.NaN;
-
-      assertThatThrownBy(() -> example.mask(1))
-          .as(example.says("NaN at element %d", at))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("NaN");
+  /** One parameter set to an end of its range or to an option, for each of them. */
+  private List<Map<String, Object>> extremes() {
+    List<Map<String, Object>> extremes = new ArrayList<>();
+    for (ParameterDescriptor parameter : descriptor().parameters()) {
+      List<?> values =
+          parameter instanceof ParameterDescriptor.Quantity quantity
+              ? List.of(quantity.minimum(), quantity.maximum())
+              : ((ParameterDescriptor.Choice) parameter).options();
+      values.forEach(value -> extremes.add(Map.of(parameter.name(), value)));
     }
+    return extremes;
   }
 
   private List<PrunerProvider> providers() {
-    return ServiceLoader.load(PrunerProvider.class).stream()
-        .map(ServiceLoader.Provider::get)
+    return allProviders
+        .get()
         .filter(provider -> provider.descriptor().name().equals(name))
         .toList();
   }
@@ -294,90 +488,32 @@ public abstract class PrunerContract {
   }
 
   private static List<Integer> kept(float[] mask) {
-    for (float value : mask) {
-      assertThat(value == 0f || value == 1f)
-          .as("a mask holds zeros and ones, found %s", value)
-          .isTrue();
-    }
-    return IntStream.range(0, mask.length).filter(i -> mask[i] == 1f).boxed().toList();
+    return IntStream.range(0, mask.length).filter(i -> mask[i] != 0).boxed().toList();
   }
 
-  /** One matrix with its scores and its gradient, and the pruner that is asked about it. */
-  private static final class Example {
-    final Pruner pruner;
-    final float[] weights;
-    final float[] initialScores;
-    final float[] scores;
-    final float[] gradient;
+  private static void assertSame(
+      String when, Map<String, float[]> actual, Map<String, float[]> expected) {
+    expected.forEach(
+        (what, values) ->
+            assertThat(actual.get(what)).as(says("%s, %s", what, when)).isEqualTo(values));
+  }
 
-    private Example(Pruner pruner, float[] weights, float[] initialScores, float[] scores) {
-      this.pruner = pruner;
-      this.weights = weights;
-      this.initialScores = initialScores;
-      this.scores = scores;
-      this.gradient = values(new Random(SEED + 2));
+  private static void assertMasks(String when, List<float[]> actual, List<float[]> expected) {
+    assertThat(actual).as(says("number of masks")).hasSameSizeAs(expected);
+    for (int i = 0; i < actual.size(); i++) {
+      assertThat(actual.get(i))
+          .as(says("mask %d of %d, %s", i + 1, actual.size(), when))
+          .isEqualTo(expected.get(i));
     }
+  }
 
-    /** Weights, and scores as after some training, both of both signs and with many ties. */
-    static Example random(Pruner pruner) {
-      float[] initial = initialScores(pruner);
-      float[] trained = initial.clone();
-      float[] movement = values(new Random(SEED + 1));
-      for (int i = 0; i < trained.length; i++) {
-        trained[i] += movement[i];
-      }
-      return new Example(pruner, values(new Random(SEED)), initial, trained);
+  private static void assertFinite(String what, float[] values) {
+    for (float value : values) {
+      assertThat(Float.isFinite(value)).as(says("%s, found %s", what, value)).isTrue();
     }
+  }
 
-    /** Weights and scores that are all {@code value}. */
-    static Example constant(Pruner pruner, float value) {
-      float[] weights = new float[MATRIX.size()];
-      Arrays.fill(weights, value);
-      float[] initial = initialScores(pruner);
-      float[] scores = initial.clone();
-      Arrays.fill(scores, value);
-      return new Example(pruner, weights, initial, scores);
-    }
-
-    float[] importance() {
-      float[] scratch = new float[MATRIX.size()];
-      Arrays.fill(scratch, Float.NaN);
-      return pruner.importance(weights, scores, scratch);
-    }
-
-    float[] mask(int keep) {
-      float[] mask = new float[MATRIX.size()];
-      Arrays.fill(mask, Float.NaN);
-      new TopShare().select(importance(), keep, mask);
-      return mask;
-    }
-
-    float[] scoreGradient() {
-      float[] result = new float[MATRIX.size()];
-      Arrays.fill(result, Float.NaN);
-      pruner.scoreGradient(gradient, weights, scores, result);
-      return result;
-    }
-
-    String says(String what, Object... arguments) {
-      return String.format(Locale.ROOT, what, arguments) + " (seed " + SEED + ")";
-    }
-
-    private static float[] initialScores(Pruner pruner) {
-      if (!pruner.learnsScores()) {
-        return new float[0];
-      }
-      float[] scores = new float[MATRIX.size()];
-      pruner.initializeScores(MATRIX, scores, new Random(SEED + 3));
-      return scores;
-    }
-
-    private static float[] values(Random random) {
-      float[] values = new float[MATRIX.size()];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = Math.round(random.nextGaussian() * 20) / 20f;
-      }
-      return values;
-    }
+  private static String says(String what, Object... arguments) {
+    return String.format(Locale.ROOT, what, arguments) + " (seed " + Example.SEED + ")";
   }
 }

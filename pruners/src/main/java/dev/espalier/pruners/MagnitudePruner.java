@@ -3,8 +3,11 @@ package dev.espalier.pruners;
 import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
+import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.api.pruning.WeightPruner;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Keeps the weights that are far from zero: {@code importance = |W|}.
@@ -17,18 +20,12 @@ import java.util.List;
  * Networks" (2015), section 3; in the notation of Sanh, Wolf and Rush, "Movement Pruning" (2020),
  * section 3.
  */
-public final class MagnitudePruner implements Pruner {
+public final class MagnitudePruner implements WeightPruner {
   @Override
-  public boolean learnsScores() {
-    return false;
-  }
-
-  @Override
-  public float[] importance(float[] weights, float[] scores, float[] scratch) {
-    for (int i = 0; i < weights.length; i++) {
-      scratch[i] = Math.abs(weights[i]);
+  public void importance(float[] weights, float[] importance) {
+    for (int i = 0; i < importance.length; i++) {
+      importance[i] = Math.abs(weights[i]);
     }
-    return scratch;
   }
 
   /** Announces {@code magnitude}. */
@@ -36,10 +33,11 @@ public final class MagnitudePruner implements Pruner {
     private static final PrunerDescriptor DESCRIPTOR =
         new PrunerDescriptor(
             "magnitude",
-            "Keeps the weights with the largest absolute value. Needs no scores and costs least;"
-                + " movement keeps more accuracy at high sparsity.",
-            "Han et al. 2015, Learning both Weights and Connections for Efficient Neural Networks,"
-                + " section 3",
+            "Keeps the weights with the largest absolute value. Needs no scores and costs"
+                + " least; movement keeps more accuracy at high sparsity.",
+            "Han et al. 2015, Learning both Weights and Connections for Efficient Neural"
+                + " Networks, section 3",
+            Set.of(Need.TARGET_SPARSITY),
             List.of());
 
     @Override

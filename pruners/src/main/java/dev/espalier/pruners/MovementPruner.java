@@ -3,39 +3,41 @@ package dev.espalier.pruners;
 import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
+import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import dev.espalier.api.pruning.PrunerProvider;
-import java.util.List;
+import dev.espalier.api.pruning.ScorePruner;
+import dev.espalier.api.pruning.Units;
+import java.util.Set;
+import java.util.random.RandomGenerator;
 
 /**
- * Keeps the weights that fine-tuning moves away from zero: {@code importance = S}, where the scores
- * S start at 0 and are trained with {@code ∂L/∂S = G ⊙ W}.
+ * Keeps the weights that fine-tuning moves away from zero: the share with the highest scores S,
+ * which are trained with {@code ∂L/∂S = G ⊙ W}.
  *
  * <p>The mask is a step function of S and has no useful derivative. The straight-through estimator
  * takes it for the identity in the backward pass, so {@code ∂L/∂S = ∂L/∂M = G ⊙ W} holds for kept
  * and pruned elements alike: a score rises when its weight and its gradient have opposite signs,
  * which is when gradient descent moves the weight away from zero, and a pruned element can come
- * back. Scores are ranked with their sign.
+ * back. Scores are ranked with their sign. All of this is what {@link ScorePruner} does by default.
  *
  * <p>Source: Sanh, Wolf and Rush, "Movement Pruning: Adaptive Sparsity by Fine-Tuning" (2020),
- * section 3.
+ * section 4.
  */
-public final class MovementPruner implements Pruner {
-  @Override
-  public boolean learnsScores() {
-    return true;
+public final class MovementPruner implements ScorePruner {
+  private final ScoreInit start;
+
+  /** With scores that start at 0. */
+  public MovementPruner() {
+    this(new ScoreInit(ScoreInit.CONSTANT, 0));
+  }
+
+  private MovementPruner(ScoreInit start) {
+    this.start = start;
   }
 
   @Override
-  public float[] importance(float[] weights, float[] scores, float[] scratch) {
-    return scores;
-  }
-
-  @Override
-  public void scoreGradient(
-      float[] effectiveGradient, float[] weights, float[] scores, float[] gradient) {
-    for (int i = 0; i < gradient.length; i++) {
-      gradient[i] = effectiveGradient[i] * weights[i];
-    }
+  public void initializeScores(Units units, float[] scores, RandomGenerator random) {
+    start.fill(units, scores, random);
   }
 
   /** Announces {@code movement}. */
@@ -43,10 +45,11 @@ public final class MovementPruner implements Pruner {
     private static final PrunerDescriptor DESCRIPTOR =
         new PrunerDescriptor(
             "movement",
-            "Keeps the weights that fine-tuning moves away from zero, by scores that are trained"
-                + " with the weights. The choice for high sparsity of a fine-tuned model.",
-            "Sanh et al. 2020, Movement Pruning: Adaptive Sparsity by Fine-Tuning, section 3",
-            List.of());
+            "Keeps the weights that fine-tuning moves away from zero, by scores that are"
+                + " trained with the weights. The choice for high sparsity of a fine-tuned model.",
+            "Sanh et al. 2020, Movement Pruning: Adaptive Sparsity by Fine-Tuning, section 4",
+            Set.of(Need.TARGET_SPARSITY, Need.LEARNED_SCORES),
+            ScoreInit.parameters(0));
 
     @Override
     public PrunerDescriptor descriptor() {
@@ -55,7 +58,7 @@ public final class MovementPruner implements Pruner {
 
     @Override
     public Pruner create(ParameterValues parameters) {
-      return new MovementPruner();
+      return new MovementPruner(ScoreInit.of(parameters));
     }
   }
 }

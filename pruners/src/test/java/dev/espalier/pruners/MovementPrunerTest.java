@@ -2,49 +2,67 @@ package dev.espalier.pruners;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.espalier.api.pruning.PrunableParameter;
-import dev.espalier.api.pruning.Pruner;
+import dev.espalier.api.pruning.MaskRule;
+import dev.espalier.api.pruning.ScorePruner;
 import dev.espalier.api.pruning.TopShare;
+import dev.espalier.api.pruning.Units;
 import dev.espalier.testkit.PrunerContract;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 final class MovementPrunerTest extends PrunerContract {
+  private static final Units UNITS = new Units("any", 2, 2);
+
+  private final ScorePruner pruner = new MovementPruner();
+
   MovementPrunerTest() {
     super("movement");
   }
 
   @Test
   void startsFromZero() {
-    float[] scores = new float[4];
-    new MovementPruner()
-        .initializeScores(new PrunableParameter("any", 2, 2), scores, new Random(1));
+    float[] scores = {1, 1, 1, 1};
+    pruner.initializeScores(UNITS, scores, new Random(1));
     assertThat(scores).containsOnly(0f);
+
+    float[] byDefault = {1, 1, 1, 1};
+    Created.by(new MovementPruner.Provider(), ScorePruner.class, Map.of())
+        .initializeScores(UNITS, byDefault, new Random(1));
+    assertThat(byDefault).containsOnly(0f);
+  }
+
+  @Test
+  void startsWhereItIsTold() {
+    float[] scores = new float[4];
+    Created.by(new MovementPruner.Provider(), ScorePruner.class, Map.of("score_scale", 0.5))
+        .initializeScores(UNITS, scores, new Random(1));
+    assertThat(scores).containsOnly(0.5f);
   }
 
   /** By hand: the scores as they are, sign and all, so −3 ranks last and not first. */
   @Test
   void ranksScoresWithTheirSign() {
-    float[] weights = {9f, 9f, 0f, 0f};
-    float[] scores = {-3f, 0.5f, 2f, -1f};
-
-    float[] mask = new float[4];
-    new TopShare().select(new MovementPruner().importance(weights, scores, new float[4]), 2, mask);
-
-    assertThat(mask).containsExactly(0f, 1f, 1f, 0f);
+    assertThat(pruner.maskRule()).isEqualTo(MaskRule.SHARE);
+    assertThat(mask(2, -3f, 0.5f, 2f, -1f)).containsExactly(0f, 1f, 1f, 0f);
   }
 
-  /** By hand: the products of the elements; the scores themselves have no part in it. */
+  /** By hand: G ⊙ W as it comes; neither the scores nor the mask have a part in it. */
   @Test
-  void scoreGradientIsGradientTimesWeight() {
-    float[] effectiveGradient = {0.5f, -2f, 0f, 4f};
-    float[] weights = {2f, 3f, 7f, -0.25f};
+  void scoreGradientIsStraightThrough() {
+    float[] maskGradient = times(new float[] {0.5f, -2f, 0f, 4f}, new float[] {2f, 3f, 7f, -0.25f});
     float[] scores = {1f, -1f, 100f, -100f};
+    float[] mask = {1f, 0f, 1f, 0f};
 
     float[] gradient = new float[4];
-    new MovementPruner().scoreGradient(effectiveGradient, weights, scores, gradient);
+    pruner.scoreGradient(maskGradient, scores, mask, gradient);
 
     assertThat(gradient).containsExactly(1f, -6f, 0f, -1f);
+  }
+
+  @Test
+  void hasNoPenalty() {
+    assertThat(pruner.penalty()).isEmpty();
   }
 
   /**
@@ -63,23 +81,28 @@ final class MovementPrunerTest extends PrunerContract {
   void keepsWhatMovesAwayFromZero() {
     float[] weights = {1f, 1f, -2f, -2f};
     float[] effectiveGradient = {-0.5f, 0.5f, 0.5f, -0.5f};
-    Pruner pruner = new MovementPruner();
 
     float[] scores = new float[4];
     float[] gradient = new float[4];
-    pruner.scoreGradient(effectiveGradient, weights, scores, gradient);
+    pruner.scoreGradient(times(effectiveGradient, weights), scores, new float[4], gradient);
     for (int i = 0; i < scores.length; i++) {
       scores[i] -= gradient[i];
     }
     assertThat(scores).containsExactly(0.5f, -0.5f, 1f, -1f);
-
-    float[] mask = new float[4];
-    new TopShare().select(pruner.importance(weights, scores, new float[4]), 2, mask);
-    assertThat(mask).containsExactly(1f, 0f, 1f, 0f);
+    assertThat(mask(2, scores)).containsExactly(1f, 0f, 1f, 0f);
   }
 
-  @Test
-  void learnsScores() {
-    assertThat(new MovementPruner().learnsScores()).isTrue();
+  private static float[] mask(int keep, float... scores) {
+    float[] mask = new float[scores.length];
+    new TopShare().select(scores, keep, mask);
+    return mask;
+  }
+
+  private static float[] times(float[] gradient, float[] weights) {
+    float[] product = new float[weights.length];
+    for (int i = 0; i < product.length; i++) {
+      product[i] = gradient[i] * weights[i];
+    }
+    return product;
   }
 }

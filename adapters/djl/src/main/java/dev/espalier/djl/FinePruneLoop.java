@@ -9,10 +9,8 @@ import dev.espalier.api.data.Batching;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
-import dev.espalier.api.pruning.PrunableParameter;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
-import dev.espalier.djl.TrainedParameter.Masking;
 import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.CheckpointStore;
 import dev.espalier.tuner.port.FinePruner;
@@ -22,9 +20,8 @@ import dev.espalier.tuner.port.TrainingPlan;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One training, from the first step to the last.
@@ -69,10 +66,7 @@ final class FinePruneLoop implements AutoCloseable {
     Torch.useThreads(plan.threads());
     this.model = new BertModel(start, DataType.FLOAT32);
     this.parameters = trainedParameters();
-    PruningPlan pruning = request.pruning();
-    this.step =
-        new FusedStep(parameters, pruning == null ? null : pruning.pruner(), plan.threads());
-    step.applyMasks(density(0));
+    this.step = new FusedStep(parameters, request.pruning(), plan.seed(), plan.threads());
   }
 
   FinePruner.Outcome run() {
@@ -87,15 +81,18 @@ final class FinePruneLoop implements AutoCloseable {
         }
         double loss = trainStep(done, Batching.pad(train, indices));
         done++;
-        RunEvent.StepDone event = progress.step(loss, indices.length, 1 - density(done));
+        double density = step.density();
+        RunEvent.StepDone event = progress.step(loss, indices.length, 1 - density);
         listener.on(event);
         if (done % Math.max(1, plan.totalSteps() / CURVE_POINTS) == 0) {
-          curve.add(new FinePruner.Point(done, event.loss(), density(done)));
+          curve.add(new FinePruner.Point(done, event.loss(), density));
         }
       }
     }
+    step.finish(plan.totalSteps());
     double seconds = (System.nanoTime() - begun) / 1e9;
-    return new FinePruner.Outcome(effectiveWeights(), densities(), curve, seconds);
+    return new FinePruner.Outcome(
+        effectiveWeights(), step.scores(), step.densities(), curve, seconds);
   }
 
   /**
@@ -107,7 +104,7 @@ final class FinePruneLoop implements AutoCloseable {
    */
   double trainStep(long number, Batch batch) {
     double loss = backward(number, batch);
-    double norm = step.takeGradients();
+    double norm = step.takeGradients(number);
     if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
       throw diverged(number, loss);
     }
@@ -117,7 +114,7 @@ final class FinePruneLoop implements AutoCloseable {
       lastGoodStep = number;
     }
     double scale = Math.min(1, plan.maxGradientNorm() / (norm + 1e-6));
-    step.update((float) scale, rates(number), density(number + 1));
+    step.update(number, (float) scale, rates(number));
     return loss;
   }
 
@@ -142,11 +139,6 @@ final class FinePruneLoop implements AutoCloseable {
         AdamW.Step.of(count, rate, plan.weightDecay(), plan.adamEpsilon()),
         AdamW.Step.of(count, rate, 0, plan.adamEpsilon()),
         AdamW.Step.of(count, plan.scoreLearningRate() * factor, 0, plan.adamEpsilon()));
-  }
-
-  private double density(long done) {
-    PruningPlan pruning = request.pruning();
-    return pruning == null ? 1 : pruning.schedule().densityAt(done);
   }
 
   private ProblemException diverged(long number, double loss) {
@@ -182,6 +174,8 @@ final class FinePruneLoop implements AutoCloseable {
 
   /** Everything but the embeddings, which stay as they are. */
   private List<TrainedParameter> trainedParameters() {
+    PruningPlan pruning = request.pruning();
+    Set<String> pruned = pruning == null ? Set.of() : Set.copyOf(pruning.parameters());
     List<TrainedParameter> trained = new ArrayList<>();
     start
         .tensors()
@@ -193,30 +187,10 @@ final class FinePruneLoop implements AutoCloseable {
                         name,
                         model.parameter(name),
                         tensor.values().clone(),
-                        masking(name, tensor)));
+                        pruned.contains(name)));
               }
             });
     return trained;
-  }
-
-  private @Nullable Masking masking(String name, Tensor tensor) {
-    PruningPlan pruning = request.pruning();
-    if (pruning == null || !pruning.parameters().contains(name)) {
-      return null;
-    }
-    PrunableParameter parameter = new PrunableParameter(name, tensor.shape()[0], tensor.shape()[1]);
-    return new Masking(parameter, pruning.pruner(), plan.seed());
-  }
-
-  private Map<String, Double> densities() {
-    Map<String, Double> densities = new TreeMap<>();
-    for (TrainedParameter parameter : parameters) {
-      if (parameter.masking != null) {
-        double kept = FusedStep.sumOfSquares(parameter.masking.mask);
-        densities.put(parameter.name, kept / parameter.weights.length);
-      }
-    }
-    return densities;
   }
 
   /** Native arrays that belong to no single step; constant once the first step is done. */

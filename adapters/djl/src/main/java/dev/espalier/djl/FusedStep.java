@@ -3,62 +3,137 @@ package dev.espalier.djl;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
-import dev.espalier.api.pruning.Pruner;
+import dev.espalier.api.pruning.GradientPruner;
+import dev.espalier.api.pruning.GroupRule;
+import dev.espalier.api.pruning.ScorePruner;
 import dev.espalier.api.pruning.TopShare;
-import dev.espalier.djl.TrainedParameter.Masking;
+import dev.espalier.api.pruning.Units;
+import dev.espalier.djl.Scoring.Moment;
 import dev.espalier.djl.Workers.Scratch;
+import dev.espalier.tuner.port.PruningPlan;
+import dev.espalier.tuner.port.PruningPlan.Follows;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.UnitGroup;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Everything between the backward pass and the next forward pass, over plain Java arrays: global
  * gradient norm, AdamW on weights and scores, new masks, effective weights.
  *
- * <p>With G = ∂L/∂W' the weights get G ⊙ M and the scores what the pruner makes of G, W and S. A
- * masked weight therefore gets no gradient and moves by momentum and decay only, unseen by the
- * forward pass, which always runs on M ⊙ W (Sanh et al. 2020, section 3).
+ * <p>With G = ∂L/∂W' the weights get G ⊙ M and the scores what the pruner makes of G ⊙ W. A masked
+ * weight therefore gets no gradient and moves by momentum and decay only, unseen by the forward
+ * pass, which always runs on M ⊙ W (Sanh et al. 2020, section 3).
  */
 final class FusedStep implements AutoCloseable {
-  private final List<TrainedParameter> parameters;
-  private final @Nullable Pruner pruner;
+  private final @Nullable PruningPlan plan;
+  private final long seed;
+  private final List<TrainedParameter> dense;
+  private final List<PrunedGroup> groups;
+  private final List<Scope> scopes;
   private final Workers workers;
   private final double[] squares;
+  private boolean sawGradients;
 
   /** Learning rates and the like of one step. */
   record Rates(AdamW.Step decayed, AdamW.Step plain, AdamW.Step scores) {}
 
+  /** Groups whose units compete, with room for what they are ranked by where they are several. */
+  private record Scope(List<PrunedGroup> groups, List<float[]> copies) {
+    Scope(List<PrunedGroup> groups) {
+      this(
+          groups,
+          groups.size() == 1
+              ? List.of()
+              : groups.stream().map(g -> new float[g.mask.length]).toList());
+    }
+
+    long units() {
+      return groups.stream().mapToLong(g -> g.mask.length).sum();
+    }
+  }
+
   /**
-   * Takes over {@code parameters}.
+   * Takes over {@code parameters}, and makes the masks of the first forward pass.
    *
-   * @param pruner null when nothing is pruned
+   * @param parameters everything that is trained; those that {@code plan} prunes have a mask
+   * @param plan null when nothing is pruned
+   * @param seed for scores and gates
    */
-  FusedStep(List<TrainedParameter> parameters, @Nullable Pruner pruner, int threads) {
-    // The largest first, so that no thread is left with a large one at the end.
-    this.parameters =
-        parameters.stream()
-            .sorted(
-                Comparator.comparingInt((TrainedParameter p) -> -p.weights.length)
-                    .thenComparing(p -> p.name))
+  FusedStep(List<TrainedParameter> parameters, @Nullable PruningPlan plan, long seed, int threads) {
+    this.plan = plan;
+    this.seed = seed;
+    this.dense = largestFirst(parameters.stream().filter(p -> !p.isPruned()).toList());
+    this.scopes = plan == null ? List.of() : scopes(plan, parameters, seed);
+    this.groups =
+        scopes.stream()
+            .flatMap(scope -> scope.groups().stream())
+            .sorted(Comparator.comparingLong(g -> -g.group.weights()))
             .toList();
-    this.pruner = pruner;
-    this.squares = new double[parameters.size()];
+    this.squares = new double[groups.size() + dense.size()];
     this.workers = new Workers(threads);
+    makeMasks(0, true);
+    for (TrainedParameter parameter : dense) {
+      parameter.publish(parameter.weights);
+    }
+  }
+
+  private static List<Scope> scopes(
+      PruningPlan plan, List<TrainedParameter> parameters, long seed) {
+    Map<String, TrainedParameter> byName =
+        parameters.stream().collect(Collectors.toMap(p -> p.name, Function.identity()));
+    List<Scope> scopes = new ArrayList<>();
+    for (List<UnitGroup> scope : plan.scopes()) {
+      scopes.add(
+          new Scope(
+              scope.stream()
+                  .map(
+                      group ->
+                          new PrunedGroup(
+                              plan.pruner(),
+                              group,
+                              group.members().stream().map(m -> byName.get(m.name())).toList(),
+                              seed))
+                  .toList()));
+    }
+    return scopes;
+  }
+
+  /** So that no thread is left with a large one at the end. */
+  private static List<TrainedParameter> largestFirst(List<TrainedParameter> parameters) {
+    return parameters.stream()
+        .sorted(
+            Comparator.comparingInt((TrainedParameter p) -> -p.weights.length)
+                .thenComparing(p -> p.name))
+        .toList();
   }
 
   /**
    * Takes the gradients from the engine.
    *
+   * @param number the step, from 0
    * @return their global L2 norm over weights and scores, as the optimizer will see them
    */
-  double takeGradients() {
+  double takeGradients(long number) {
+    Moment moment = moment(number);
     workers.run(
-        parameters.size(),
-        (number, scratch) -> {
-          TrainedParameter parameter = parameters.get(number);
-          parameter.takeGradient();
-          squares[number] = squaredNorm(parameter, scratch);
+        squares.length,
+        (task, scratch) -> {
+          if (task < groups.size()) {
+            squares[task] = groups.get(task).takeGradients(moment, scratch);
+          } else {
+            TrainedParameter parameter = dense.get(task - groups.size());
+            parameter.takeGradient();
+            squares[task] = sumOfSquares(parameter.gradient);
+          }
         });
+    sawGradients = true;
     double sum = 0;
     for (double square : squares) {
       sum += square;
@@ -66,105 +141,191 @@ final class FusedStep implements AutoCloseable {
     return Math.sqrt(sum);
   }
 
-  /** The parameter whose gradient is not finite, for the error message. */
+  /** What has a gradient that is not finite, for the error message. */
   @Nullable String nonFiniteParameter() {
     for (int i = 0; i < squares.length; i++) {
       if (!Double.isFinite(squares[i])) {
-        return parameters.get(i).name;
+        return i < groups.size() ? groups.get(i).group.name() : dense.get(i - groups.size()).name;
       }
     }
     return null;
   }
 
   /**
-   * Steps the optimizers and publishes new effective weights.
+   * Steps the optimizers, makes the masks of the next forward pass and publishes its weights.
    *
+   * @param number the step, from 0
    * @param scale factor on all gradients, from clipping
-   * @param density share of each pruned matrix to keep from now on
    */
-  void update(float scale, Rates rates, double density) {
+  void update(long number, float scale, Rates rates) {
     workers.run(
-        parameters.size(),
-        (number, scratch) -> {
-          TrainedParameter parameter = parameters.get(number);
-          Masking masking = parameter.masking;
-          if (masking != null) {
-            updateScores(parameter, masking, scale, rates.scores(), scratch);
-            TrainedParameter.multiply(parameter.gradient, masking.mask, parameter.gradient);
+        squares.length,
+        (task, scratch) -> {
+          if (task < groups.size()) {
+            PrunedGroup group = groups.get(task);
+            group.scoring.step(scale, rates.scores());
+            for (TrainedParameter member : group.members) {
+              member.optimizer.update(member.weights, member.gradient, scale, rates.decayed());
+            }
+          } else {
+            TrainedParameter parameter = dense.get(task - groups.size());
+            AdamW.Step step = parameter.decays ? rates.decayed() : rates.plain();
+            parameter.optimizer.update(parameter.weights, parameter.gradient, scale, step);
+            parameter.publish(parameter.weights);
           }
-          AdamW.Step step = parameter.decays ? rates.decayed() : rates.plain();
-          parameter.optimizer.update(parameter.weights, parameter.gradient, scale, step);
-          publish(parameter, density, scratch);
+        });
+    makeMasks(number + 1, true);
+  }
+
+  /** Makes the masks that are evaluated and exported, with no chance in them. */
+  void finish(long steps) {
+    makeMasks(steps, false);
+  }
+
+  private void makeMasks(long number, boolean training) {
+    if (plan == null) {
+      return;
+    }
+    Moment moment = moment(number);
+    boolean compete = plan.follows() == Follows.DENSITY;
+    double density = density(number);
+    workers.run(
+        scopes.size(),
+        (task, scratch) -> {
+          Scope scope = scopes.get(task);
+          if (compete) {
+            select(scope, density, scratch);
+          }
+          for (PrunedGroup group : scope.groups()) {
+            if (!compete) {
+              rankable(group, () -> group.scoring.decide(group.mask, moment, training, scratch));
+            }
+            group.publish(scratch);
+          }
         });
   }
 
-  /** Computes masks from the present scores and publishes the effective weights. */
-  void applyMasks(double density) {
-    workers.run(
-        parameters.size(), (number, scratch) -> publish(parameters.get(number), density, scratch));
+  /** The density to keep; all of it as long as a pruner that ranks by gradients has seen none. */
+  private double density(long number) {
+    PruningPlan pruning = activePlan();
+    return pruning.pruner() instanceof GradientPruner && !sawGradients
+        ? 1
+        : pruning.schedule().at(number);
   }
 
-  private double squaredNorm(TrainedParameter parameter, Scratch scratch) {
-    Masking masking = parameter.masking;
-    if (masking == null) {
-      return sumOfSquares(parameter.gradient);
+  private void select(Scope scope, double density, Scratch scratch) {
+    List<float[]> importances = new ArrayList<>();
+    for (int i = 0; i < scope.groups().size(); i++) {
+      PrunedGroup group = scope.groups().get(i);
+      float[] importance = group.scoring.importance(scratch);
+      float[] ranked = ranked(scope, i, importance, scratch);
+      if (ranked != importance) {
+        rankable(group, () -> prepare(importance, ranked));
+      }
+      importances.add(ranked);
     }
-    double sum = 0;
-    if (masking.scoreOptimizer != null) {
-      sum += sumOfSquares(scoreGradient(parameter, masking, scratch));
-    }
-    float[] masked = scratch.second(parameter.weights.length);
-    TrainedParameter.multiply(parameter.gradient, masking.mask, masked);
-    return sum + sumOfSquares(masked);
+    int keep = TopShare.count(density, scope.units());
+    List<float[]> masks = scope.groups().stream().map(g -> g.mask).toList();
+    // Only a group by itself can still fail here; several were checked while they were copied.
+    rankable(scope.groups().get(0), () -> scratch.selection.select(importances, keep, masks));
   }
 
-  private void updateScores(
-      TrainedParameter parameter, Masking masking, float scale, AdamW.Step step, Scratch scratch) {
-    if (masking.scoreOptimizer != null) {
-      masking.scoreOptimizer.update(
-          masking.scores, scoreGradient(parameter, masking, scratch), scale, step);
+  /** Where to rank: where it is, unless more groups follow or the N:M rule changes values. */
+  private float[] ranked(Scope scope, int number, float[] importance, Scratch scratch) {
+    if (!scope.copies().isEmpty()) {
+      return scope.copies().get(number);
+    }
+    return activePlan().groupRule() == null ? importance : scratch.third(importance.length);
+  }
+
+  private void prepare(float[] importance, float[] ranked) {
+    GroupRule rule = activePlan().groupRule();
+    if (rule != null) {
+      rule.protect(importance, ranked);
+    } else {
+      TopShare.requireNumbers(importance);
+      System.arraycopy(importance, 0, ranked, 0, ranked.length);
     }
   }
 
-  private float[] scoreGradient(TrainedParameter parameter, Masking masking, Scratch scratch) {
-    float[] out = scratch.first(parameter.weights.length);
-    activePruner().scoreGradient(parameter.gradient, parameter.weights, masking.scores, out);
-    return out;
-  }
-
-  private void publish(TrainedParameter parameter, double density, Scratch scratch) {
-    Masking masking = parameter.masking;
-    if (masking == null) {
-      parameter.publish(parameter.weights);
-      return;
-    }
-    int size = parameter.weights.length;
-    float[] importance =
-        activePruner().importance(parameter.weights, masking.scores, scratch.first(size));
+  /** Names the group whose scores are not numbers. */
+  private static void rankable(PrunedGroup group, Runnable ranking) {
     try {
-      scratch.selection.select(importance, TopShare.count(density, size), masking.mask);
+      ranking.run();
     } catch (IllegalArgumentException e) {
       throw new ProblemException(
           List.of(
               new Problem(
                   ProblemKind.TRAINING,
                   null,
-                  "the pruner cannot rank " + parameter.name + ": " + e.getMessage(),
+                  "the pruner cannot rank " + group.group.name() + ": " + e.getMessage(),
                   "Lower score_learning_rate, or report it to the pruner's author.")),
           e);
     }
-    TrainedParameter.multiply(parameter.weights, masking.mask, scratch.second(size));
-    parameter.publish(scratch.second(size));
   }
 
-  private Pruner activePruner() {
-    if (pruner == null) {
-      throw new IllegalStateException("a parameter is masked, but there is no pruner");
+  private Moment moment(long number) {
+    if (plan == null) {
+      return new Moment(1, 0, 0);
     }
-    return pruner;
+    double threshold = plan.schedule().at(number);
+    return new Moment(threshold, lambda(threshold), seed * 1_000_003 + number);
   }
 
-  /** Eight partial sums, so that the additions do not wait for each other. */
+  /** λ of one group: it follows the threshold up to its final value (reference implementation). */
+  private double lambda(double threshold) {
+    PruningPlan pruning = activePlan();
+    if (!(pruning.pruner() instanceof ScorePruner scored)) {
+      return 0;
+    }
+    double last = pruning.schedule().last();
+    double progress = last == 0 ? 1 : threshold / last;
+    return scored.penalty().map(p -> p.finalLambda() * progress / groups.size()).orElse(0.0);
+  }
+
+  private PruningPlan activePlan() {
+    if (plan == null) {
+      throw new IllegalStateException("nothing is pruned");
+    }
+    return plan;
+  }
+
+  /** Share of the prunable weights that the present masks keep; 1 when nothing is pruned. */
+  double density() {
+    long kept = 0;
+    long all = 0;
+    for (PrunedGroup group : groups) {
+      kept += group.kept();
+      all += group.group.weights();
+    }
+    return all == 0 ? 1 : (double) kept / all;
+  }
+
+  /** Share kept of each pruned matrix, by name. */
+  Map<String, Double> densities() {
+    Map<String, Double> densities = new TreeMap<>();
+    for (PrunedGroup group : groups) {
+      double density = (double) group.kept() / group.group.weights();
+      group.members.forEach(member -> densities.put(member.name, density));
+    }
+    return densities;
+  }
+
+  /** Copies of the trained scores, by the name of what they rank; empty where none are trained. */
+  Map<String, Tensor> scores() {
+    Map<String, Tensor> scores = new TreeMap<>();
+    for (PrunedGroup group : groups) {
+      if (group.scoring.scores().length > 0) {
+        Units units = group.group.units();
+        scores.put(
+            units.name(),
+            Tensor.matrix(units.rows(), units.columns(), group.scoring.scores().clone()));
+      }
+    }
+    return scores;
+  }
+
+  /** Four partial sums, so that the additions do not wait for each other. */
   static double sumOfSquares(float[] values) {
     int size = values.length;
     double a = 0;

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -41,11 +42,16 @@ public final class SafeTensors implements CheckpointStore {
 
   @Override
   public void write(Path file, TransformerWeights weights) {
+    writeTensors(file, weights.tensors());
+  }
+
+  @Override
+  public void writeTensors(Path file, SortedMap<String, Tensor> tensors) {
     AtomicFile.write(
         file,
         out -> {
-          out.write(header(weights.tensors()));
-          for (Tensor tensor : weights.tensors().values()) {
+          out.write(header(tensors));
+          for (Tensor tensor : tensors.values()) {
             out.write(bytes(tensor.values()));
           }
         });

@@ -1,12 +1,9 @@
 package dev.espalier.djl;
 
 import ai.djl.ndarray.NDArray;
-import dev.espalier.api.pruning.PrunableParameter;
-import dev.espalier.api.pruning.Pruner;
 import dev.espalier.tuner.port.Tensor;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +16,8 @@ final class TrainedParameter {
   final float[] gradient;
   final AdamW optimizer;
   final boolean decays;
-  final @Nullable Masking masking;
 
+  private final float @Nullable [] mask;
   private final NDArray leaf;
   private final FloatBuffer effective;
   private @Nullable FloatBuffer nativeGradient;
@@ -29,16 +26,16 @@ final class TrainedParameter {
    * Makes {@code leaf} an autograd leaf.
    *
    * @param weights W; owned from now on
-   * @param masking how it is pruned, or null
+   * @param pruned whether it has a mask
    */
-  TrainedParameter(String name, NDArray leaf, float[] weights, @Nullable Masking masking) {
+  TrainedParameter(String name, NDArray leaf, float[] weights, boolean pruned) {
     this.name = name;
     this.leaf = leaf;
     this.weights = weights;
     this.gradient = new float[weights.length];
     this.optimizer = new AdamW(weights.length);
     this.decays = leaf.getShape().dimension() > 1;
-    this.masking = masking;
+    this.mask = pruned ? new float[weights.length] : null;
     leaf.setRequiresGradient(true);
     this.effective = leaf.toByteBuffer(true).asFloatBuffer();
   }
@@ -63,19 +60,36 @@ final class TrainedParameter {
     effective.put(0, values, 0, weights.length);
   }
 
+  /** Whether the parameter is pruned. */
+  boolean isPruned() {
+    return mask != null;
+  }
+
+  /**
+   * M, one value per weight; the arrays' owner fills it.
+   *
+   * @throws IllegalStateException when the parameter is not pruned
+   */
+  float[] mask() {
+    if (mask == null) {
+      throw new IllegalStateException(name + " is not pruned");
+    }
+    return mask;
+  }
+
   /** W' = M ⊙ W, or W itself when nothing is pruned. */
   float[] effectiveWeights() {
     float[] values = weights.clone();
-    if (masking != null) {
-      multiply(values, masking.mask, values);
+    if (mask != null) {
+      multiply(values, mask, values);
     }
     return values;
   }
 
-  /** {@code out = a ⊙ b}. */
+  /** {@code out = a ⊙ b}, without negative zeros: what is masked is zero in every bit. */
   static void multiply(float[] a, float[] b, float[] out) {
     for (int i = 0; i < b.length; i++) {
-      out[i] = a[i] * b[i];
+      out[i] = a[i] * b[i] + 0f;
     }
   }
 
@@ -86,28 +100,4 @@ final class TrainedParameter {
   }
 
   private static final float[] ZEROS = new float[16_384];
-
-  /** What a pruned matrix has beside its weights. */
-  static final class Masking {
-    final PrunableParameter parameter;
-    final float[] mask;
-    final float[] scores;
-    final @Nullable AdamW scoreOptimizer;
-
-    /** All elements kept, and the scores as the pruner initializes them. */
-    Masking(PrunableParameter parameter, Pruner pruner, long seed) {
-      this.parameter = parameter;
-      this.mask = new float[parameter.size()];
-      Arrays.fill(mask, 1f);
-      if (pruner.learnsScores()) {
-        this.scores = new float[parameter.size()];
-        this.scoreOptimizer = new AdamW(parameter.size());
-        pruner.initializeScores(
-            parameter, scores, new SplittableRandom(seed ^ parameter.name().hashCode()));
-      } else {
-        this.scores = new float[0];
-        this.scoreOptimizer = null;
-      }
-    }
-  }
 }

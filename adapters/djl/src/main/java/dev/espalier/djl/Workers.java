@@ -16,11 +16,12 @@ final class Workers implements AutoCloseable {
   private final List<Scratch> scratches = new ArrayList<>();
   private final ExecutorService others;
 
-  /** What one thread may overwrite: two arrays of each size that it was asked for. */
+  /** What one thread may overwrite: three arrays of each size that it was asked for. */
   static final class Scratch {
     final TopShare selection = new TopShare();
     private final Map<Integer, float[]> firsts = new HashMap<>();
     private final Map<Integer, float[]> seconds = new HashMap<>();
+    private final Map<Integer, float[]> thirds = new HashMap<>();
 
     float[] first(int size) {
       return firsts.computeIfAbsent(size, float[]::new);
@@ -28,6 +29,10 @@ final class Workers implements AutoCloseable {
 
     float[] second(int size) {
       return seconds.computeIfAbsent(size, float[]::new);
+    }
+
+    float[] third(int size) {
+      return thirds.computeIfAbsent(size, float[]::new);
     }
   }
 

@@ -23,6 +23,7 @@ import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class FinePruneLoopTest {
@@ -62,13 +64,48 @@ class FinePruneLoopTest {
     }
   }
 
+  /** Every kind, those without a density among them. */
+  static Stream<Arguments> allPruners() {
+    return Stream.of("magnitude", "movement", "soft_movement", "l0", "snip_momentum", "group_lasso")
+        .map(name -> Arguments.of(name, Pruners.named(name, Map.of())));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({"soft_movement, 60", "l0, 1"})
+  @DisplayName(
+      "a penalty on scores leaves few weights, and the model has learnt the task with them")
+  void penaltyPrunes(String name, double lambda) {
+    Pruner pruner = Pruners.named(name, Map.of("final_lambda", lambda));
+    CubicSchedule schedule =
+        name.equals("l0") ? new CubicSchedule(1, 1, 40, 280) : new CubicSchedule(0, 0.1, 40, 280);
+    PruningPlan plan =
+        PruningPlan.weightByWeight(
+            name, pruner, RandomBert.pretrained(SEED).weights(), LINEARS, schedule);
+    List<RunEvent.StepDone> steps = new ArrayList<>();
+    TrainingPlan training = new TrainingPlan(400, 16, 3e-3, 5e-2, 0.01, 40, 1, 1e-8, SEED, 1);
+    FinePruner.Outcome outcome =
+        new DjlFinePruner(new SafeTensors())
+            .run(request(training, plan), e -> steps.add((RunEvent.StepDone) e));
+
+    assertThat(steps.get(20).sparsity()).as("at the beginning").isLessThan(0.5);
+    assertThat(outcome.densities().values().stream().mapToDouble(d -> d).average().orElseThrow())
+        .as("at the end")
+        .isBetween(0.005, 0.6);
+    assertThat(accuracy(outcome.weights())).as("seed %d", SEED).isGreaterThan(0.78);
+    assertThat(outcome.scores()).hasSize(LINEARS.size());
+  }
+
   @Test
   @DisplayName("what is not asked to be pruned is not pruned, and embeddings stay as they were")
   void leavesTheRestAlone() {
     String only = LINEARS.get(3);
     PruningPlan pruning =
-        new PruningPlan(
-            "movement", new MovementPruner(), List.of(only), new CubicSchedule(1, 0.1, 5, 40));
+        PruningPlan.weightByWeight(
+            "movement",
+            new MovementPruner(),
+            RandomBert.pretrained(SEED).weights(),
+            List.of(only),
+            new CubicSchedule(1, 0.1, 5, 40));
     FinePruner.Outcome outcome = train(plan(50, 1e-3), pruning);
 
     TransformerWeights start = RandomBert.pretrained(SEED).weights();
@@ -87,10 +124,11 @@ class FinePruneLoopTest {
             });
   }
 
-  @Test
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("allPruners")
   @DisplayName("the same seed gives the same weights to the last bit, another seed does not")
-  void deterministic() {
-    PruningPlan pruning = pruning("movement", new MovementPruner(), 0.3, 60);
+  void deterministic(String name, Pruner pruner) {
+    PruningPlan pruning = pruning(name, pruner, 0.3, 60);
     TransformerWeights first = train(plan(60, 1e-3), pruning).weights();
     TransformerWeights second = train(plan(60, 1e-3), pruning).weights();
     TransformerWeights other = train(plan(60, 1e-3, 6, SEED + 1), pruning).weights();
@@ -98,8 +136,10 @@ class FinePruneLoopTest {
     first
         .tensors()
         .forEach(
-            (name, tensor) ->
-                assertThat(second.get(name).values()).as(name).isEqualTo(tensor.values()));
+            (parameter, tensor) ->
+                assertThat(second.get(parameter).values())
+                    .as(parameter)
+                    .isEqualTo(tensor.values()));
     assertThat(other.get(LINEARS.get(0)).values()).isNotEqualTo(first.get(LINEARS.get(0)).values());
   }
 
@@ -182,8 +222,12 @@ class FinePruneLoopTest {
   }
 
   private static PruningPlan pruning(String name, Pruner pruner, double density, long steps) {
-    return new PruningPlan(
-        name, pruner, LINEARS, new CubicSchedule(1, density, steps / 10, steps * 7 / 10));
+    return PruningPlan.weightByWeight(
+        name,
+        pruner,
+        RandomBert.pretrained(SEED).weights(),
+        LINEARS,
+        new CubicSchedule(1, density, steps / 10, steps * 7 / 10));
   }
 
   private static TrainingPlan plan(long steps, double rate) {

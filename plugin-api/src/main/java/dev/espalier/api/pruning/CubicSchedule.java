@@ -1,23 +1,23 @@
 package dev.espalier.api.pruning;
 
 /**
- * Density over time: flat, then falling along a cubic, then flat.
+ * A value over time, a density or a threshold: flat, then along a cubic, then flat.
  *
- * <p>With step t, the density is {@code initial} up to {@code start}, {@code final} after {@code
- * end}, and {@code final + (initial − final)·(1 − (t − start)/(end − start))³} in between (Zhu and
+ * <p>With step t, the value is {@code initial} up to {@code start}, {@code last} from {@code end}
+ * on, and {@code last + (initial − last)·(1 − (t − start)/(end − start))³} in between (Zhu and
  * Gupta, "To prune, or not to prune", 2017, section 3; Sanh et al. 2020, section 4).
  *
- * @param initialDensity share of weights kept at the beginning, in [0, 1]
- * @param finalDensity share of weights kept at the end, in [0, 1]
- * @param start last step that still has the initial density
- * @param end first step that has the final density; greater than {@code start}
+ * @param initial the value at the beginning, in [0, 1]
+ * @param last the value at the end, in [0, 1]
+ * @param start last step that still has the initial value
+ * @param end first step that has the last value; greater than {@code start}
  */
-public record CubicSchedule(double initialDensity, double finalDensity, long start, long end) {
+public record CubicSchedule(double initial, double last, long start, long end) {
   /** Checks the ranges. */
   public CubicSchedule {
-    if (!(initialDensity >= 0 && initialDensity <= 1 && finalDensity >= 0 && finalDensity <= 1)) {
+    if (!(initial >= 0 && initial <= 1 && last >= 0 && last <= 1)) {
       throw new IllegalArgumentException(
-          "densities must lie in [0, 1], found " + initialDensity + " and " + finalDensity);
+          "a schedule's values must lie in [0, 1], found " + initial + " and " + last);
     }
     if (start < 0 || end <= start) {
       throw new IllegalArgumentException(
@@ -25,15 +25,20 @@ public record CubicSchedule(double initialDensity, double finalDensity, long sta
     }
   }
 
-  /** The share of weights to keep at {@code step}, counted from 0. */
-  public double densityAt(long step) {
+  /** The value at {@code step}, counted from 0. */
+  public double at(long step) {
     if (step <= start) {
-      return initialDensity;
+      return initial;
     }
     if (step >= end) {
-      return finalDensity;
+      return last;
     }
     double left = 1 - (double) (step - start) / (end - start);
-    return finalDensity + (initialDensity - finalDensity) * left * left * left;
+    return last + (initial - last) * left * left * left;
+  }
+
+  /** The same stretch of time with other values. */
+  public CubicSchedule between(double initial, double last) {
+    return new CubicSchedule(initial, last, start, end);
   }
 }

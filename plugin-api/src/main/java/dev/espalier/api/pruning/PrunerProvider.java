@@ -15,6 +15,7 @@ public interface PrunerProvider {
    *
    * @param parameters a value for each parameter that the descriptor declares, already checked
    *     against type and range
+   * @throws IllegalArgumentException when they do not go together; the user is told its message
    */
   Pruner create(ParameterValues parameters);
 }

@@ -27,31 +27,30 @@ final class CubicScheduleTest {
     "55_330, 0.15",
   })
   void followsTheReferencesSquadExample(String step, double density) {
-    assertThat(SQUAD.densityAt(Long.parseLong(step.replace("_", ""))))
-        .isCloseTo(density, within(0.0005));
+    assertThat(SQUAD.at(Long.parseLong(step.replace("_", "")))).isCloseTo(density, within(0.0005));
   }
 
   /** By hand: 0.2 + 0.8·(1 − x)³ at x = ¼, ½, ¾; powers of two keep it exact but for 0.2. */
   @ParameterizedTest(name = "step {0}: density {1}")
   @CsvSource({"10, 1", "11, 0.5375", "12, 0.3", "13, 0.2125", "14, 0.2"})
   void fallsAlongACubic(long step, double density) {
-    assertThat(new CubicSchedule(1, 0.2, 10, 14).densityAt(step)).isCloseTo(density, within(1e-15));
+    assertThat(new CubicSchedule(1, 0.2, 10, 14).at(step)).isCloseTo(density, within(1e-15));
   }
 
   @Test
   void isExactAtBothEnds() {
-    assertThat(SQUAD.densityAt(5_400)).isEqualTo(1.0);
-    assertThat(SQUAD.densityAt(5_401)).isLessThan(1.0);
-    assertThat(SQUAD.densityAt(44_529)).isGreaterThan(0.15);
-    assertThat(SQUAD.densityAt(44_530)).isEqualTo(0.15);
+    assertThat(SQUAD.at(5_400)).isEqualTo(1.0);
+    assertThat(SQUAD.at(5_401)).isLessThan(1.0);
+    assertThat(SQUAD.at(44_529)).isGreaterThan(0.15);
+    assertThat(SQUAD.at(44_530)).isEqualTo(0.15);
   }
 
   @Test
   void neverRisesOnItsWayDown() {
     for (long step = 1; step <= 55_330; step++) {
-      assertThat(SQUAD.densityAt(step))
+      assertThat(SQUAD.at(step))
           .as("step %d", step)
-          .isLessThanOrEqualTo(SQUAD.densityAt(step - 1))
+          .isLessThanOrEqualTo(SQUAD.at(step - 1))
           .isBetween(0.15, 1.0);
     }
   }
@@ -59,31 +58,43 @@ final class CubicScheduleTest {
   @Test
   void mayRise() {
     CubicSchedule rising = new CubicSchedule(0, 1, 0, 2);
-    assertThat(rising.densityAt(1)).isEqualTo(0.875); // 1 − (1 − ½)³
+    assertThat(rising.at(1)).isEqualTo(0.875); // 1 − (1 − ½)³
+  }
+
+  /** Soft movement's threshold in the same run: 0.1·(1 − (1 − x)³), x as above. */
+  @ParameterizedTest(name = "step {0}: threshold {1}")
+  @CsvSource({"5_400, 0", "10_000, 0.0313", "20_000, 0.0754", "30_000, 0.0949", "44_530, 0.1"})
+  void carriesOtherValuesOverTheSameTime(String step, double threshold) {
+    assertThat(SQUAD.between(0, 0.1).at(Long.parseLong(step.replace("_", ""))))
+        .isCloseTo(threshold, within(0.00005));
+  }
+
+  @Test
+  void checksTheOtherValuesToo() {
+    assertThatThrownBy(() -> SQUAD.between(0, 1.1)).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
   void mayEndInOneStep() {
     CubicSchedule jump = new CubicSchedule(1, 0.5, 7, 8);
-    assertThat(jump.densityAt(7)).isEqualTo(1.0);
-    assertThat(jump.densityAt(8)).isEqualTo(0.5);
+    assertThat(jump.at(7)).isEqualTo(1.0);
+    assertThat(jump.at(8)).isEqualTo(0.5);
   }
 
   @ParameterizedTest(name = "{0} to {1} between steps {2} and {3}")
   @CsvSource({
-    "-0.1,   0.5,  0, 10, 'densities must lie in [0, 1]'",
-    " 1.1,   0.5,  0, 10, 'densities must lie in [0, 1]'",
-    " 1,    -0.5,  0, 10, 'densities must lie in [0, 1]'",
-    " 1,     1.5,  0, 10, 'densities must lie in [0, 1]'",
-    " NaN,   0.5,  0, 10, 'densities must lie in [0, 1]'",
-    " 1,     NaN,  0, 10, 'densities must lie in [0, 1]'",
+    "-0.1,   0.5,  0, 10, 'values must lie in [0, 1]'",
+    " 1.1,   0.5,  0, 10, 'values must lie in [0, 1]'",
+    " 1,    -0.5,  0, 10, 'values must lie in [0, 1]'",
+    " 1,     1.5,  0, 10, 'values must lie in [0, 1]'",
+    " NaN,   0.5,  0, 10, 'values must lie in [0, 1]'",
+    " 1,     NaN,  0, 10, 'values must lie in [0, 1]'",
     " 1,     0.5, -1, 10, must end after it starts",
     " 1,     0.5, 10, 10, must end after it starts",
     " 1,     0.5, 10,  9, must end after it starts",
   })
-  void refusesWhatIsNoSchedule(
-      double initialDensity, double finalDensity, long start, long end, String message) {
-    assertThatThrownBy(() -> new CubicSchedule(initialDensity, finalDensity, start, end))
+  void refusesWhatIsNoSchedule(double initial, double last, long start, long end, String message) {
+    assertThatThrownBy(() -> new CubicSchedule(initial, last, start, end))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(message);
   }

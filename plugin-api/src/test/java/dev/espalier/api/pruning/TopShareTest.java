@@ -1,9 +1,12 @@
 package dev.espalier.api.pruning;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -13,6 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class TopShareTest {
+  private static final float NaN = Float.NaN;
   private static final float INFINITY = Float.POSITIVE_INFINITY;
   private static final float TINY = Float.MIN_VALUE; // the smallest denormal
 
@@ -98,7 +102,7 @@ final class TopShareTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3})
   void refusesNaNWhateverIsKept(int keep) {
-    assertThatThrownBy(() -> mask(keep, 1f, 2f, Float.NaN))
+    assertThatThrownBy(() -> mask(keep, 1f, 2f, NaN))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("the importance of element 2 is NaN");
   }
@@ -114,7 +118,7 @@ final class TopShareTest {
   @Test
   void remembersNothingOfTheCallBefore() {
     mask(2, 5f, 6f, 7f, 8f);
-    assertThatThrownBy(() -> mask(1, 9f, Float.NaN)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> mask(1, 9f, NaN)).isInstanceOf(IllegalArgumentException.class);
     assertThat(mask(1, 1f, 0f)).containsExactly(1, 0);
   }
 
@@ -164,6 +168,12 @@ final class TopShareTest {
             : random.nextBoolean() ? 0f : -0f;
       }
     },
+    ALL_EQUAL {
+      @Override
+      float next(Random random) {
+        return 0.5f;
+      }
+    },
     /** All share the upper half of their bits, so that the second histogram decides alone. */
     NEIGHBOURS {
       @Override
@@ -187,7 +197,7 @@ final class TopShareTest {
   void agreesWithASortForRandomArrays(Kind kind) {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
-    for (int size : new int[] {1, 2, 3, 10, 1_000, 65_536, 65_537, 1_000_000}) {
+    for (int size : new int[] {1, 2, 3, 10, 1_000, 65_536, 65_537, 100_000}) {
       float[] importance = randomImportance(kind, random, size);
       for (int keep :
           new int[] {0, 1, size / 10, size / 2, size - 1, size, random.nextInt(size + 1)}) {
@@ -196,15 +206,113 @@ final class TopShareTest {
     }
   }
 
+  /** Two matrices of five million; a sort would take longer than the rest of this test. */
   @ParameterizedTest
-  @EnumSource(
-      value = Kind.class,
-      names = {"GAUSSIAN", "FEW_LEVELS"})
-  void agreesWithASortForTenMillionElements(Kind kind) {
+  @EnumSource(Kind.class)
+  void keepsTheHighestOfTenMillionElements(Kind kind) {
     long seed = new Random().nextLong();
-    float[] importance = randomImportance(kind, new Random(seed), 10_000_000);
-    assertKeepsWhatASortKeeps(
-        importance, TopShare.count(0.1, importance.length), kind + ", seed " + seed);
+    Random random = new Random(seed);
+    List<float[]> importances =
+        List.of(
+            randomImportance(kind, random, 5_000_000), randomImportance(kind, random, 5_000_000));
+    List<float[]> masks = List.of(new float[5_000_000], new float[5_000_000]);
+
+    for (int keep : new int[] {1, 1_000_000, 9_999_999}) {
+      topShare.select(importances, keep, masks);
+
+      int kept = 0;
+      float leastKept = INFINITY;
+      float mostRemoved = -INFINITY;
+      for (int matrix = 0; matrix < 2; matrix++) {
+        float[] importance = importances.get(matrix);
+        float[] mask = masks.get(matrix);
+        for (int i = 0; i < mask.length; i++) {
+          if (mask[i] == 1f) {
+            kept++;
+            leastKept = Math.min(leastKept, importance[i]);
+          } else {
+            mostRemoved = Math.max(mostRemoved, importance[i]);
+          }
+        }
+      }
+      assertThat(kept).as("%s, seed %d", kind, seed).isEqualTo(keep);
+      assertThat(leastKept).as("%s, seed %d", kind, seed).isGreaterThanOrEqualTo(mostRemoved);
+    }
+  }
+
+  /** By hand: 3 and 3 share the first rank, and the earlier array goes first; then 2, 2, 1. */
+  @ParameterizedTest(name = "keep {0}")
+  @CsvSource({
+    "0, 00, 000",
+    "1, 01, 000",
+    "2, 01, 100",
+    "3, 01, 110",
+    "4, 01, 111",
+    "5, 11, 111",
+  })
+  void letsSeveralArraysCompete(int keep, String first, String second) {
+    List<float[]> masks = List.of(new float[] {NaN, NaN}, new float[] {NaN, NaN, NaN});
+    topShare.select(List.of(new float[] {1, 3}, new float[] {3, 2, 2}), keep, masks);
+    assertThat(digits(masks.get(0))).isEqualTo(first);
+    assertThat(digits(masks.get(1))).isEqualTo(second);
+  }
+
+  /** Ties go to the earlier array, then to the lower index, so as if they were one. */
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void takesSeveralArraysForOne(Kind kind) {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    float[] all = randomImportance(kind, random, 60);
+    int[] ends = {0, 1, 1 + random.nextInt(59), 60, 60}; // the first and the last are empty
+    List<float[]> importances = new ArrayList<>();
+    List<float[]> masks = new ArrayList<>();
+    int start = 0;
+    for (int end : ends) {
+      importances.add(Arrays.copyOfRange(all, start, end));
+      masks.add(new float[end - start]);
+      start = end;
+    }
+
+    for (int keep = 0; keep <= all.length; keep++) {
+      topShare.select(importances, keep, masks);
+      String joined = masks.stream().map(TopShareTest::digits).collect(joining());
+      assertThat(joined).as("keep %d, seed %d", keep, seed).isEqualTo(digits(mask(keep, all)));
+    }
+  }
+
+  @Test
+  void refusesNaNInAnyArray() {
+    List<float[]> importances = List.of(new float[] {1, 2}, new float[] {3, NaN});
+    List<float[]> masks = List.of(new float[2], new float[2]);
+    for (int keep = 0; keep <= 4; keep++) {
+      int k = keep;
+      assertThatThrownBy(() -> topShare.select(importances, k, masks))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("the importance of element 1 is NaN");
+    }
+  }
+
+  @Test
+  void countsOverAllArrays() {
+    List<float[]> two = List.of(new float[2], new float[3]);
+    assertThatThrownBy(() -> topShare.select(two, 6, two))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("keep must lie in [0, 5], found 6");
+    topShare.select(List.of(), 0, List.of());
+  }
+
+  @Test
+  void requiresNumbers() {
+    TopShare.requireNumbers(new float[0]);
+    TopShare.requireNumbers(new float[] {0f, -0f, TINY, INFINITY, -INFINITY});
+    for (int at = 0; at < 3; at++) {
+      float[] importance = new float[3];
+      importance[at] = NaN;
+      assertThatThrownBy(() -> TopShare.requireNumbers(importance))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("the importance of element " + at + " is NaN");
+    }
   }
 
   /**
@@ -233,9 +341,15 @@ final class TopShareTest {
 
   private float[] mask(int keep, float... importance) {
     float[] mask = new float[importance.length];
-    Arrays.fill(mask, Float.NaN);
+    Arrays.fill(mask, NaN);
     topShare.select(importance, keep, mask);
     return mask;
+  }
+
+  private static String digits(float[] mask) {
+    return IntStream.range(0, mask.length)
+        .mapToObj(i -> mask[i] == 0f ? "0" : mask[i] == 1f ? "1" : "?")
+        .collect(joining());
   }
 
   private static float[] randomImportance(Kind kind, Random random, int size) {

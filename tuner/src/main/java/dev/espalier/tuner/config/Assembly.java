@@ -141,8 +141,8 @@ final class Assembly {
         node.set(field.name(), section(field, inner, child));
       } else if (field.shape() instanceof Items items) {
         node.set(field.name(), items(items, child));
-      } else if (field.shape() == Free.NUMBERS) {
-        node.set(field.name(), numbers(child));
+      } else if (field.shape() == Free.VALUES) {
+        node.set(field.name(), free(child));
       } else {
         JsonNode value = leaf(field, child);
         if (value != null) {
@@ -213,17 +213,17 @@ final class Assembly {
     return list;
   }
 
-  private ObjectNode numbers(String path) {
-    ObjectNode numbers = JsonNodeFactory.instance.objectNode();
+  private ObjectNode free(String path) {
+    ObjectNode free = JsonNodeFactory.instance.objectNode();
     Iterator<String> keys = layered.getKeys(path);
     while (keys.hasNext()) {
       ResolvedValue value = get(keys.next());
       if (!value.value().isNull()) {
         values.add(value);
-        numbers.set(value.path().substring(path.length() + 1), value.value());
+        free.set(value.path().substring(path.length() + 1), value.value());
       }
     }
-    return numbers;
+    return free;
   }
 
   private @Nullable JsonNode leaf(Field field, String path) {

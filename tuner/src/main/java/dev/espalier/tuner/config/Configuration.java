@@ -181,7 +181,7 @@ public record Configuration(
    * How many weights are removed, and when.
    *
    * @param initialSparsity share removed at the beginning
-   * @param targetSparsity share removed at the end
+   * @param targetSparsity share removed at the end; null for a pruner that does not follow one
    * @param initialWarmup multiples of the warm-up before the schedule starts
    * @param finalWarmup multiples of the warm-up after the schedule ended
    * @param pruners what decides which weights
@@ -195,12 +195,11 @@ public record Configuration(
               maximumExcluded = true)
           double initialSparsity,
       @Key(
-              value = "Share of the weights removed at the end.",
-              required = true,
+              value = "Share of the weights removed at the end, for pruners that follow it.",
               minimum = 0,
               maximum = 1,
               maximumExcluded = true)
-          double targetSparsity,
+          @Nullable Double targetSparsity,
       @Key(
               value = "Multiples of the warm-up before the schedule starts.",
               fallback = "1",
@@ -227,6 +226,8 @@ public record Configuration(
    * @param pruneType the pruner's name
    * @param names globs over the prunable parameters
    * @param excludedNames globs over what stays dense
+   * @param pattern what is removed together
+   * @param pruneDomain what competes for being kept
    * @param parameters the pruner's own parameters
    */
   public record PrunerChoice(
@@ -237,7 +238,21 @@ public record Configuration(
           List<String> names,
       @Key(value = "Globs over the names of what stays dense.", fallback = "[]")
           List<String> excludedNames,
-      @Key("The pruner's own parameters.") Map<String, Double> parameters) {
+      @Key(
+              value =
+                  "What is removed together: 1x1 (single weights), RxC (blocks of R outputs by C"
+                      + " inputs), N:M (at most N removed of each M along the input), ffn_pairs (a"
+                      + " row and the column it feeds) or heads.",
+              fallback = "1x1")
+          String pattern,
+      @Key(
+              value =
+                  "What competes for being kept: local (each matrix by itself), groups (attention"
+                      + " and feed-forward) or global.",
+              fallback = "local",
+              oneOf = {"local", "groups", "global"})
+          String pruneDomain,
+      @Key("The pruner's own parameters.") Map<String, Object> parameters) {
     /** Copies the collections. */
     public PrunerChoice {
       names = List.copyOf(names);

@@ -70,7 +70,7 @@ final class EnvironmentNames {
     if (field.shape() instanceof Section section) {
       return match(section, path, rest);
     }
-    if (field.shape() == Free.NUMBERS) {
+    if (field.shape() == Free.VALUES) {
       return Optional.of(Paths.child(path, rest));
     }
     if (field.shape() instanceof Items items) {

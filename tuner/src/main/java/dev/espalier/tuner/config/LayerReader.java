@@ -12,10 +12,12 @@ import dev.espalier.tuner.config.Schema.Free;
 import dev.espalier.tuner.config.Schema.Items;
 import dev.espalier.tuner.config.Schema.Leaf;
 import dev.espalier.tuner.config.Schema.Section;
+import java.math.BigDecimal;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -86,8 +88,8 @@ final class LayerReader {
       section(section, path, node);
     } else if (field.shape() instanceof Items items) {
       items(items, path, node);
-    } else if (field.shape() == Free.NUMBERS) {
-      numbers(field, path, node);
+    } else if (field.shape() == Free.VALUES) {
+      free(field, path, node);
     } else {
       leaf((Leaf) field.shape(), field.key(), path, node);
     }
@@ -112,22 +114,18 @@ final class LayerReader {
     return !node.isEmpty() && node.properties().stream().allMatch(e -> Paths.isIndex(e.getKey()));
   }
 
-  private void numbers(Field field, String path, JsonNode node) {
+  private void free(Field field, String path, JsonNode node) {
     if (node.isNull()) {
       return;
     }
     if (!node.isObject()) {
-      wrong(path, "must be a map from name to number", node);
+      wrong(path, "must be a map from name to value", node);
       return;
     }
     node.properties()
         .forEach(
             entry ->
-                leaf(
-                    Leaf.DECIMAL,
-                    field.key(),
-                    Paths.child(path, entry.getKey()),
-                    entry.getValue()));
+                leaf(Leaf.VALUE, field.key(), Paths.child(path, entry.getKey()), entry.getValue()));
   }
 
   private void leaf(Leaf leaf, Key key, String path, JsonNode node) {
@@ -142,6 +140,7 @@ final class LayerReader {
       case WHOLE, DECIMAL -> number(leaf, key, path, node);
       case FLAG -> flag(path, node);
       case AMOUNT -> amount(path, node);
+      case VALUE -> value(path, node);
     }
   }
 
@@ -238,6 +237,17 @@ final class LayerReader {
         path,
         "must be a number of steps, or a share of the run from 0% to 100% such as \"10%\"",
         node);
+  }
+
+  private void value(String path, JsonNode node) {
+    Optional<BigDecimal> number = Numbers.read(node, false);
+    if (number.isPresent()) {
+      put(path, JsonNodeFactory.instance.numberNode(number.get().doubleValue()));
+    } else if (node.isTextual() && !node.textValue().isBlank()) {
+      put(path, node);
+    } else {
+      wrong(path, "must be a number or a text", node);
+    }
   }
 
   private void put(String path, JsonNode value) {

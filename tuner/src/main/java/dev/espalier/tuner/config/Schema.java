@@ -37,12 +37,13 @@ final class Schema {
     WHOLE,
     DECIMAL,
     FLAG,
-    AMOUNT
+    AMOUNT,
+    VALUE
   }
 
-  /** A map with free keys and numbers as values. */
+  /** A map with free keys, and numbers or texts as values. */
   enum Free implements Shape {
-    NUMBERS
+    VALUES
   }
 
   /** A key with its annotation. */
@@ -75,7 +76,7 @@ final class Schema {
     if (at instanceof Items items && Paths.isIndex(segment)) {
       return Optional.of(items.each());
     }
-    return at == Free.NUMBERS ? Optional.of(Leaf.DECIMAL) : Optional.empty();
+    return at == Free.VALUES ? Optional.of(Leaf.VALUE) : Optional.empty();
   }
 
   private static Field field(RecordComponent component) {
@@ -91,7 +92,7 @@ final class Schema {
   private static Shape shape(Type type) {
     if (type instanceof ParameterizedType generic) {
       return generic.getRawType() == Map.class
-          ? Free.NUMBERS
+          ? Free.VALUES
           : ofList(generic.getActualTypeArguments()[0]);
     }
     Class<?> plain = (Class<?>) type;

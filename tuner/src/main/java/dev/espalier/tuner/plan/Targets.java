@@ -5,7 +5,7 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
-import dev.espalier.api.pruning.PrunableParameter;
+import dev.espalier.tuner.plan.PruningPattern.Matrix;
 import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
@@ -18,7 +18,7 @@ import java.util.Map;
 final class Targets {
   private static final int NAMED = 5;
 
-  private final Map<String, PrunableParameter> prunable;
+  private final Map<String, Matrix> prunable;
 
   Targets(TransformerWeights weights) {
     prunable = new LinkedHashMap<>();
@@ -27,8 +27,7 @@ final class Targets {
         .forEach(
             (name, tensor) -> {
               if (isPrunable(name, tensor)) {
-                prunable.put(
-                    name, new PrunableParameter(name, tensor.shape()[0], tensor.shape()[1]));
+                prunable.put(name, new Matrix(name, tensor.shape()[0], tensor.shape()[1]));
               }
             });
   }
@@ -41,12 +40,12 @@ final class Targets {
    * @throws ProblemException of kind CONFIGURATION for every glob that matches nothing, and when
    *     nothing is left
    */
-  List<PrunableParameter> resolve(
+  List<Matrix> resolve(
       List<String> names, Location named, List<String> excluded, Location excludedAt) {
     List<Problem> problems = new ArrayList<>();
     names.forEach(glob -> checkMatches("names", glob, named, problems));
     excluded.forEach(glob -> checkMatches("excluded_names", glob, excludedAt, problems));
-    List<PrunableParameter> chosen =
+    List<Matrix> chosen =
         prunable.values().stream()
             .filter(p -> matchesAny(p.name(), names) && !matchesAny(p.name(), excluded))
             .toList();

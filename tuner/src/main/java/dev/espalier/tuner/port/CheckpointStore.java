@@ -1,11 +1,15 @@
 package dev.espalier.tuner.port;
 
 import java.nio.file.Path;
+import java.util.SortedMap;
 
 /** Keeps weights as a Hugging Face-style {@code model.safetensors}. */
 public interface CheckpointStore {
   /** Writes {@code file} as a whole or not at all. */
   void write(Path file, TransformerWeights weights);
+
+  /** Writes tensors that are no model, in their order, as a whole or not at all. */
+  void writeTensors(Path file, SortedMap<String, Tensor> tensors);
 
   /**
    * Reads what {@link #write} wrote.

@@ -31,17 +31,21 @@ public interface FinePruner {
    * What came of it.
    *
    * @param weights effective weights W' = M ⊙ W: pruned elements are exactly zero
+   * @param scores trained scores by the name of the matrix or units that they rank; empty for a
+   *     pruner that trains none
    * @param densities share kept of each pruned matrix, by name; empty for a dense run
    * @param curve samples of the training, in order
    * @param seconds wall time of the training loop
    */
   record Outcome(
       TransformerWeights weights,
+      Map<String, Tensor> scores,
       Map<String, Double> densities,
       List<Point> curve,
       double seconds) {
     /** Copies the collections. */
     public Outcome {
+      scores = Map.copyOf(scores);
       densities = Map.copyOf(densities);
       curve = List.copyOf(curve);
     }

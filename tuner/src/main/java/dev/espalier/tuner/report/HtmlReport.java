@@ -130,7 +130,7 @@ public final class HtmlReport {
     pairs(
         "Sparsity",
         List.of(
-            List.of("asked for", Text.percent(facts.targetSparsity())),
+            List.of("asked for", Text.percentOrNone(facts.targetSparsity())),
             List.of("pruned layers", Text.percent(masks.prunedLayers())),
             List.of("encoder", Text.percent(masks.encoder())),
             List.of("model", Text.percent(masks.model()))));

@@ -15,6 +15,10 @@ final class Text {
     return String.format(Locale.ROOT, "%.2f%%", 100 * share);
   }
 
+  static String percentOrNone(@Nullable Double share) {
+    return share == null ? "nothing" : percent(share);
+  }
+
   static String milliseconds(double value) {
     return String.format(Locale.ROOT, "%.2f ms", value);
   }

@@ -21,7 +21,7 @@ public final class TextSummary {
       text.append("\nSparsity: ")
           .append(Text.percent(masks.prunedLayers()))
           .append(" of the pruned layers (asked for ")
-          .append(Text.percent(facts.targetSparsity()))
+          .append(Text.percentOrNone(facts.targetSparsity()))
           .append("), ")
           .append(Text.percent(masks.encoder()))
           .append(" of the encoder, ")

@@ -63,7 +63,7 @@ public final class ResultJson {
     node.set("metrics_int8", metrics(facts.quantized()));
     MaskReport masks = facts.masks();
     ObjectNode sparsity = node.putObject("sparsity");
-    sparsity.put("target", facts.targetSparsity());
+    sparsity.set("target", number(facts.targetSparsity()));
     sparsity.set("pruned_layers", number(masks == null ? null : masks.prunedLayers()));
     sparsity.set("encoder", number(masks == null ? null : masks.encoder()));
     sparsity.set("model", number(masks == null ? null : masks.model()));

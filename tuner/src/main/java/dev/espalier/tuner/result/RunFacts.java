@@ -127,8 +127,8 @@ public record RunFacts(
     }
   }
 
-  /** The target sparsity as configured, in [0, 1). */
-  public double targetSparsity() {
+  /** The target sparsity as configured, in [0, 1); null when the pruner does not follow one. */
+  public @Nullable Double targetSparsity() {
     return configuration.configuration().pruning().approach().weightCompression().targetSparsity();
   }
 

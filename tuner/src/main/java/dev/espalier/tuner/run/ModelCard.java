@@ -100,13 +100,17 @@ final class ModelCard {
         ? ""
         : String.format(
             Locale.ROOT,
-            "%n## Sparsity%n%nAsked for %.2f%%. Removed: %.2f%% of the %d pruned matrices, %.2f%%"
+            "%n## Sparsity%n%n%sRemoved: %.2f%% of the %d pruned matrices, %.2f%%"
                 + " of the encoder, %.2f%% of the whole model.%n",
-            100 * facts.targetSparsity(),
+            askedFor(facts.targetSparsity()),
             100 * masks.prunedLayers(),
             masks.matrices().size(),
             100 * masks.encoder(),
             100 * masks.model());
+  }
+
+  private static String askedFor(@Nullable Double target) {
+    return target == null ? "" : String.format(Locale.ROOT, "Asked for %.2f%%. ", 100 * target);
   }
 
   private static String hardware(RunFacts facts) {

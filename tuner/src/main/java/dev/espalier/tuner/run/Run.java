@@ -16,6 +16,7 @@ import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.OnnxTools.LatencySettings;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.PruningPlan;
+import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TrainingPlan;
 import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.report.HtmlReport;
@@ -39,6 +40,8 @@ import java.time.ZonedDateTime;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -403,11 +406,28 @@ public final class Run {
             return target;
           });
       log.output(run.resolve(file));
+      if (!outcome.scores().isEmpty()) {
+        log.output(keepScores(folder + "/scores.safetensors", outcome.scores()));
+      }
       log.result("steps", training.totalSteps());
       if (!outcome.curve().isEmpty()) {
         log.result("loss", outcome.curve().get(outcome.curve().size() - 1).loss());
       }
       return outcome;
+    }
+
+    /** Scores by the name of what they rank, with the ending that movement pruning gave them. */
+    private Path keepScores(String file, Map<String, Tensor> scores) {
+      SortedMap<String, Tensor> named = new TreeMap<>();
+      scores.forEach(
+          (name, tensor) ->
+              named.put(name.replaceFirst("\\.weight$", "") + ".mask_scores", tensor));
+      return run.make(
+          file,
+          target -> {
+            services.checkpoints().writeTensors(target, named);
+            return run.resolve(file);
+          });
     }
 
     private PretrainedModel from(TransformerWeights dense) {

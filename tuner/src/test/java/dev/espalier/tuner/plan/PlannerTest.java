@@ -4,12 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.pruning.ParameterValues;
-import dev.espalier.api.pruning.PrunableParameter;
-import dev.espalier.api.pruning.Pruner;
-import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.api.pruning.PrunerProvider;
 import dev.espalier.tuner.config.ConfigurationLoader;
+import dev.espalier.tuner.fixture.TestPruner;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.Tensor;
@@ -56,8 +52,8 @@ final class PlannerTest {
   void the_last_step_already_has_the_target_density() {
     Plan plan = plan(100, "pruning.train.max_steps=50", COMPRESSION + "final_warmup=0");
 
-    assertThat(plan.pruning().schedule().densityAt(49)).isEqualTo(1 - 0.85);
-    assertThat(plan.pruning().schedule().densityAt(0)).isEqualTo(1);
+    assertThat(plan.pruning().schedule().at(49)).isEqualTo(1 - 0.85);
+    assertThat(plan.pruning().schedule().at(0)).isEqualTo(1);
   }
 
   @Test
@@ -88,12 +84,11 @@ final class PlannerTest {
 
   @Test
   void only_matrices_of_the_encoder_are_prunable() {
-    assertThat(plan(100).targets())
-        .extracting(PrunableParameter::name)
+    assertThat(plan(100).pruning().parameters())
         .containsExactly(
             "bert.encoder.layer.0.attention.self.query.weight",
             "bert.encoder.layer.1.output.dense.weight");
-    assertThat(plan(100, CHOICE + "excluded_names=*.query.*").targets()).hasSize(1);
+    assertThat(plan(100, CHOICE + "excluded_names=*.query.*").pruning().parameters()).hasSize(1);
     assertThat(plan(100, CHOICE + "names=*.query.*,*.1.*").prunableWeights()).isEqualTo(12);
   }
 
@@ -118,6 +113,79 @@ final class PlannerTest {
     assertThatThrownBy(() -> plan(100, CHOICE + "names=bert.encoder.layer.1.output.dence.weight"))
         .hasMessageContaining(
             "Maybe one of the nearest is meant: bert.encoder.layer.1.output.dense.weight,");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "target_sparsity=null|target_sparsity: is missing; movement removes as much as it says",
+        "pruners[0].prune_type=soft|target_sparsity: soft does not follow a target sparsity, found"
+            + " 0.85",
+        "pruners[0].prune_type=fixed|Remove it: the zeros that are there decide.",
+        "pruners[0].pattern=3by3|pruners[0].pattern: must be 1x1, RxC (blocks), N:M (N removed of"
+            + " each M), ffn_pairs or heads, found \"3by3\"",
+        "pruners[0].pattern=2:2|pruners[0].pattern: N:M needs 1 <= N < M, found 2:2",
+        "pruners[0].pattern=1:4|target_sparsity: the pattern 1:4 removes at most 0.25, found 0.85",
+      })
+  void what_does_not_go_together_is_found_before_the_model_is_read(
+      String assignment, String message) {
+    assertThatThrownBy(() -> plan(100, COMPRESSION + assignment))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "fixed|pattern=4x1|fixed knows single weights only, found 4x1",
+        "soft|pattern=2:4|soft keeps no count of each group, found 2:4",
+        "soft|prune_domain=global|nothing competes under soft, found global",
+      })
+  void a_pruner_that_follows_no_target_refuses_what_needs_one(
+      String pruner, String assignment, String message) {
+    assertThatThrownBy(
+            () ->
+                plan(
+                    100,
+                    COMPRESSION + "target_sparsity=null",
+                    CHOICE + "prune_type=" + pruner,
+                    CHOICE + assignment))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void a_threshold_follows_the_schedule_in_place_of_the_density() {
+    Plan plan = plan(3200, COMPRESSION + "target_sparsity=null", CHOICE + "prune_type=soft");
+
+    assertThat(plan.pruning().schedule().at(0)).isZero();
+    assertThat(plan.pruning().schedule().at(300)).isEqualTo(0.1);
+    assertThat(plan.table()).contains("threshold from step 240           -           0.1");
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource({"local, 2", "groups, 2", "global, 1"})
+  void the_domain_says_what_competes(String domain, int scopes) {
+    assertThat(plan(100, CHOICE + "prune_domain=" + domain).pruning().scopes()).hasSize(scopes);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "3x1|3x1 does not fit: bert.encoder.layer.0.attention.self.query.weight: blocks of 3 x 1 do"
+            + " not fill a matrix of 2 x 2",
+        "ffn_pairs|ffn_pairs does not fit: layer 1 is only pruned as a whole, but"
+            + " bert.encoder.layer.1.intermediate.dense.weight is left out",
+        "heads|heads does not fit: layer 0 is only pruned as a whole, but"
+            + " bert.encoder.layer.0.attention.self.key.weight is left out",
+      })
+  void a_pattern_that_does_not_fit_names_the_matrix(String pattern, String message) {
+    assertThatThrownBy(() -> plan(100, CHOICE + "pattern=" + pattern))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining(message);
   }
 
   @Test
@@ -161,7 +229,11 @@ final class PlannerTest {
     Planner planner =
         new Planner(
             new ConfigurationLoader().load(yaml, new ArrayList<>(List.of(assignments)), Map.of()),
-            new PrunerCatalog(List.of(new Movement())));
+            new PrunerCatalog(
+                List.of(
+                    TestPruner.ranking("movement"),
+                    TestPruner.thresholding("soft"),
+                    TestPruner.constant("fixed"))));
     return planner.plan(planner.pruner(), weights(), examples);
   }
 
@@ -175,27 +247,5 @@ final class PlannerTest {
     tensors.put("bert.encoder.layer.1.output.dense.weight", Tensor.matrix(2, 4, new float[8]));
     BertArchitecture tiny = new BertArchitecture(2, 2, 2, 1, 4, 8, 2, 1e-12, 0, 0);
     return new TransformerWeights(tiny, tensors);
-  }
-
-  private static final class Movement implements PrunerProvider {
-    @Override
-    public PrunerDescriptor descriptor() {
-      return new PrunerDescriptor("movement", "A test.", "a test", List.of());
-    }
-
-    @Override
-    public Pruner create(ParameterValues parameters) {
-      return new Pruner() {
-        @Override
-        public boolean learnsScores() {
-          return false;
-        }
-
-        @Override
-        public float[] importance(float[] weights, float[] scores, float[] scratch) {
-          return weights;
-        }
-      };
-    }
   }
 }

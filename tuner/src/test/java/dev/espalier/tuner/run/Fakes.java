@@ -3,12 +3,8 @@ package dev.espalier.tuner.run;
 import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.metric.Metric;
-import dev.espalier.api.pruning.ParameterDescriptor;
-import dev.espalier.api.pruning.ParameterValues;
-import dev.espalier.api.pruning.Pruner;
-import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.api.pruning.PrunerProvider;
 import dev.espalier.api.run.RunListener;
+import dev.espalier.tuner.fixture.TestPruner;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.BertNames;
@@ -61,7 +57,7 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
         this,
         this,
         this,
-        new PrunerCatalog(List.of(new MovementLike())),
+        new PrunerCatalog(List.of(TestPruner.ranking("movement"))),
         List.of(new NamedMetric("accuracy", true), new NamedMetric("loss", false)),
         Map.of("djl", "0.36.0"));
   }
@@ -120,7 +116,7 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
     List<Point> curve =
         List.of(new Point(1, 0.7, 1), new Point(5, 0.5, 0.6), new Point(9, 0.3, 0.5));
     if (request.pruning() == null) {
-      return new Outcome(request.model().weights(), Map.of(), curve, 1.5);
+      return new Outcome(request.model().weights(), Map.of(), Map.of(), curve, 1.5);
     }
     SortedMap<String, Tensor> tensors = new TreeMap<>(request.model().weights().tensors());
     Map<String, Double> densities = new LinkedHashMap<>();
@@ -131,13 +127,24 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
       tensors.put(name, new Tensor(dense.shape(), values));
       densities.put(name, 0.5);
     }
-    return new Outcome(new TransformerWeights(TINY, tensors), densities, curve, 2.5);
+    Map<String, Tensor> scores = new HashMap<>();
+    request
+        .pruning()
+        .parameters()
+        .forEach(name -> scores.put(name, Tensor.vector(tensors.get(name).values().clone())));
+    return new Outcome(new TransformerWeights(TINY, tensors), scores, densities, curve, 2.5);
   }
 
   @Override
   public void write(Path file, TransformerWeights weights) {
     call("write checkpoint");
     put(file, "safetensors " + weights.size());
+  }
+
+  @Override
+  public void writeTensors(Path file, SortedMap<String, Tensor> tensors) {
+    call("write scores");
+    put(file, String.join("\n", tensors.keySet()));
   }
 
   @Override
@@ -191,33 +198,6 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
     @Override
     public double compute(float[][] logits, int[] labels) {
       return 0;
-    }
-  }
-
-  /** A pruner that is never asked anything, because the fine-pruner is a fake too. */
-  static final class MovementLike implements PrunerProvider {
-    @Override
-    public PrunerDescriptor descriptor() {
-      return new PrunerDescriptor(
-          "movement",
-          "Keeps what moves away from zero.",
-          "a test",
-          List.of(new ParameterDescriptor("scale", 1, 0, 2, "Scale.")));
-    }
-
-    @Override
-    public Pruner create(ParameterValues parameters) {
-      return new Pruner() {
-        @Override
-        public boolean learnsScores() {
-          return false;
-        }
-
-        @Override
-        public float[] importance(float[] weights, float[] scores, float[] scratch) {
-          return weights;
-        }
-      };
     }
   }
 }

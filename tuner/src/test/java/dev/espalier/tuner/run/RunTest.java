@@ -93,6 +93,7 @@ final class RunTest {
             "evaluate baseline/model.onnx",
             "train 1",
             "write checkpoint",
+            "write scores",
             "export",
             "quantize",
             "evaluate trial-1/model.onnx",
@@ -125,6 +126,7 @@ final class RunTest {
             "trial-1/model.int8.onnx",
             "trial-1/model.onnx",
             "trial-1/model.safetensors",
+            "trial-1/scores.safetensors",
             "trials.jsonl");
   }
 
@@ -315,7 +317,7 @@ final class RunTest {
         "pruning.approach.weight_compression.pruners[0].prune_type=movment|prune_type: there is no"
             + " pruner \"movment\"; there is movement",
         "pruning.approach.weight_compression.pruners[0].parameters.scale=3|pruner movement: scale"
-            + " must lie in [0.0, 2.0], found 3.0",
+            + " must be a number in [0, 2], found 3.0",
         "pruning.approach.weight_compression.pruners[0].names=[bert.decoder.*]|names:"
             + " \"bert.decoder.*\" matches none of the model's 12 prunable parameters",
         "pruning.train.warmup=8|the sparsity schedule has no room",

@@ -1,0 +1,77 @@
+package dev.espalier.djl;
+
+import dev.espalier.api.pruning.Pruner;
+import dev.espalier.djl.Scoring.Moment;
+import dev.espalier.djl.Workers.Scratch;
+import dev.espalier.tuner.port.UnitGroup;
+import java.util.Arrays;
+import java.util.List;
+
+/** A group of units with its mask, its scoring, and the parameters that the mask falls on. */
+final class PrunedGroup {
+  final UnitGroup group;
+  final List<TrainedParameter> members;
+  final float[] mask;
+  final Scoring scoring;
+
+  /**
+   * All units kept.
+   *
+   * @param members the group's parameters, in the order of its matrices
+   */
+  PrunedGroup(Pruner pruner, UnitGroup group, List<TrainedParameter> members, long seed) {
+    this.group = group;
+    this.members = members;
+    this.scoring = Scoring.of(pruner, group, members, seed);
+    this.mask = group.isElementwise() ? members.get(0).mask() : new float[group.units().size()];
+    Arrays.fill(mask, 1f);
+    spread();
+  }
+
+  /**
+   * Takes the gradients from the engine: ∂L/∂S for the scores, and {@code G ⊙ M} for the weights.
+   *
+   * @return their squared norm
+   */
+  double takeGradients(Moment moment, Scratch scratch) {
+    members.forEach(TrainedParameter::takeGradient);
+    double squares = scoring.observe(mask, moment, scratch);
+    for (TrainedParameter member : members) {
+      TrainedParameter.multiply(member.gradient, member.mask(), member.gradient);
+    }
+    scoring.penalizeWeights();
+    for (TrainedParameter member : members) {
+      squares += FusedStep.sumOfSquares(member.gradient);
+    }
+    return squares;
+  }
+
+  /** Lets the engine see what the mask leaves of the weights. */
+  void publish(Scratch scratch) {
+    spread();
+    for (TrainedParameter member : members) {
+      float[] effective = scratch.first(member.weights.length);
+      TrainedParameter.multiply(member.weights, member.mask(), effective);
+      member.publish(effective);
+    }
+  }
+
+  /** Gives each weight its unit's mask. */
+  private void spread() {
+    if (group.isElementwise()) {
+      return;
+    }
+    for (int i = 0; i < members.size(); i++) {
+      group.members().get(i).spread(mask, members.get(i).mask());
+    }
+  }
+
+  /** The number of weights whose mask is not zero. */
+  long kept() {
+    int units = 0;
+    for (float value : mask) {
+      units += value == 0f ? 0 : 1;
+    }
+    return (long) units * group.weightsPerUnit();
+  }
+}

@@ -1,0 +1,72 @@
+package dev.espalier.cli;
+
+import dev.espalier.tuner.plugin.PrunerCatalog;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** {@code espalier pruners}: what a configuration may name as its {@code prune_type}. */
+@Command(
+    name = "pruners",
+    description = "Lists the pruners that there are; describe NAME tells all about one.",
+    mixinStandardHelpOptions = true,
+    subcommands = PrunersCommand.Describe.class)
+final class PrunersCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--plugins",
+      paramLabel = "DIR",
+      scope = ScopeType.INHERIT,
+      description = "A folder with the jars of further pruners.")
+  private @Nullable Path plugins;
+
+  @Override
+  public Integer call() {
+    print(spec, PrunerPages.table(catalog().descriptors(), width()));
+    return ExitCode.OK;
+  }
+
+  private PrunerCatalog catalog() {
+    return Plugins.in(plugins).pruners();
+  }
+
+  private static int width() {
+    return ProgressPrinter.width(System.getenv());
+  }
+
+  private static void print(CommandSpec spec, String text) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(text);
+    out.flush();
+  }
+
+  /** {@code espalier pruners describe}: everything about one pruner. */
+  @Command(
+      name = "describe",
+      description = "Says what a pruner does, what it needs, and what can be set.",
+      mixinStandardHelpOptions = true)
+  static final class Describe implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+    @ParentCommand private PrunersCommand parent;
+
+    @Parameters(paramLabel = "NAME", description = "The pruner's name.")
+    private String name;
+
+    @Override
+    public Integer call() {
+      PrunerCatalog catalog = parent.catalog();
+      print(spec, PrunerPages.page(catalog.descriptor(name, null), catalog.origin(name), width()));
+      return ExitCode.OK;
+    }
+  }
+}

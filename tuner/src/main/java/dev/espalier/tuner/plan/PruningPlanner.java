@@ -1,0 +1,256 @@
+package dev.espalier.tuner.plan;
+
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.pruning.ConstantPruner;
+import dev.espalier.api.pruning.CubicSchedule;
+import dev.espalier.api.pruning.MaskRule;
+import dev.espalier.api.pruning.Pruner;
+import dev.espalier.api.pruning.PrunerDescriptor;
+import dev.espalier.api.pruning.ScorePruner;
+import dev.espalier.tuner.config.Configuration.PrunerChoice;
+import dev.espalier.tuner.config.Configuration.WeightCompression;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.plan.PruningPattern.Matrix;
+import dev.espalier.tuner.plugin.PrunerCatalog;
+import dev.espalier.tuner.port.PruningPlan;
+import dev.espalier.tuner.port.PruningPlan.Follows;
+import dev.espalier.tuner.port.TrainingPlan;
+import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.tuner.port.UnitGroup;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Puts a pruner together with what is pruned, in which units, over which scope, and when. */
+final class PruningPlanner {
+  private static final String COMPRESSION = "pruning.approach.weight_compression";
+  private static final String TARGET = COMPRESSION + ".target_sparsity";
+  private static final String CHOICE = COMPRESSION + ".pruners[0]";
+
+  private static final String ATTENTION = ".attention.";
+
+  private final ResolvedConfiguration resolved;
+  private final WeightCompression compression;
+  private final PrunerChoice choice;
+
+  PruningPlanner(ResolvedConfiguration resolved) {
+    this.resolved = resolved;
+    this.compression = resolved.configuration().pruning().approach().weightCompression();
+    this.choice = compression.pruners().get(0);
+  }
+
+  /**
+   * Creates the pruner, and checks that the rest of the configuration goes with it.
+   *
+   * @throws ProblemException of kind CONFIGURATION with everything that does not
+   */
+  Pruner pruner(PrunerCatalog pruners) {
+    PrunerDescriptor unused =
+        pruners.descriptor(choice.pruneType(), resolved.locate(CHOICE + ".prune_type"));
+    Pruner pruner =
+        pruners.create(
+            choice.pruneType(), choice.parameters(), resolved.locate(CHOICE + ".parameters"));
+    List<Problem> problems = new ArrayList<>();
+    checkTarget(pruner, problems);
+    checkPattern(pruner, problems);
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
+    return pruner;
+  }
+
+  private void checkTarget(Pruner pruner, List<Problem> problems) {
+    Double target = compression.targetSparsity();
+    boolean share = Follows.of(pruner) == Follows.DENSITY;
+    if (share && target == null) {
+      problems.add(
+          problem(
+              TARGET,
+              TARGET + ": is missing; " + choice.pruneType() + " removes as much as it says",
+              "Maybe target_sparsity: 0.9 is meant."));
+    }
+    if (!share && target != null) {
+      problems.add(
+          problem(
+              TARGET,
+              TARGET
+                  + ": "
+                  + choice.pruneType()
+                  + " does not follow a target sparsity, found "
+                  + target,
+              pruner instanceof ConstantPruner
+                  ? "Remove it: the zeros that are there decide."
+                  : "Remove it: the pruner's own parameters decide, final_lambda above all."));
+    }
+    if (!share && !choice.pruneDomain().equals("local")) {
+      problems.add(
+          problem(
+              CHOICE + ".prune_domain",
+              CHOICE
+                  + ".prune_domain: nothing competes under "
+                  + choice.pruneType()
+                  + ", found "
+                  + choice.pruneDomain(),
+              "Remove it."));
+    }
+  }
+
+  private void checkPattern(Pruner pruner, List<Problem> problems) {
+    String path = CHOICE + ".pattern";
+    PruningPattern pattern;
+    try {
+      pattern = PruningPattern.parse(choice.pattern());
+    } catch (IllegalArgumentException e) {
+      problems.add(problem(path, path + ": " + e.getMessage(), null));
+      return;
+    }
+    boolean fixed = pruner instanceof ConstantPruner;
+    boolean grouped = pattern instanceof PruningPattern.AtMost;
+    if ((fixed && !pattern.equals(new PruningPattern.Blocks(1, 1)))
+        || (grouped && Follows.of(pruner) != Follows.DENSITY)) {
+      problems.add(
+          problem(
+              path,
+              path
+                  + ": "
+                  + choice.pruneType()
+                  + (fixed ? " knows single weights only" : " keeps no count of each group")
+                  + ", found "
+                  + choice.pattern(),
+              "Remove it, or write 1x1."));
+    }
+    Double target = compression.targetSparsity();
+    if (pattern instanceof PruningPattern.AtMost most
+        && target != null
+        && 1 - target < most.rule().lowestDensity() - 1e-9) {
+      problems.add(
+          problem(
+              TARGET,
+              TARGET
+                  + ": the pattern "
+                  + choice.pattern()
+                  + " removes at most "
+                  + (double) most.rule().removed() / most.rule().of()
+                  + ", found "
+                  + target,
+              "Maybe N and M are swapped: N counts the removed ones."));
+    }
+  }
+
+  /**
+   * Resolves everything against the model and the length of the training.
+   *
+   * @throws ProblemException of kind CONFIGURATION when a glob matches nothing, a pattern does not
+   *     fit, or the schedule has no room in the steps that there are
+   */
+  PruningPlan plan(Pruner pruner, TransformerWeights weights, TrainingPlan training) {
+    List<Matrix> matrices =
+        new Targets(weights)
+            .resolve(
+                choice.names(),
+                resolved.locate(CHOICE + ".names"),
+                choice.excludedNames(),
+                resolved.locate(CHOICE + ".excluded_names"));
+    PruningPattern pattern = PruningPattern.parse(choice.pattern());
+    return new PruningPlan(
+        choice.pruneType(),
+        pruner,
+        scopes(groups(pattern, matrices, weights)),
+        pattern instanceof PruningPattern.AtMost most ? most.rule() : null,
+        schedule(pruner, training));
+  }
+
+  private List<UnitGroup> groups(
+      PruningPattern pattern, List<Matrix> matrices, TransformerWeights weights) {
+    String path = CHOICE + ".pattern";
+    List<UnitGroup> groups;
+    try {
+      groups = pattern.groups(matrices, weights.architecture());
+    } catch (IllegalArgumentException e) {
+      throw new ProblemException(
+          List.of(
+              problem(
+                  path,
+                  path + ": " + choice.pattern() + " does not fit: " + e.getMessage(),
+                  "Maybe excluded_names should hold what does not fit.")),
+          e);
+    }
+    if (groups.isEmpty()) {
+      throw new ProblemException(
+          List.of(
+              problem(
+                  path,
+                  path + ": " + choice.pattern() + " fits none of the matrices that names matches",
+                  "Maybe names is too narrow.")));
+    }
+    return groups;
+  }
+
+  private List<List<UnitGroup>> scopes(List<UnitGroup> groups) {
+    return switch (choice.pruneDomain()) {
+      case "global" -> List.of(groups);
+      case "groups" ->
+          groups.stream()
+              .collect(
+                  Collectors.partitioningBy(g -> g.members().get(0).name().contains(ATTENTION)))
+              .values()
+              .stream()
+              .filter(scope -> !scope.isEmpty())
+              .toList();
+      default -> groups.stream().map(List::of).toList();
+    };
+  }
+
+  private CubicSchedule schedule(Pruner pruner, TrainingPlan training) {
+    CubicSchedule span = span(training);
+    if (pruner instanceof ScorePruner scored
+        && scored.maskRule() instanceof MaskRule.Threshold threshold) {
+      return span.between(threshold.initial(), threshold.last());
+    }
+    Double target = compression.targetSparsity();
+    return target == null ? span : span.between(1 - compression.initialSparsity(), 1 - target);
+  }
+
+  /**
+   * When the schedule moves. It reaches its end at the last step at the latest, so that the last
+   * forward pass of the training already has the value that is asked for.
+   */
+  private CubicSchedule span(TrainingPlan training) {
+    long warmup = training.warmupSteps();
+    long total = training.totalSteps();
+    long start = Math.round(compression.initialWarmup() * warmup);
+    long cool = Math.round(compression.finalWarmup() * warmup);
+    long end = total - Math.max(1, cool);
+    if (start >= end) {
+      throw new ProblemException(
+          List.of(
+              problem(
+                  COMPRESSION,
+                  "the sparsity schedule has no room: it would start after "
+                      + start
+                      + " steps (initial_warmup "
+                      + compression.initialWarmup()
+                      + " x warm-up "
+                      + warmup
+                      + ") and end at step "
+                      + end
+                      + " (total "
+                      + total
+                      + " - final_warmup "
+                      + compression.finalWarmup()
+                      + " x warm-up "
+                      + warmup
+                      + ")",
+                  "Maybe train for more epochs or max_steps, or lower pruning.train.warmup,"
+                      + " initial_warmup or final_warmup.")));
+    }
+    return new CubicSchedule(1, 1, start, end);
+  }
+
+  private Problem problem(String path, String message, @Nullable String advice) {
+    return new Problem(ProblemKind.CONFIGURATION, resolved.locate(path), message, advice);
+  }
+}
