@@ -70,8 +70,7 @@ final class PrunedGroup {
   long kept() {
     int units = 0;
     for (float value : mask) {
-      // 1 for any value above +0, without a branch; a mask is never negative.
-      units += (Float.floatToRawIntBits(value) + Integer.MAX_VALUE) >>> 31;
+      units += value == 0f ? 0 : 1;
     }
     return (long) units * group.weightsPerUnit();
   }

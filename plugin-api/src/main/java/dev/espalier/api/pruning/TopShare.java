@@ -13,7 +13,6 @@ import java.util.List;
  */
 public final class TopShare {
   private static final int HALF = 1 << 16;
-  private static final int ONE = Float.floatToRawIntBits(1f);
   private static final int NEGATIVE_INFINITY = orderedBits(Float.NEGATIVE_INFINITY) >>> 16;
   private final int[] high = new int[HALF];
   private final int[] low = new int[HALF];
@@ -121,11 +120,8 @@ public final class TopShare {
    * @return how many equal ones were kept
    */
   private static int keepFrom(float cut, int ties, float[] importance, float[] mask) {
-    // A comparison would be a branch that nobody can predict; the sign of a difference is none.
-    long cutBits = signedBits(cut);
     for (int i = 0; i < importance.length; i++) {
-      int above = (int) ((cutBits - signedBits(importance[i])) >> 63);
-      mask[i] = Float.intBitsToFloat(above & ONE);
+      mask[i] = importance[i] > cut ? 1f : 0f;
     }
     int kept = 0;
     for (int i = 0; i < importance.length && kept < ties; i++) {
@@ -137,15 +133,10 @@ public final class TopShare {
     return kept;
   }
 
-  /** Maps a float to an int whose order is the order of the floats. */
-  private static int signedBits(float value) {
-    int bits = Float.floatToRawIntBits(value + 0f); // −0 becomes +0
-    return bits ^ (bits >> 31 >>> 1);
-  }
-
   /** Maps a float to an int whose unsigned order is the order of the floats. */
   private static int orderedBits(float value) {
-    return signedBits(value) ^ Integer.MIN_VALUE;
+    int bits = Float.floatToRawIntBits(value + 0f); // −0 becomes +0
+    return bits ^ ((bits >> 31) | Integer.MIN_VALUE);
   }
 
   private static float fromOrderedBits(int ordered) {
