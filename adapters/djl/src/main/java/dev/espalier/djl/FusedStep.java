@@ -15,6 +15,7 @@ import dev.espalier.tuner.port.PruningPlan.Follows;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.UnitGroup;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,7 @@ final class FusedStep implements AutoCloseable {
   private final List<Scope> scopes;
   private final Workers workers;
   private final double[] squares;
+  private final long[] kept;
   private boolean sawGradients;
 
   /** Learning rates and the like of one step. */
@@ -77,6 +79,7 @@ final class FusedStep implements AutoCloseable {
             .sorted(Comparator.comparingLong(g -> -g.group.weights()))
             .toList();
     this.squares = new double[groups.size() + dense.size()];
+    this.kept = new long[scopes.size()];
     this.workers = new Workers(threads);
     makeMasks(0, true);
     for (TrainedParameter parameter : dense) {
@@ -202,6 +205,7 @@ final class FusedStep implements AutoCloseable {
             }
             group.publish(scratch);
           }
+          kept[task] = scope.groups().stream().mapToLong(PrunedGroup::kept).sum();
         });
   }
 
@@ -292,13 +296,8 @@ final class FusedStep implements AutoCloseable {
 
   /** Share of the prunable weights that the present masks keep; 1 when nothing is pruned. */
   double density() {
-    long kept = 0;
-    long all = 0;
-    for (PrunedGroup group : groups) {
-      kept += group.kept();
-      all += group.group.weights();
-    }
-    return all == 0 ? 1 : (double) kept / all;
+    long all = groups.stream().mapToLong(group -> group.group.weights()).sum();
+    return all == 0 ? 1 : (double) Arrays.stream(kept).sum() / all;
   }
 
   /** Share kept of each pruned matrix, by name. */
