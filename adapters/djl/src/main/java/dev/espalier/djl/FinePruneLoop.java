@@ -138,7 +138,8 @@ final class FinePruneLoop implements AutoCloseable {
     return new FusedStep.Rates(
         AdamW.Step.of(count, rate, plan.weightDecay(), plan.adamEpsilon()),
         AdamW.Step.of(count, rate, 0, plan.adamEpsilon()),
-        AdamW.Step.of(count, plan.scoreLearningRate() * factor, 0, plan.adamEpsilon()));
+        AdamW.Step.of(count, plan.scoreLearningRate() * factor, 0, plan.adamEpsilon()),
+        factor);
   }
 
   private ProblemException diverged(long number, double loss) {

@@ -3,6 +3,7 @@ package dev.espalier.djl;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.pruning.CubicSchedule;
 import dev.espalier.api.pruning.GradientPruner;
 import dev.espalier.api.pruning.GroupRule;
 import dev.espalier.api.pruning.ScorePruner;
@@ -41,10 +42,16 @@ final class FusedStep implements AutoCloseable {
   private final Workers workers;
   private final double[] squares;
   private final long[] kept;
+  private final long[] decided;
+  private final @Nullable LambdaController controller;
   private boolean sawGradients;
 
-  /** Learning rates and the like of one step. */
-  record Rates(AdamW.Step decayed, AdamW.Step plain, AdamW.Step scores) {}
+  /**
+   * Learning rates and the like of one step.
+   *
+   * @param share the present learning rate as a share of its highest
+   */
+  record Rates(AdamW.Step decayed, AdamW.Step plain, AdamW.Step scores, double share) {}
 
   /** Groups whose units compete, with room for what they are ranked by where they are several. */
   private record Scope(List<PrunedGroup> groups, List<float[]> copies) {
@@ -80,6 +87,9 @@ final class FusedStep implements AutoCloseable {
             .toList();
     this.squares = new double[groups.size() + dense.size()];
     this.kept = new long[scopes.size()];
+    this.decided = new long[scopes.size()];
+    CubicSchedule goal = plan == null ? null : plan.densityGoal();
+    this.controller = goal == null ? null : new LambdaController(goal);
     this.workers = new Workers(threads);
     makeMasks(0, true);
     for (TrainedParameter parameter : dense) {
@@ -137,6 +147,9 @@ final class FusedStep implements AutoCloseable {
           }
         });
     sawGradients = true;
+    if (controller != null && moment.look()) {
+      controller.observePull(groups.stream().mapToDouble(g -> g.scoring.pull()).sum());
+    }
     double sum = 0;
     for (double square : squares) {
       sum += square;
@@ -178,6 +191,9 @@ final class FusedStep implements AutoCloseable {
           }
         });
     makeMasks(number + 1, true);
+    if (controller != null && LambdaController.looksAt(number + 1)) {
+      controller.observeDensity(number + 1, share(decided), rates.share());
+    }
   }
 
   /** Makes the masks that are evaluated and exported, with no chance in them. */
@@ -206,6 +222,10 @@ final class FusedStep implements AutoCloseable {
             group.publish(scratch);
           }
           kept[task] = scope.groups().stream().mapToLong(PrunedGroup::kept).sum();
+          if (moment.look()) {
+            decided[task] =
+                scope.groups().stream().mapToLong(g -> g.decided(moment, scratch)).sum();
+          }
         });
   }
 
@@ -270,14 +290,21 @@ final class FusedStep implements AutoCloseable {
 
   private Moment moment(long number) {
     if (plan == null) {
-      return new Moment(1, 0, 0);
+      return new Moment(1, 0, 0, false);
     }
     double threshold = plan.schedule().at(number);
-    return new Moment(threshold, lambda(threshold), seed * 1_000_003 + number);
+    boolean look = controller != null && LambdaController.looksAt(number);
+    return new Moment(threshold, lambda(threshold), seed * 1_000_003 + number, look);
   }
 
-  /** λ of one group: it follows the threshold up to its final value (reference implementation). */
+  /**
+   * λ of one group: steered, or else following the threshold up to its final value (reference
+   * implementation).
+   */
   private double lambda(double threshold) {
+    if (controller != null) {
+      return controller.lambda() / groups.size();
+    }
     PruningPlan pruning = activePlan();
     if (!(pruning.pruner() instanceof ScorePruner scored)) {
       return 0;
@@ -296,8 +323,12 @@ final class FusedStep implements AutoCloseable {
 
   /** Share of the prunable weights that the present masks keep; 1 when nothing is pruned. */
   double density() {
+    return share(kept);
+  }
+
+  private double share(long[] counts) {
     long all = groups.stream().mapToLong(group -> group.group.weights()).sum();
-    return all == 0 ? 1 : (double) Arrays.stream(kept).sum() / all;
+    return all == 0 ? 1 : (double) Arrays.stream(counts).sum() / all;
   }
 
   /** Share kept of each pruned matrix, by name. */

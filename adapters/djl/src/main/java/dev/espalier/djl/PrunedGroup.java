@@ -68,8 +68,19 @@ final class PrunedGroup {
 
   /** The number of weights whose mask is not zero. */
   long kept() {
+    return kept(mask);
+  }
+
+  /** The number of weights that would be kept if the training ended here, with no chance in it. */
+  long decided(Moment moment, Scratch scratch) {
+    float[] decision = scratch.second(mask.length);
+    scoring.decide(decision, moment, false, scratch);
+    return kept(decision);
+  }
+
+  private long kept(float[] values) {
     int units = 0;
-    for (float value : mask) {
+    for (float value : values) {
       units += value == 0f ? 0 : 1;
     }
     return (long) units * group.weightsPerUnit();

@@ -16,8 +16,13 @@ import java.util.SplittableRandom;
 
 /** What one group of units is ranked by: the engine's side of the four kinds of pruner. */
 sealed interface Scoring {
-  /** What a pruner of any kind needs to be told about a moment of the training. */
-  record Moment(double threshold, double lambda, long noiseSeed) {}
+  /**
+   * What a pruner of any kind needs to be told about a moment of the training.
+   *
+   * @param lambda of one group; negative when scores are to rise
+   * @param look whether {@link #pull} and what would be kept are wanted
+   */
+  record Moment(double threshold, double lambda, long noiseSeed, boolean look) {}
 
   /** The state that {@code pruner} needs for {@code group}. */
   static Scoring of(Pruner pruner, UnitGroup group, List<TrainedParameter> members, long seed) {
@@ -53,6 +58,14 @@ sealed interface Scoring {
   /** Writes the mask, where units do not compete for it. */
   default void decide(float[] mask, Moment moment, boolean training, Scratch scratch) {
     throw new UnsupportedOperationException("units compete");
+  }
+
+  /**
+   * The root mean square of the task's gradient of the scores at the last look, times their number:
+   * in units of a penalty that is a mean over the scores.
+   */
+  default double pull() {
+    return 0;
   }
 
   /** Trained scores, one per unit; empty where there are none. */
@@ -165,6 +178,7 @@ sealed interface Scoring {
     private final float[] scores;
     private final float[] gradient;
     private final AdamW optimizer;
+    private double pull;
 
     Learned(ScorePruner pruner, UnitGroup group, List<TrainedParameter> members, long seed) {
       this.pruner = pruner;
@@ -181,6 +195,9 @@ sealed interface Scoring {
     public double observe(float[] mask, Moment moment, Scratch scratch) {
       takeMaskGradient(scratch);
       pruner.scoreGradient(gradient, scores, mask, gradient);
+      if (moment.look()) {
+        pull = Math.sqrt(FusedStep.sumOfSquares(gradient) * gradient.length);
+      }
       if (moment.lambda() != 0) {
         pruner
             .penalty()
@@ -231,6 +248,11 @@ sealed interface Scoring {
       } else {
         gates.decide(scores, mask);
       }
+    }
+
+    @Override
+    public double pull() {
+      return pull;
     }
 
     @Override

@@ -308,7 +308,9 @@ class FusedStepTest {
       parameters.add(new TrainedParameter("w" + i, leaf, weights[i].clone(), true));
     }
     Pruner pruner = Pruners.named(name, values);
-    step = new FusedStep(parameters, new PruningPlan(name, pruner, scopes, rule, schedule), 1, 1);
+    step =
+        new FusedStep(
+            parameters, new PruningPlan(name, pruner, scopes, rule, schedule, null), 1, 1);
   }
 
   private static List<UnitGroup> unit(String name, int blockRows, int blockColumns) {
@@ -352,6 +354,6 @@ class FusedStepTest {
 
   private static FusedStep.Rates rates(double weights, double scores) {
     AdamW.Step plain = AdamW.Step.of(1, weights, 0, 1e-8);
-    return new FusedStep.Rates(plain, plain, AdamW.Step.of(1, scores, 0, 1e-8));
+    return new FusedStep.Rates(plain, plain, AdamW.Step.of(1, scores, 0, 1e-8), 1);
   }
 }

@@ -42,19 +42,25 @@ public record Plan(
             .row("matrices", "-", pruning.matrices().size())
             .row("prunable weights", "-", prunableWeights());
     CubicSchedule schedule = pruning.schedule();
-    return switch (pruning.follows()) {
-      case DENSITY ->
-          table
-              .row("sparsity until step " + schedule.start(), "-", percent(1 - schedule.initial()))
-              .row("sparsity from step " + schedule.end(), "-", percent(1 - schedule.last()))
-              .toString();
+    switch (pruning.follows()) {
+      case DENSITY -> addSparsity(table, schedule);
       case THRESHOLD ->
           table
               .row("threshold until step " + schedule.start(), "-", schedule.initial())
-              .row("threshold from step " + schedule.end(), "-", schedule.last())
-              .toString();
-      case NOTHING -> table.toString();
-    };
+              .row("threshold from step " + schedule.end(), "-", schedule.last());
+      case NOTHING -> {}
+    }
+    CubicSchedule goal = pruning.densityGoal();
+    if (goal != null) {
+      addSparsity(table.row("lambda", "-", "steered to the sparsity"), goal);
+    }
+    return table.toString();
+  }
+
+  private static void addSparsity(TextTable table, CubicSchedule density) {
+    table
+        .row("sparsity until step " + density.start(), "-", percent(1 - density.initial()))
+        .row("sparsity from step " + density.end(), "-", percent(1 - density.last()));
   }
 
   private static String percent(double share) {

@@ -30,6 +30,7 @@ final class PruningPlanner {
   private static final String TARGET = COMPRESSION + ".target_sparsity";
   private static final String CHOICE = COMPRESSION + ".pruners[0]";
 
+  private static final String LAMBDA = "final_lambda";
   private static final String ATTENTION = ".attention.";
 
   private final ResolvedConfiguration resolved;
@@ -72,7 +73,18 @@ final class PruningPlanner {
               TARGET + ": is missing; " + choice.pruneType() + " removes as much as it says",
               "Maybe target_sparsity: 0.9 is meant."));
     }
-    if (!share && target != null) {
+    if (target != null && hasPenalty(pruner) && choice.parameters().containsKey(LAMBDA)) {
+      problems.add(
+          problem(
+              CHOICE + ".parameters",
+              CHOICE
+                  + ".parameters."
+                  + LAMBDA
+                  + ": target_sparsity is set, too, found "
+                  + choice.parameters().get(LAMBDA),
+              "Remove one: with a target the run finds lambda by itself."));
+    }
+    if (!share && target != null && !hasPenalty(pruner)) {
       problems.add(
           problem(
               TARGET,
@@ -83,7 +95,7 @@ final class PruningPlanner {
                   + target,
               pruner instanceof ConstantPruner
                   ? "Remove it: the zeros that are there decide."
-                  : "Remove it: the pruner's own parameters decide, final_lambda above all."));
+                  : "Remove it: the pruner's own parameters decide."));
     }
     if (!share && !choice.pruneDomain().equals("local")) {
       problems.add(
@@ -160,7 +172,8 @@ final class PruningPlanner {
         pruner,
         scopes(groups(pattern, matrices, weights)),
         pattern instanceof PruningPattern.AtMost most ? most.rule() : null,
-        schedule(pruner, training));
+        schedule(pruner, training),
+        densityGoal(pruner, training));
   }
 
   private List<UnitGroup> groups(
@@ -211,7 +224,21 @@ final class PruningPlanner {
       return span.between(threshold.initial(), threshold.last());
     }
     Double target = compression.targetSparsity();
-    return target == null ? span : span.between(1 - compression.initialSparsity(), 1 - target);
+    return target == null || Follows.of(pruner) != Follows.DENSITY
+        ? span
+        : span.between(1 - compression.initialSparsity(), 1 - target);
+  }
+
+  /** The density that λ is steered to; null for a pruner that follows one itself, or has none. */
+  private @Nullable CubicSchedule densityGoal(Pruner pruner, TrainingPlan training) {
+    Double target = compression.targetSparsity();
+    return target == null || Follows.of(pruner) == Follows.DENSITY
+        ? null
+        : span(training).between(1 - compression.initialSparsity(), 1 - target);
+  }
+
+  private static boolean hasPenalty(Pruner pruner) {
+    return pruner instanceof ScorePruner scored && scored.penalty().isPresent();
   }
 
   /**

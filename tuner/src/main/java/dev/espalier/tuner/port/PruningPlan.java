@@ -19,13 +19,16 @@ import org.jspecify.annotations.Nullable;
  * @param groupRule N:M, or null when any unit may be removed
  * @param schedule over the steps: the density of each scope, or the threshold of a pruner that cuts
  *     scores at one; constant for a pruner that follows neither
+ * @param densityGoal over the steps: the density of all scopes together that the weight λ of the
+ *     pruner's penalty is steered to; null where λ is the pruner's own
  */
 public record PruningPlan(
     String prunerName,
     Pruner pruner,
     List<List<UnitGroup>> scopes,
     @Nullable GroupRule groupRule,
-    CubicSchedule schedule) {
+    CubicSchedule schedule,
+    @Nullable CubicSchedule densityGoal) {
   /** What a schedule is a schedule of. */
   public enum Follows {
     /** The share of the units that is kept. */
@@ -64,7 +67,7 @@ public record PruningPlan(
       int[] shape = weights.get(name).shape();
       scopes.add(List.of(UnitGroup.of(new PrunedMatrix(name, shape[0], shape[1], 1, 1))));
     }
-    return new PruningPlan(prunerName, pruner, scopes, null, schedule);
+    return new PruningPlan(prunerName, pruner, scopes, null, schedule, null);
   }
 
   /** What {@link #schedule} is a schedule of. */

@@ -2,6 +2,7 @@ package dev.espalier.tuner.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.tuner.config.ConfigurationLoader;
@@ -122,6 +123,8 @@ final class PlannerTest {
         "target_sparsity=null|target_sparsity: is missing; movement removes as much as it says",
         "pruners[0].prune_type=soft|target_sparsity: soft does not follow a target sparsity, found"
             + " 0.85",
+        "pruners=[{prune_type: priced, parameters: {final_lambda: 2}}]|parameters.final_lambda:"
+            + " target_sparsity is set, too, found 2",
         "pruners[0].prune_type=fixed|Remove it: the zeros that are there decide.",
         "pruners[0].pattern=3by3|pruners[0].pattern: must be 1x1, RxC (blocks), N:M (N removed of"
             + " each M), ffn_pairs or heads, found \"3by3\"",
@@ -163,6 +166,24 @@ final class PlannerTest {
     assertThat(plan.pruning().schedule().at(0)).isZero();
     assertThat(plan.pruning().schedule().at(300)).isEqualTo(0.1);
     assertThat(plan.table()).contains("threshold from step 240           -           0.1");
+  }
+
+  @Test
+  void a_penalty_is_steered_to_the_target_beside_the_threshold() {
+    Plan plan = plan(3200, CHOICE + "prune_type=priced");
+
+    assertThat(plan.pruning().schedule().at(300)).isEqualTo(0.1);
+    assertThat(plan.pruning().densityGoal()).isNotNull();
+    assertThat(plan.pruning().densityGoal().at(0)).isEqualTo(1);
+    assertThat(plan.pruning().densityGoal().at(300)).isCloseTo(0.15, within(1e-12));
+    assertThat(plan.table()).contains("steered to the sparsity", "sparsity from step 240");
+  }
+
+  @Test
+  void a_penalty_keeps_its_own_lambda_without_a_target() {
+    Plan plan = plan(3200, COMPRESSION + "target_sparsity=null", CHOICE + "prune_type=priced");
+
+    assertThat(plan.pruning().densityGoal()).isNull();
   }
 
   @ParameterizedTest(name = "{0}: {1}")
@@ -233,6 +254,7 @@ final class PlannerTest {
                 List.of(
                     TestPruner.ranking("movement"),
                     TestPruner.thresholding("soft"),
+                    TestPruner.penalized("priced"),
                     TestPruner.constant("fixed"))));
     return planner.plan(planner.pruner(), weights(), examples);
   }
