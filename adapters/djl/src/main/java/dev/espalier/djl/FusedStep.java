@@ -54,13 +54,14 @@ final class FusedStep implements AutoCloseable {
   record Rates(AdamW.Step decayed, AdamW.Step plain, AdamW.Step scores, double share) {}
 
   /** Groups whose units compete, with room for what they are ranked by where they are several. */
-  private record Scope(List<PrunedGroup> groups, List<float[]> copies) {
+  private record Scope(List<PrunedGroup> groups, List<float[]> copies, TopShare.Cut cut) {
     Scope(List<PrunedGroup> groups) {
       this(
           groups,
           groups.size() == 1
               ? List.of()
-              : groups.stream().map(g -> new float[g.mask.length]).toList());
+              : groups.stream().map(g -> new float[g.mask.length]).toList(),
+          new TopShare.Cut());
     }
 
     long units() {
@@ -251,7 +252,9 @@ final class FusedStep implements AutoCloseable {
     int keep = TopShare.count(density, scope.units());
     List<float[]> masks = scope.groups().stream().map(g -> g.mask).toList();
     // Only a group by itself can still fail here; several were checked while they were copied.
-    rankable(scope.groups().get(0), () -> scratch.selection.select(importances, keep, masks));
+    rankable(
+        scope.groups().get(0),
+        () -> scratch.selection.select(importances, keep, masks, scope.cut()));
   }
 
   /** Where to rank: where it is, unless more groups follow or the N:M rule changes values. */

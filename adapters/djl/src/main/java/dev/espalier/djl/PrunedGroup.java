@@ -37,11 +37,16 @@ final class PrunedGroup {
     members.forEach(TrainedParameter::takeGradient);
     double squares = scoring.observe(mask, moment, scratch);
     for (TrainedParameter member : members) {
-      TrainedParameter.multiply(member.gradient, member.mask(), member.gradient);
+      double masked = member.maskGradient();
+      if (!scoring.penalizesWeights()) {
+        squares += masked;
+      }
     }
-    scoring.penalizeWeights();
-    for (TrainedParameter member : members) {
-      squares += FusedStep.sumOfSquares(member.gradient);
+    if (scoring.penalizesWeights()) {
+      scoring.penalizeWeights();
+      for (TrainedParameter member : members) {
+        squares += FusedStep.sumOfSquares(member.gradient);
+      }
     }
     return squares;
   }
@@ -50,9 +55,7 @@ final class PrunedGroup {
   void publish(Scratch scratch) {
     spread();
     for (TrainedParameter member : members) {
-      float[] effective = scratch.first(member.weights.length);
-      TrainedParameter.multiply(member.weights, member.mask(), effective);
-      member.publish(effective);
+      member.publishMasked(scratch.first(TrainedParameter.PIECE));
     }
   }
 
@@ -81,7 +84,8 @@ final class PrunedGroup {
   private long kept(float[] values) {
     int units = 0;
     for (float value : values) {
-      units += value == 0f ? 0 : 1;
+      // 1 for any value above +0, without a branch; a mask is never negative.
+      units += (Float.floatToRawIntBits(value) + Integer.MAX_VALUE) >>> 31;
     }
     return (long) units * group.weightsPerUnit();
   }

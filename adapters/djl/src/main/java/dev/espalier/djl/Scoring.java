@@ -46,6 +46,11 @@ sealed interface Scoring {
    */
   double observe(float[] mask, Moment moment, Scratch scratch);
 
+  /** Whether {@link #penalizeWeights} does anything. */
+  default boolean penalizesWeights() {
+    return false;
+  }
+
   /** Adds to the weights' gradient, once that is masked. */
   default void penalizeWeights() {}
 
@@ -101,10 +106,12 @@ sealed interface Scoring {
     }
 
     @Override
+    public boolean penalizesWeights() {
+      return pruner.shrinks();
+    }
+
+    @Override
     public void penalizeWeights() {
-      if (!pruner.shrinks()) {
-        return;
-      }
       float[] squares = new float[group.units().size()];
       for (int i = 0; i < members.size(); i++) {
         float[] weights = members.get(i).weights;

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * the engine reads its effective values and writes its gradient.
  */
 final class TrainedParameter {
+  /** Values of a piece that stays in the first cache, with its mask and its weights. */
+  static final int PIECE = 2048;
+
   final String name;
   final float[] weights;
   final float[] gradient;
@@ -58,6 +61,57 @@ final class TrainedParameter {
   /** Lets the engine see {@code values} as this parameter. */
   void publish(float[] values) {
     effective.put(0, values, 0, weights.length);
+  }
+
+  /**
+   * Lets the engine see M ⊙ W, piece by piece, so that a piece is copied while it is in the cache.
+   *
+   * @param piece {@value #PIECE} values to overwrite
+   */
+  void publishMasked(float[] piece) {
+    float[] values = mask();
+    for (int from = 0; from < weights.length; from += PIECE) {
+      int size = Math.min(PIECE, weights.length - from);
+      for (int i = 0; i < size; i++) {
+        piece[i] = weights[from + i] * values[from + i] + 0f;
+      }
+      effective.put(from, piece, 0, size);
+    }
+  }
+
+  /**
+   * Masks the gradient.
+   *
+   * @return its squared norm afterwards, as {@link FusedStep#sumOfSquares} has it
+   */
+  double maskGradient() {
+    float[] g = gradient;
+    float[] m = mask();
+    double a = 0;
+    double b = 0;
+    double c = 0;
+    double d = 0;
+    int i = 0;
+    for (; i + 3 < g.length; i += 4) {
+      float p = g[i] * m[i] + 0f;
+      float q = g[i + 1] * m[i + 1] + 0f;
+      float r = g[i + 2] * m[i + 2] + 0f;
+      float s = g[i + 3] * m[i + 3] + 0f;
+      g[i] = p;
+      g[i + 1] = q;
+      g[i + 2] = r;
+      g[i + 3] = s;
+      a += (double) p * p;
+      b += (double) q * q;
+      c += (double) r * r;
+      d += (double) s * s;
+    }
+    for (; i < g.length; i++) {
+      float p = g[i] * m[i] + 0f;
+      g[i] = p;
+      a += (double) p * p;
+    }
+    return a + b + c + d;
   }
 
   /** Whether the parameter is pruned. */

@@ -8,14 +8,29 @@ import java.util.List;
  *
  * <p>Two passes of a radix histogram over the order-preserving bits of the floats find the k-th
  * largest value; of the elements that equal it, those with the lowest index are kept. Zero and
- * negative zero are equal. An instance holds the two histograms and must not be shared between
+ * negative zero are equal. Where a selection is repeated on values that changed little, a {@link
+ * Cut} saves the second pass. An instance holds the two histograms and must not be shared between
  * threads.
  */
 public final class TopShare {
   private static final int HALF = 1 << 16;
-  private static final int NEGATIVE_INFINITY = orderedBits(Float.NEGATIVE_INFINITY) >>> 16;
+  private static final int ONE = Float.floatToRawIntBits(1f);
+  private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
+
   private final int[] high = new int[HALF];
   private final int[] low = new int[HALF];
+
+  /**
+   * Where a selection cut, for the next one on about the same values. It makes that one faster and
+   * changes nothing in its result.
+   */
+  public static final class Cut {
+    private int bucket = HALF / 2;
+    private int bits;
+
+    /** Nothing is known yet. */
+    public Cut() {}
+  }
 
   /** How many of {@code size} elements a density keeps: {@code round(density · size)}. */
   public static int count(double density, long size) {
@@ -35,9 +50,9 @@ public final class TopShare {
     }
   }
 
-  /** As {@link #select(List, int, List)}, for one array. */
+  /** As {@link #select(List, int, List, Cut)}, for one array. */
   public void select(float[] importance, int keep, float[] mask) {
-    select(List.of(importance), keep, List.of(mask));
+    select(List.of(importance), keep, List.of(mask), new Cut());
   }
 
   /**
@@ -47,9 +62,10 @@ public final class TopShare {
    * @param importances what to rank by
    * @param keep how many to keep over all, from 0 to the sum of the lengths
    * @param masks receive the masks, one for each array; none may be an array of importances
+   * @param last where the last selection among these arrays cut; moved to where this one does
    * @throws IllegalArgumentException when an importance is NaN
    */
-  public void select(List<float[]> importances, int keep, List<float[]> masks) {
+  public void select(List<float[]> importances, int keep, List<float[]> masks, Cut last) {
     long size = 0;
     for (float[] importance : importances) {
       size += importance.length;
@@ -57,47 +73,69 @@ public final class TopShare {
     if (keep < 0 || keep > size) {
       throw new IllegalArgumentException("keep must lie in [0, " + size + "], found " + keep);
     }
+    if (keep == 0 || keep == size) {
+      importances.forEach(TopShare::requireNumbers);
+      masks.forEach(mask -> Arrays.fill(mask, keep == 0 ? 0f : 1f));
+      return;
+    }
+    int ties = find(importances, keep, last);
+    for (int i = 0; i < masks.size(); i++) {
+      ties -= keepFrom(last.bits, ties, importances.get(i), masks.get(i));
+    }
+  }
+
+  /**
+   * Finds the cut: the upper half of its bits by one histogram, the lower half by another over
+   * those with that upper half. The second is made along with the first for the upper half that the
+   * last cut had, and made anew where that has changed.
+   *
+   * @return how many of the elements at the cut to keep, at least 1
+   */
+  private int find(List<float[]> importances, int keep, Cut last) {
     Arrays.fill(high, 0);
+    Arrays.fill(low, 0);
     for (float[] importance : importances) {
-      countHighHalves(importance);
+      for (float value : importance) {
+        int bits = signedBits(value);
+        high[upperHalf(bits)]++;
+        countLowerHalf(bits, last.bucket);
+      }
     }
     if (mayHoldNaN()) {
       importances.forEach(TopShare::requireNumbers);
     }
-    if (keep == 0 || keep == size) {
-      masks.forEach(mask -> Arrays.fill(mask, keep == 0 ? 0f : 1f));
-      return;
-    }
-
     int bucket = HALF - 1;
     int above = 0;
     while (above + high[bucket] < keep) {
       above += high[bucket--];
     }
-    Arrays.fill(low, 0);
-    for (float[] importance : importances) {
-      countLowHalves(importance, bucket);
+    if (bucket != last.bucket) {
+      Arrays.fill(low, 0);
+      for (float[] importance : importances) {
+        for (float value : importance) {
+          countLowerHalf(signedBits(value), bucket);
+        }
+      }
+      last.bucket = bucket;
     }
     int slot = HALF - 1;
     while (above + low[slot] < keep) {
       above += low[slot--];
     }
-    float cut = fromOrderedBits(bucket << 16 | slot);
-    int ties = keep - above;
-    for (int i = 0; i < masks.size(); i++) {
-      ties -= keepFrom(cut, ties, importances.get(i), masks.get(i));
-    }
+    last.bits = (bucket - HALF / 2) << 16 | slot;
+    return keep - above;
   }
 
-  private void countHighHalves(float[] importance) {
-    for (float value : importance) {
-      high[orderedBits(value) >>> 16]++;
+  private void countLowerHalf(int bits, int bucket) {
+    if (upperHalf(bits) == bucket) {
+      low[bits & (HALF - 1)]++;
     }
   }
 
   /** Whether the histogram has anything at or beyond an infinity, where NaN is; a pass is saved. */
   private boolean mayHoldNaN() {
-    for (int i = 0; i <= NEGATIVE_INFINITY; i++) {
+    int top = upperHalf(INFINITY);
+    for (int i = top; i < HALF; i++) {
       if (high[i] > 0 || high[HALF - 1 - i] > 0) {
         return true;
       }
@@ -105,27 +143,26 @@ public final class TopShare {
     return false;
   }
 
-  private void countLowHalves(float[] importance, int bucket) {
-    for (float value : importance) {
-      int bits = orderedBits(value);
-      if (bits >>> 16 == bucket) {
-        low[bits & (HALF - 1)]++;
-      }
-    }
+  /** The upper half of {@link #signedBits} as a number from 0. */
+  private static int upperHalf(int bits) {
+    return (bits >> 16) + HALF / 2;
   }
 
   /**
-   * Keeps what lies above {@code cut}, and the first {@code ties} elements that equal it.
+   * Keeps what lies above the cut, and the first {@code ties} elements that equal it.
    *
    * @return how many equal ones were kept
    */
-  private static int keepFrom(float cut, int ties, float[] importance, float[] mask) {
+  private static int keepFrom(int cut, int ties, float[] importance, float[] mask) {
+    // A comparison would be a branch that nobody can predict; the sign of a difference is none.
+    long wide = cut;
     for (int i = 0; i < importance.length; i++) {
-      mask[i] = importance[i] > cut ? 1f : 0f;
+      int above = (int) ((wide - signedBits(importance[i])) >> 63);
+      mask[i] = Float.intBitsToFloat(above & ONE);
     }
     int kept = 0;
     for (int i = 0; i < importance.length && kept < ties; i++) {
-      if (importance[i] == cut) {
+      if (signedBits(importance[i]) == cut) {
         mask[i] = 1f;
         kept++;
       }
@@ -133,14 +170,9 @@ public final class TopShare {
     return kept;
   }
 
-  /** Maps a float to an int whose unsigned order is the order of the floats. */
-  private static int orderedBits(float value) {
+  /** Maps a float to an int whose order is the order of the floats. */
+  private static int signedBits(float value) {
     int bits = Float.floatToRawIntBits(value + 0f); // −0 becomes +0
-    return bits ^ ((bits >> 31) | Integer.MIN_VALUE);
-  }
-
-  private static float fromOrderedBits(int ordered) {
-    int bits = ordered < 0 ? ordered ^ Integer.MIN_VALUE : ~ordered;
-    return Float.intBitsToFloat(bits);
+    return bits ^ (bits >> 31 >>> 1);
   }
 }

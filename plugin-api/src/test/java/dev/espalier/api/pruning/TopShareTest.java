@@ -206,6 +206,51 @@ final class TopShareTest {
     }
   }
 
+  /** Importances drift, now and then jump, and the share changes; each result is that of a sort. */
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void aRememberedCutChangesNothing(Kind kind) {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    for (int size : new int[] {1, 2, 17, 1_000, 20_000}) {
+      TopShare.Cut cut = new TopShare.Cut();
+      float[] importance = randomImportance(kind, random, size);
+      double share = 1;
+      for (int step = 0; step < 60; step++) {
+        for (int i = 0; i < size; i++) {
+          float moved = importance[i] + (float) (1e-3 * random.nextGaussian());
+          importance[i] = Float.isNaN(moved) || random.nextInt(50) == 0 ? importance[i] : moved;
+        }
+        if (step % 20 == 19) {
+          importance = randomImportance(kind, random, size);
+        }
+        share = step % 15 == 14 ? random.nextDouble() : share * 0.97;
+        int keep = TopShare.count(share, size);
+        float[] actual = new float[size];
+        topShare.select(List.of(importance), keep, List.of(actual), cut);
+        assertThat(actual)
+            .as("%s, seed %d, step %d, keep %d of %d", kind, seed, step, keep, size)
+            .isEqualTo(mask(keep, importance));
+      }
+    }
+  }
+
+  @Test
+  void refusesNaNNearARememberedCut() {
+    TopShare.Cut cut = new TopShare.Cut();
+    float[] importance = new float[1_000];
+    for (int i = 0; i < importance.length; i++) {
+      importance[i] = 1 + i * 1e-6f;
+    }
+    topShare.select(List.of(importance), 500, List.of(new float[1_000]), cut);
+    importance[3] = NaN;
+
+    assertThatThrownBy(
+            () -> topShare.select(List.of(importance), 500, List.of(new float[1_000]), cut))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("the importance of element 3 is NaN");
+  }
+
   /** Two matrices of five million; a sort would take longer than the rest of this test. */
   @ParameterizedTest
   @EnumSource(Kind.class)
@@ -218,7 +263,7 @@ final class TopShareTest {
     List<float[]> masks = List.of(new float[5_000_000], new float[5_000_000]);
 
     for (int keep : new int[] {1, 1_000_000, 9_999_999}) {
-      topShare.select(importances, keep, masks);
+      topShare.select(importances, keep, masks, new TopShare.Cut());
 
       int kept = 0;
       float leastKept = INFINITY;
@@ -252,7 +297,8 @@ final class TopShareTest {
   })
   void letsSeveralArraysCompete(int keep, String first, String second) {
     List<float[]> masks = List.of(new float[] {NaN, NaN}, new float[] {NaN, NaN, NaN});
-    topShare.select(List.of(new float[] {1, 3}, new float[] {3, 2, 2}), keep, masks);
+    topShare.select(
+        List.of(new float[] {1, 3}, new float[] {3, 2, 2}), keep, masks, new TopShare.Cut());
     assertThat(digits(masks.get(0))).isEqualTo(first);
     assertThat(digits(masks.get(1))).isEqualTo(second);
   }
@@ -275,7 +321,7 @@ final class TopShareTest {
     }
 
     for (int keep = 0; keep <= all.length; keep++) {
-      topShare.select(importances, keep, masks);
+      topShare.select(importances, keep, masks, new TopShare.Cut());
       String joined = masks.stream().map(TopShareTest::digits).collect(joining());
       assertThat(joined).as("keep %d, seed %d", keep, seed).isEqualTo(digits(mask(keep, all)));
     }
@@ -287,7 +333,7 @@ final class TopShareTest {
     List<float[]> masks = List.of(new float[2], new float[2]);
     for (int keep = 0; keep <= 4; keep++) {
       int k = keep;
-      assertThatThrownBy(() -> topShare.select(importances, k, masks))
+      assertThatThrownBy(() -> topShare.select(importances, k, masks, new TopShare.Cut()))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("the importance of element 1 is NaN");
     }
@@ -296,10 +342,10 @@ final class TopShareTest {
   @Test
   void countsOverAllArrays() {
     List<float[]> two = List.of(new float[2], new float[3]);
-    assertThatThrownBy(() -> topShare.select(two, 6, two))
+    assertThatThrownBy(() -> topShare.select(two, 6, two, new TopShare.Cut()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("keep must lie in [0, 5], found 6");
-    topShare.select(List.of(), 0, List.of());
+    topShare.select(List.of(), 0, List.of(), new TopShare.Cut());
   }
 
   @Test
