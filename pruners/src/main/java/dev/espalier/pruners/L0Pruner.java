@@ -110,8 +110,8 @@ public final class L0Pruner implements ScorePruner {
         new PrunerDescriptor(
             "l0",
             "Trains a random gate for each weight, with a price on every gate that may be"
-                + " open: final_lambda decides how much remains. Wants a score_learning_rate"
-                + " about ten times that of movement.",
+                + " open: final_lambda, or with target_sparsity what it is steered to, decides how much"
+                + " remains. Wants a score_learning_rate about ten times that of movement.",
             "Louizos et al. 2018, Learning Sparse Neural Networks through L0"
                 + " Regularization, section 2.2",
             Set.of(Need.LEARNED_SCORES),

@@ -65,7 +65,7 @@ public final class SoftMovementPruner implements ScorePruner {
             "soft_movement",
             "Movement pruning with a threshold for all matrices in place of a share of"
                 + " each: final_lambda decides how much remains, and the matrices share it out"
-                + " among themselves.",
+                + " out among themselves. final_lambda is that weight; with target_sparsity it is steered.",
             "Sanh et al. 2020, Movement Pruning: Adaptive Sparsity by Fine-Tuning, section"
                 + " 4 (soft movement pruning)",
             Set.of(Need.LEARNED_SCORES),

@@ -2,6 +2,7 @@ package dev.espalier.djl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.espalier.api.data.Batch;
 import dev.espalier.api.data.Batching;
@@ -93,6 +94,44 @@ class FinePruneLoopTest {
         .isBetween(0.005, 0.6);
     assertThat(accuracy(outcome.weights())).as("seed %d", SEED).isGreaterThan(0.78);
     assertThat(outcome.scores()).hasSize(LINEARS.size());
+  }
+
+  @ParameterizedTest(name = "{0} to {1}")
+  @CsvSource({"soft_movement, 0.3", "soft_movement, 0.1", "l0, 0.3", "l0, 0.1"})
+  @DisplayName("a penalty whose lambda is steered leaves the share that was asked for")
+  void penaltyReachesItsTarget(String name, double target) {
+    PruningPlan byLambda =
+        PruningPlan.weightByWeight(
+            name,
+            Pruners.named(name, Map.of()),
+            RandomBert.pretrained(SEED).weights(),
+            LINEARS,
+            new CubicSchedule(name.equals("l0") ? 1 : 0, name.equals("l0") ? 1 : 0.1, 40, 280));
+    PruningPlan plan =
+        new PruningPlan(
+            name,
+            byLambda.pruner(),
+            byLambda.scopes(),
+            null,
+            byLambda.schedule(),
+            byLambda.schedule().between(1, target));
+    TrainingPlan training = new TrainingPlan(400, 16, 3e-3, 5e-2, 0.01, 40, 1, 1e-8, SEED, 1);
+
+    FinePruner.Outcome outcome =
+        new DjlFinePruner(new SafeTensors()).run(request(training, plan), e -> {});
+
+    long kept = 0;
+    long all = 0;
+    for (String parameter : LINEARS) {
+      for (float value : outcome.weights().get(parameter).values()) {
+        kept += value == 0f ? 0 : 1;
+        all++;
+      }
+    }
+    // Few weights and few steps: half a point is asked for where there are many of both.
+    assertThat((double) kept / all)
+        .as("seed %d, %d weights", SEED, all)
+        .isCloseTo(target, within(0.03));
   }
 
   @Test

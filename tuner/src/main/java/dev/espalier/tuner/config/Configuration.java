@@ -195,7 +195,9 @@ public record Configuration(
               maximumExcluded = true)
           double initialSparsity,
       @Key(
-              value = "Share of the weights removed at the end, for pruners that follow it.",
+              value =
+                  "Share of the weights removed at the end, of each scope; or what lambda is steered"
+                      + " to.",
               minimum = 0,
               maximum = 1,
               maximumExcluded = true)
