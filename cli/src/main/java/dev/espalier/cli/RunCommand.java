@@ -2,13 +2,18 @@ package dev.espalier.cli;
 
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.run.DryRun;
 import dev.espalier.tuner.run.Run;
 import dev.espalier.tuner.run.RunResult;
+import dev.espalier.tuner.run.RunServices;
+import dev.espalier.tuner.run.SmokeRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -41,19 +46,50 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--no-progress", description = "Plain lines instead of a progress bar.")
   private boolean noProgress;
 
+  @ArgGroup(exclusive = true)
+  private @Nullable Rehearsal rehearsal;
+
+  /** Ways to find mistakes before the real run. */
+  static final class Rehearsal {
+    @Option(
+        names = "--dry-run",
+        description =
+            "Loads model, tokenizer and data, resolves every target, trains for a few steps, and"
+                + " says how long the run would take and how much memory; keeps nothing.")
+    private boolean dry;
+
+    @Option(
+        names = "--smoke",
+        description =
+            "The whole chain in a minute: two layers, a few steps, a few examples. Shows that all"
+                + " works together, and nothing about accuracy.")
+    private boolean smoke;
+  }
+
   @Override
   public Integer call() {
-    ResolvedConfiguration configuration =
-        new ConfigurationLoader().load(file, assignments, System.getenv());
+    ResolvedConfiguration configuration = load(assignments);
+    RunServices services = Services.create(Plugins.in(plugins));
+    if (rehearsal != null && rehearsal.dry) {
+      System.out.println(DryRun.of(configuration, services));
+      return CommandLine.ExitCode.OK;
+    }
+    if (rehearsal != null && rehearsal.smoke) {
+      List<String> more = new ArrayList<>(assignments);
+      more.addAll(SmokeRun.assignments(configuration));
+      configuration = load(more);
+      services = SmokeRun.services(services);
+    }
     RunResult result =
-        Run.execute(
-            configuration,
-            Services.create(Plugins.in(plugins)),
-            ProgressPrinter.onConsole(System.out, noProgress));
+        Run.execute(configuration, services, ProgressPrinter.onConsole(System.out, noProgress));
     if (!result.summary().isEmpty()) {
       System.out.println(result.summary());
     }
     Main.print(result.problems(), spec.commandLine().getErr());
     return result.exitCode();
+  }
+
+  private ResolvedConfiguration load(List<String> overrides) {
+    return new ConfigurationLoader().load(file, overrides, System.getenv());
   }
 }

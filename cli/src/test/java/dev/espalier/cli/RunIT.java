@@ -76,6 +76,53 @@ class RunIT {
     assertThat(run.resolve("best/model.int8.onnx")).exists();
   }
 
+  @Test
+  @DisplayName("--dry-run trains for a moment, estimates, and writes nothing")
+  void dryRun() throws IOException, InterruptedException {
+    Path workspace = directory.resolve("dry");
+    String said =
+        Assembled.run(
+            0,
+            directory.resolve("dry.log"),
+            List.of(),
+            List.of(
+                "run",
+                "../yaml-configs/quickstart.yaml",
+                "--dry-run",
+                "--set",
+                "data.train_examples=400",
+                "--set",
+                "tuning.workspace.path=" + workspace));
+
+    assertThat(said).contains("A step took", "640 steps", "Memory reached", "Nothing was written");
+    assertThat(workspace).doesNotExist();
+  }
+
+  @Test
+  @DisplayName("--smoke goes through the whole chain in a minute, the criterion met")
+  void smoke() throws IOException, InterruptedException {
+    Path workspace = directory.resolve("smoke");
+    long begun = System.nanoTime();
+    String said =
+        Assembled.run(
+            0,
+            directory.resolve("smoke.log"),
+            List.of(),
+            List.of(
+                "run",
+                "../yaml-configs/quickstart.yaml",
+                "--smoke",
+                "--no-progress",
+                "--set",
+                "tuning.workspace.path=" + workspace));
+
+    assertThat(said).contains("Criterion met");
+    assertThat(System.nanoTime() - begun).as("nanoseconds").isLessThan(60_000_000_000L);
+    try (Stream<Path> runs = Files.list(workspace.resolve("quickstart-smoke"))) {
+      assertThat(runs.findFirst().orElseThrow().resolve("best/model.int8.onnx")).exists();
+    }
+  }
+
   /** Runs, checks the exit code, and returns the run directory. */
   private Path run(int exitCode, String... assignments) throws IOException, InterruptedException {
     Path workspace = Files.createTempDirectory(directory, "runs");

@@ -1,0 +1,195 @@
+package dev.espalier.tuner.run;
+
+import dev.espalier.api.data.EncodedExample;
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.run.RunEvent;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.plan.Plan;
+import dev.espalier.tuner.port.FinePruner;
+import dev.espalier.tuner.port.TrainingPlan;
+import dev.espalier.tuner.run.Preparation.Prepared;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All of a run's preparation and a few training steps, to see whether it would start and how long
+ * it would take; nothing is kept.
+ */
+public final class DryRun {
+  private static final Logger LOG = LoggerFactory.getLogger(DryRun.class);
+  private static final int WARMUP_STEPS = 3;
+  private static final int COUNTED_STEPS = 6;
+  private static final Path PROCESS_STATUS = Path.of("/proc/self/status");
+  private static final String PEAK = "VmHWM:";
+
+  private final ResolvedConfiguration resolved;
+  private final RunServices services;
+  private final LongSupplier nanoTime;
+
+  DryRun(ResolvedConfiguration resolved, RunServices services, LongSupplier nanoTime) {
+    this.resolved = resolved;
+    this.services = services;
+    this.nanoTime = nanoTime;
+  }
+
+  /**
+   * Loads model, tokenizer and data, resolves the plan, and trains for a moment.
+   *
+   * @return the plan and the estimates, for people
+   * @throws ProblemException with what would have stopped the run
+   */
+  public static String of(ResolvedConfiguration resolved, RunServices services) {
+    return new DryRun(resolved, services, System::nanoTime).rehearse();
+  }
+
+  String rehearse() {
+    Path workspace = resolved.configuration().tuning().workspace().path();
+    boolean existed = Files.exists(workspace);
+    try {
+      return estimates(new Preparation(resolved, services, new Disk()).prepare());
+    } finally {
+      if (!existed) {
+        deleteEmpty(workspace); // Made to see whether it can be.
+      }
+    }
+  }
+
+  private static void deleteEmpty(Path folder) {
+    try {
+      boolean ignored = Files.deleteIfExists(folder);
+    } catch (IOException e) {
+      LOG.debug("{} stays", folder, e);
+    }
+  }
+
+  private String estimates(Prepared prepared) {
+    Plan plan = prepared.plan();
+    double secondsPerStep = secondsPerStep(prepared);
+    trainOnLongest(prepared);
+    long steps = plan.baseline().totalSteps() + plan.training().totalSteps();
+    List<String> lines = new ArrayList<>();
+    lines.add(plan.table());
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "A step took %.3f s, so training would take about %s: %d steps, the baseline's counted as"
+                + " long as the others. Export and measurement come on top.",
+            secondsPerStep,
+            duration(secondsPerStep * steps),
+            steps));
+    lines.add(
+        memory(peakBytes(PROCESS_STATUS))
+            + " Java may use up to "
+            + gigabytes(Runtime.getRuntime().maxMemory())
+            + ".");
+    lines.add("Nothing was written.");
+    return String.join("\n", lines);
+  }
+
+  /** The mean over a few steps on ordinary batches, after some to warm up. */
+  private double secondsPerStep(Prepared prepared) {
+    List<Long> ends = new ArrayList<>();
+    train(prepared, prepared.data().train(), WARMUP_STEPS + COUNTED_STEPS, ends);
+    long counted = ends.get(ends.size() - 1) - ends.get(WARMUP_STEPS - 1);
+    return counted / 1e9 / (ends.size() - WARMUP_STEPS);
+  }
+
+  /** One step on the batch that takes most memory. */
+  private void trainOnLongest(Prepared prepared) {
+    EncodedSet all = prepared.data().train();
+    List<EncodedExample> longest =
+        all.examples().stream()
+            .sorted(Comparator.comparingInt(EncodedExample::length).reversed())
+            .limit(prepared.plan().training().batchSize())
+            .toList();
+    EncodedSet batch =
+        new EncodedSet(all.name(), all.source(), all.sha256(), all.labels(), longest);
+    train(prepared, batch, 1, new ArrayList<>());
+  }
+
+  private void train(Prepared prepared, EncodedSet set, int steps, List<Long> ends) {
+    Path unused = resolved.configuration().tuning().workspace().path().resolve("dry-run");
+    FinePruner.Request request =
+        new FinePruner.Request(
+            1,
+            prepared.model(),
+            set,
+            shortened(prepared.plan().training(), steps),
+            prepared.plan().pruning(),
+            unused);
+    FinePruner.Outcome ignored =
+        services
+            .finePruner()
+            .run(
+                request,
+                event -> {
+                  if (event instanceof RunEvent.StepDone) {
+                    ends.add(nanoTime.getAsLong());
+                  }
+                });
+  }
+
+  private static TrainingPlan shortened(TrainingPlan plan, int steps) {
+    return new TrainingPlan(
+        steps,
+        plan.batchSize(),
+        plan.learningRate(),
+        plan.scoreLearningRate(),
+        plan.weightDecay(),
+        steps,
+        plan.maxGradientNorm(),
+        plan.adamEpsilon(),
+        plan.seed(),
+        plan.threads());
+  }
+
+  /**
+   * The most memory that this process has had in use.
+   *
+   * @param status the file where Linux says it
+   * @return empty on a system that does not say
+   */
+  static OptionalLong peakBytes(Path status) {
+    if (!Files.isReadable(status)) {
+      return OptionalLong.empty();
+    }
+    try {
+      return Files.readAllLines(status).stream()
+          .filter(line -> line.startsWith(PEAK))
+          .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
+          .findFirst();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String memory(OptionalLong peak) {
+    return peak.isPresent()
+        ? "Memory reached "
+            + gigabytes(peak.getAsLong())
+            + " with a step on the longest batch; quantization and measurement take less."
+        : "This system does not say how much memory a process took.";
+  }
+
+  private static String gigabytes(long bytes) {
+    return String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
+  }
+
+  private static String duration(double seconds) {
+    long minutes = Math.round(seconds / 60);
+    return minutes < 1
+        ? "less than a minute"
+        : minutes < 60 ? minutes + " min" : minutes / 60 + " h " + minutes % 60 + " min";
+  }
+}

@@ -1,0 +1,106 @@
+package dev.espalier.tuner.run;
+
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.port.BertArchitecture;
+import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.tuner.port.TaskSource.TaskData;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerWeights;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The whole chain in less than a minute: a run on the model's first two layers, for a few steps, on
+ * few examples. It shows that everything works together, and nothing about accuracy.
+ */
+public final class SmokeRun {
+  private static final int LAYERS = 2;
+  private static final int TRAIN_EXAMPLES = 1_000;
+  private static final int EVALUATION_EXAMPLES = 100;
+
+  private SmokeRun() {}
+
+  /**
+   * What a run's configuration needs on top to be a smoke test, in the form of {@code --set}.
+   *
+   * @param full the configuration of the full run
+   */
+  public static List<String> assignments(ResolvedConfiguration full) {
+    String compression = "pruning.approach.weight_compression.";
+    return List.of(
+        "model.name=" + shortened(full.configuration().model().name()) + "-smoke",
+        "pruning.train.max_steps=8",
+        "pruning.train.warmup=2",
+        compression + "initial_warmup=1",
+        compression + "final_warmup=1",
+        "tuning.baseline.epochs=null",
+        "tuning.baseline.max_steps=4",
+        // Nothing is learnt in four steps, so any loss is accepted.
+        "tuning.accuracy_criterion.relative=null",
+        "tuning.accuracy_criterion.absolute=1",
+        "evaluation.performance.warmup=1",
+        "evaluation.performance.iteration=5");
+  }
+
+  /** So that name and suffix together are no longer than a name may be. */
+  private static String shortened(String name) {
+    return name.substring(0, Math.min(90, name.length()));
+  }
+
+  /** Services that see a small part of model and data. */
+  public static RunServices services(RunServices full) {
+    return new RunServices(
+        reference -> firstLayers(full.models().load(reference)),
+        (request, tokenizer) -> firstExamples(full.tasks().load(request, tokenizer)),
+        full.finePruner(),
+        full.checkpoints(),
+        full.onnx(),
+        full.pruners(),
+        full.metrics(),
+        full.libraryVersions());
+  }
+
+  private static PretrainedModel firstLayers(PretrainedModel model) {
+    BertArchitecture full = model.weights().architecture();
+    int layers = Math.min(LAYERS, full.layers());
+    SortedMap<String, Tensor> tensors = new TreeMap<>(model.weights().tensors());
+    for (int layer = layers; layer < full.layers(); layer++) {
+      String prefix = BertNames.layer(layer, "");
+      tensors.keySet().removeIf(name -> name.startsWith(prefix));
+    }
+    BertArchitecture small =
+        new BertArchitecture(
+            full.vocabularySize(),
+            full.hiddenSize(),
+            layers,
+            full.heads(),
+            full.intermediateSize(),
+            full.maxPositions(),
+            full.tokenTypes(),
+            full.layerNormEpsilon(),
+            full.hiddenDropout(),
+            full.attentionDropout());
+    return new PretrainedModel(
+        model.reference(),
+        new TransformerWeights(small, tensors),
+        model.tokenizerJson(),
+        model.sha256());
+  }
+
+  private static TaskData firstExamples(TaskData data) {
+    return new TaskData(
+        first(data.train(), TRAIN_EXAMPLES), first(data.evaluation(), EVALUATION_EXAMPLES));
+  }
+
+  private static EncodedSet first(EncodedSet set, int count) {
+    return new EncodedSet(
+        set.name(),
+        set.source(),
+        set.sha256(),
+        set.labels(),
+        set.examples().subList(0, Math.min(count, set.size())));
+  }
+}
