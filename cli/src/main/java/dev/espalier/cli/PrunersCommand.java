@@ -1,7 +1,6 @@
 package dev.espalier.cli;
 
 import dev.espalier.tuner.plugin.PrunerCatalog;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +18,8 @@ import picocli.CommandLine.Spec;
     name = "pruners",
     description = "Lists the pruners that there are; describe NAME tells all about one.",
     mixinStandardHelpOptions = true,
+    exitCodeListHeading = ExitCodes.HEADING,
+    exitCodeList = {ExitCodes.DONE, ExitCodes.BUG, ExitCodes.USAGE, ExitCodes.PLUGIN},
     subcommands = PrunersCommand.Describe.class)
 final class PrunersCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -32,7 +33,7 @@ final class PrunersCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    print(spec, PrunerPages.table(catalog().descriptors(), width()));
+    Console.print(spec, PrunerPages.table(catalog().descriptors(), width()));
     return ExitCode.OK;
   }
 
@@ -44,17 +45,18 @@ final class PrunersCommand implements Callable<Integer> {
     return ProgressPrinter.width(System.getenv());
   }
 
-  private static void print(CommandSpec spec, String text) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(text);
-    out.flush();
-  }
-
   /** {@code espalier pruners describe}: everything about one pruner. */
   @Command(
       name = "describe",
       description = "Says what a pruner does, what it needs, and what can be set.",
-      mixinStandardHelpOptions = true)
+      mixinStandardHelpOptions = true,
+      exitCodeListHeading = ExitCodes.HEADING,
+      exitCodeList = {
+        ExitCodes.DONE,
+        ExitCodes.BUG,
+        "2:there is no such pruner, or a mistake on the command line",
+        ExitCodes.PLUGIN
+      })
   static final class Describe implements Callable<Integer> {
     @Spec private CommandSpec spec;
     @ParentCommand private PrunersCommand parent;
@@ -65,7 +67,8 @@ final class PrunersCommand implements Callable<Integer> {
     @Override
     public Integer call() {
       PrunerCatalog catalog = parent.catalog();
-      print(spec, PrunerPages.page(catalog.descriptor(name, null), catalog.origin(name), width()));
+      Console.print(
+          spec, PrunerPages.page(catalog.descriptor(name, null), catalog.origin(name), width()));
       return ExitCode.OK;
     }
   }

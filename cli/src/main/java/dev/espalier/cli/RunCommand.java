@@ -24,7 +24,16 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "run",
     description = "Fine-prunes, exports, quantizes and measures what a YAML file describes.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    exitCodeListHeading = ExitCodes.HEADING,
+    exitCodeList = {
+      "0:the accuracy criterion is met",
+      ExitCodes.BUG,
+      "2:a mistake in the configuration, the command line or a data file",
+      "3:the criterion is missed; the best effort is saved",
+      "4:the machine or the training failed: native library, memory, disk, divergence",
+      "130:interrupted; the journal holds every finished stage"
+    })
 final class RunCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

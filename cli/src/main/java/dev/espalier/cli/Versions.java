@@ -12,17 +12,38 @@ import picocli.CommandLine.IVersionProvider;
 final class Versions implements IVersionProvider {
   private static final String RESOURCE = "versions.properties";
 
+  /** Lies in the jar of PyTorch's native library, and says for which machine that is. */
+  private static final String NATIVE_PYTORCH = "native/lib/pytorch.properties";
+
   /** Version by library, Espalier's own among them. */
   static Map<String, String> all() {
-    Properties properties = new Properties();
-    try (InputStream in = Versions.class.getResourceAsStream(RESOURCE)) {
-      properties.load(in);
+    return read(Versions.class.getResourceAsStream(RESOURCE));
+  }
+
+  /** As {@link #all}, and for which machine PyTorch's native library is, which is not loaded. */
+  static Map<String, String> withNativeLibraries() {
+    Map<String, String> versions = all();
+    InputStream found = Versions.class.getClassLoader().getResourceAsStream(NATIVE_PYTORCH);
+    Map<String, String> natives = found == null ? Map.of() : read(found);
+    versions.computeIfPresent(
+        "pytorch",
+        (name, version) ->
+            found == null
+                ? version + ", but its native library is not on the class path"
+                : version + " for " + natives.get("classifier") + ", " + natives.get("flavor"));
+    return versions;
+  }
+
+  private static Map<String, String> read(InputStream properties) {
+    Properties read = new Properties();
+    try (properties) {
+      read.load(properties);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    Map<String, String> versions = new TreeMap<>();
-    properties.stringPropertyNames().forEach(n -> versions.put(n, properties.getProperty(n)));
-    return versions;
+    Map<String, String> values = new TreeMap<>();
+    read.stringPropertyNames().forEach(n -> values.put(n, read.getProperty(n)));
+    return values;
   }
 
   @Override

@@ -106,6 +106,13 @@ final class LauncherTest {
         .containsSubsequence("-XX:+UseSerialGC", "-Xmx3g", "-XX:+UseParallelGC", "-cp");
   }
 
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource({"run, true", "validate, false", "--help, false"})
+  void optimizesOnlyWhatTrains(String command, boolean optimizes) throws Exception {
+    assertThat(espalier(command).out.lines().noneMatch("-XX:TieredStopAtLevel=1"::equals))
+        .isEqualTo(optimizes);
+  }
+
   @Test
   void handsBackMainsExitCode() throws Exception {
     environment.put("JAVA_EXITS", "3");

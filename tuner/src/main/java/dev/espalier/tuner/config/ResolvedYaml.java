@@ -10,7 +10,7 @@ final class ResolvedYaml {
 
   static String write(ResolvedConfiguration resolved) {
     StringBuilder out = new StringBuilder();
-    out.append("# Every value of the run, and where it came from.\n");
+    out.append("# Every value, and where it came from.\n");
     List<String> open = new ArrayList<>();
     String itemBefore = "";
     for (ResolvedValue value : resolved.values()) {
@@ -60,15 +60,9 @@ final class ResolvedYaml {
     return value.toString();
   }
 
+  /** A default, or the place: file:line:column, a variable of the environment, an assignment. */
   private static String comment(ResolvedValue value) {
-    String label = value.source().label();
-    if (value.location() == null) {
-      return label;
-    }
-    String at =
-        value.source() == Source.FILE
-            ? " line " + value.location().line()
-            : " " + value.location().file();
-    return (label + at).replaceAll("[\\r\\n]", " ");
+    String place = value.location() == null ? value.source().label() : value.location().toString();
+    return place.replaceAll("[\\r\\n]", " ");
   }
 }

@@ -7,8 +7,13 @@ import java.util.Optional;
 
 /** What no single value can be wrong about: keys that must fit each other. */
 final class Rules {
+  /** The list that must hold exactly one pruner. */
+  static final String PRUNERS = "pruning.approach.weight_compression.pruners";
+
+  /** The section that must hold exactly one kind of criterion. */
+  static final String CRITERION = "tuning.accuracy_criterion";
+
   private static final String COMPRESSION = "pruning.approach.weight_compression";
-  private static final String CRITERION = "tuning.accuracy_criterion";
 
   private final Assembly assembly;
   private final List<Problem> problems;
@@ -38,11 +43,10 @@ final class Rules {
   }
 
   private void thereIsOnePruner() {
-    String path = COMPRESSION + ".pruners";
-    int count = assembly.count(path);
-    if (count != 1 && !assembly.isReported(path)) {
+    int count = assembly.count(PRUNERS);
+    if (count != 1 && !assembly.isReported(PRUNERS)) {
       report(
-          path,
+          PRUNERS,
           "must hold exactly one pruner for now, found " + count,
           "Maybe - prune_type: movement is meant.");
     }

@@ -37,6 +37,20 @@ public final class Planner {
   }
 
   /**
+   * Checks warm-up and sparsity schedule where the file itself says how many steps there are; where
+   * that depends on the number of examples, only {@link #plan} can.
+   *
+   * @throws ProblemException of kind CONFIGURATION when they have no room
+   */
+  public void checkSchedule() {
+    Train train = resolved.configuration().pruning().train();
+    Long steps = train.maxSteps();
+    if (steps != null) {
+      new PruningPlanner(resolved).checkSchedule(training(train, steps, train.learningRate()));
+    }
+  }
+
+  /**
    * Resolves everything against model and data.
    *
    * @param pruner what {@link #pruner()} made

@@ -176,6 +176,15 @@ final class PruningPlanner {
         densityGoal(pruner, training));
   }
 
+  /**
+   * Checks that the schedule fits into the training.
+   *
+   * @throws ProblemException of kind CONFIGURATION when it has no room
+   */
+  void checkSchedule(TrainingPlan training) {
+    CubicSchedule unused = span(training);
+  }
+
   private List<UnitGroup> groups(
       PruningPattern pattern, List<Matrix> matrices, TransformerWeights weights) {
     String path = CHOICE + ".pattern";

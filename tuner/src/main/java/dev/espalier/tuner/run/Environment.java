@@ -1,5 +1,6 @@
 package dev.espalier.tuner.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.data.EncodedSet;
@@ -11,18 +12,72 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 
 /** Where a run happens and what it is made from: the content of {@code environment.json}. */
-final class Environment {
+public final class Environment {
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
   private static final Set<String> VNNI_FLAGS = Set.of("avx512_vnni", "avx_vnni");
 
+  private static final double GIB = 1 << 30;
+
   private Environment() {}
+
+  /**
+   * The machine and the versions for people, a line each: name, blanks, value.
+   *
+   * @param libraryVersions version by library, Espalier's own among them
+   */
+  public static List<String> describe(Map<String, String> libraryVersions) {
+    return describe(libraryVersions, machine(libraryVersions));
+  }
+
+  /** As {@link #describe(Map)}, of a machine that {@link #machine(Map)} looked at. */
+  static List<String> describe(Map<String, String> libraryVersions, JsonNode machine) {
+    Map<String, String> lines = new LinkedHashMap<>(libraryVersions);
+    JsonNode java = machine.path("java");
+    lines.put(
+        "java",
+        "%s, %s, %s, heap up to %s"
+            .formatted(
+                java.path("version").asText(),
+                java.path("vm").asText(),
+                java.path("vendor").asText(),
+                gib(java.path("max_heap_bytes"))));
+    JsonNode os = machine.path("os");
+    lines.put(
+        "os",
+        "%s %s, %s"
+            .formatted(
+                os.path("name").asText(),
+                os.path("version").asText(),
+                os.path("architecture").asText()));
+    JsonNode cpu = machine.path("cpu");
+    lines.put(
+        "cpu",
+        "%s, cores: %d, VNNI: %s"
+            .formatted(
+                cpu.path("model").asText("unknown"),
+                cpu.path("cores").asInt(),
+                cpu.path("vnni").isBoolean()
+                    ? (cpu.path("vnni").asBoolean() ? "yes" : "no")
+                    : "unknown"));
+    lines.put("memory", gib(machine.path("memory_bytes")));
+    int width = lines.keySet().stream().mapToInt(String::length).max().orElse(0);
+    return lines.entrySet().stream()
+        .map(e -> e.getKey() + " ".repeat(width - e.getKey().length() + 2) + e.getValue())
+        .toList();
+  }
+
+  private static String gib(JsonNode bytes) {
+    return String.format(Locale.ROOT, "%.1f GiB", bytes.asLong() / GIB);
+  }
 
   /** The part that depends on the machine alone. */
   static ObjectNode machine(Map<String, String> libraryVersions) {

@@ -5,7 +5,6 @@ import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
-import dev.espalier.api.problem.Suggestions;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.Configuration.AccuracyCriterion;
@@ -148,27 +147,7 @@ final class Preparation {
   }
 
   private Metric metric() {
-    String key = "evaluation.accuracy.metric";
-    String name = configuration.evaluation().accuracy().metric();
-    List<String> names = services.metrics().stream().map(Metric::name).sorted().toList();
-    return services.metrics().stream()
-        .filter(metric -> metric.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                ProblemException.at(
-                    ProblemKind.CONFIGURATION,
-                    resolved.locate(key),
-                    key
-                        + ": there is no metric \""
-                        + name
-                        + "\"; there is "
-                        + (names.isEmpty() ? "none at all" : String.join(", ", names)),
-                    names.isEmpty()
-                        ? null
-                        : "Maybe \""
-                            + Suggestions.nearest(name, names, 1).get(0)
-                            + "\" is meant."));
+    return new Preflight(resolved, services.pruners(), services.metrics()).metric();
   }
 
   private Criterion criterion(Metric metric) {

@@ -441,11 +441,11 @@ final class ConfigurationLoaderTest {
 
     assertThat(loaded.toYaml().lines())
         .contains(
-            "  checkpoint: \"all-minilm-l6-v2\"  # file line 1",
-            "    epochs: 2.0  # command line --set pruning.train.epochs=2",
-            "  random_seed: 3  # environment environment variable ESPALIER_TUNING_RANDOM_SEED",
+            "  checkpoint: \"all-minilm-l6-v2\"  # " + file() + ":1:33",
+            "    epochs: 2.0  # --set pruning.train.epochs=2",
+            "  random_seed: 3  # environment variable ESPALIER_TUNING_RANDOM_SEED",
             "    batch_size: 32  # default",
-            "        - prune_type: \"movement\"  # file line 8",
+            "        - prune_type: \"movement\"  # " + file() + ":8:23",
             "          names: [\"bert.encoder.layer.*.weight\"]  # default");
   }
 

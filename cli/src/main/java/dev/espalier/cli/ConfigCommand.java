@@ -1,0 +1,44 @@
+package dev.espalier.cli;
+
+import dev.espalier.tuner.config.ConfigurationLoader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code espalier config}: what a configuration comes to, and why. */
+@Command(
+    name = "config",
+    description = {
+      "Prints every value of a configuration and where it came from: default, file:line:column,"
+          + " environment variable or --set.",
+      "What is printed is a configuration again."
+    },
+    mixinStandardHelpOptions = true,
+    exitCodeListHeading = ExitCodes.HEADING,
+    exitCodeList = {"0:the file is valid", ExitCodes.BUG, ExitCodes.MISTAKE})
+final class ConfigCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "FILE", description = "The configuration.")
+  private Path file;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Overrides one value, for instance pruning.train.epochs=1. Repeatable.")
+  private List<String> assignments = new ArrayList<>();
+
+  @Override
+  public Integer call() {
+    Console.print(
+        spec, new ConfigurationLoader().load(file, assignments, System.getenv()).toYaml());
+    return ExitCode.OK;
+  }
+}

@@ -1,0 +1,87 @@
+package dev.espalier.cli;
+
+import dev.espalier.api.metric.Metric;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.tasks.TaskLoader;
+import dev.espalier.tuner.config.ConfigurationLoader;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.plugin.PrunerCatalog;
+import dev.espalier.tuner.run.Preflight;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code espalier validate}: what is wrong with configurations, without model and data. */
+@Command(
+    name = "validate",
+    description = {
+      "Checks configurations, and says all that is wrong with all of them.",
+      "Reads neither model nor data: what only these can tell, espalier run tells before it trains."
+    },
+    mixinStandardHelpOptions = true,
+    exitCodeListHeading = ExitCodes.HEADING,
+    exitCodeList = {
+      "0:every file is valid",
+      ExitCodes.BUG,
+      "2:at least one file is not, or a mistake on the command line",
+      ExitCodes.PLUGIN
+    })
+final class ValidateCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "FILE", arity = "1..*", description = "The configurations.")
+  private List<Path> files = new ArrayList<>();
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Overrides one value in each file. Repeatable.")
+  private List<String> assignments = new ArrayList<>();
+
+  @Option(
+      names = "--plugins",
+      paramLabel = "DIR",
+      description = "A folder with the jars of further pruners.")
+  private @Nullable Path plugins;
+
+  @Override
+  public Integer call() {
+    PrunerCatalog pruners = Plugins.in(plugins).pruners();
+    List<Metric> metrics =
+        ServiceLoader.load(Metric.class).stream().map(ServiceLoader.Provider::get).toList();
+    // A wrong assignment or variable is wrong for each file, and said once.
+    Set<Problem> all = new LinkedHashSet<>();
+    for (Path file : files) {
+      List<Problem> found = problems(file, pruners, metrics);
+      if (found.isEmpty()) {
+        Console.print(spec, file + ": valid");
+      }
+      all.addAll(found);
+    }
+    List<Problem> problems = List.copyOf(all);
+    Main.print(problems, spec.commandLine().getErr());
+    return problems.isEmpty() ? ExitCode.OK : problems.get(0).kind().exitCode();
+  }
+
+  private List<Problem> problems(Path file, PrunerCatalog pruners, List<Metric> metrics) {
+    try {
+      ResolvedConfiguration resolved =
+          new ConfigurationLoader().load(file, assignments, System.getenv());
+      return new Preflight(resolved, pruners, metrics).problems(TaskLoader.names());
+    } catch (ProblemException e) {
+      return e.problems();
+    }
+  }
+}

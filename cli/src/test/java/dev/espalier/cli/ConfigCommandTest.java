@@ -1,0 +1,55 @@
+package dev.espalier.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.espalier.tuner.config.ConfigurationLoader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What {@code espalier config} prints. */
+class ConfigCommandTest {
+  private static final String QUICKSTART = "../yaml-configs/quickstart.yaml";
+
+  @TempDir Path directory;
+
+  @Test
+  @DisplayName("every value is there with its source: default, file:line:column, --set")
+  void sources() {
+    Executed config = Executed.of("config", QUICKSTART, "--set", "pruning.train.epochs=2");
+
+    assertThat(config.err()).isEmpty();
+    assertThat(config.exitCode()).isZero();
+    assertThat(config.out().lines())
+        .contains("device: \"cpu\"  # default", "    epochs: 2.0  # --set pruning.train.epochs=2")
+        .anyMatch(line -> line.matches("  random_seed: 42  # " + QUICKSTART + ":[0-9]+:16"));
+  }
+
+  @Test
+  @DisplayName("what is printed is the same configuration again")
+  void loadsAgain() throws IOException {
+    Path printed =
+        Files.writeString(
+            directory.resolve("printed.yaml"), Executed.of("config", QUICKSTART).out());
+
+    ConfigurationLoader loader = new ConfigurationLoader();
+    assertThat(loader.load(printed, List.of(), Map.of()).configuration())
+        .isEqualTo(loader.load(Path.of(QUICKSTART), List.of(), Map.of()).configuration());
+  }
+
+  @Test
+  @DisplayName("a configuration with mistakes is exit code 2, with all of them")
+  void wrong() {
+    Executed config =
+        Executed.of("config", QUICKSTART, "--set", "device=tpu", "--set", "version=2");
+
+    assertThat(config.exitCode()).isEqualTo(2);
+    assertThat(config.err()).contains("--set device=tpu: device: must be", "--set version=2: ");
+    assertThat(config.out()).isEmpty();
+  }
+}

@@ -1,0 +1,52 @@
+package dev.espalier.tuner.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.espalier.api.problem.Problem;
+import dev.espalier.tuner.config.ConfigurationLoader;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.plugin.PrunerCatalog;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class PreflightTest {
+  @TempDir Path folder;
+
+  @Test
+  void everything_is_reported_at_once_and_where_it_stands() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("x.yaml"),
+            """
+            model: {name: x, checkpoint: y}
+            data: {task: sst2}
+            pruning:
+              train: {max_steps: 100, warmup: 100}
+              approach: {weight_compression: {pruners: [{prune_type: movment}]}}
+            """);
+    ResolvedConfiguration resolved = new ConfigurationLoader().load(file, List.of(), Map.of());
+
+    List<Problem> problems =
+        new Preflight(resolved, new PrunerCatalog(List.of()), List.of())
+            .problems(List.of("sst-2", "squad"));
+
+    assertThat(problems)
+        .extracting(Problem::toString)
+        .satisfiesExactly(
+            task ->
+                assertThat(task)
+                    .isEqualTo(
+                        file
+                            + ":2:14: data.task: there is no task \"sst2\"; there is squad, sst-2"
+                            + System.lineSeparator()
+                            + "  Maybe \"sst-2\" is meant."),
+            warmup -> assertThat(warmup).contains(":4:35: ", "a training of 100 steps"),
+            pruner -> assertThat(pruner).contains(":5:58: ", "there is no pruner \"movment\""),
+            metric -> assertThat(metric).contains("no metric \"accuracy\"; there is none at all"));
+  }
+}
