@@ -2,8 +2,10 @@ package dev.espalier.cli;
 
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.run.Preflight;
 import dev.espalier.tuner.run.Run;
 import dev.espalier.tuner.run.RunResult;
+import dev.espalier.tuner.run.RunServices;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,8 +25,11 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "FILE", description = "The configuration.")
-  private Path file;
+  @Parameters(
+      paramLabel = "FILE",
+      arity = "1..*",
+      description = "The configuration; a later file overrides an earlier one.")
+  private List<Path> files = new ArrayList<>();
 
   @Option(
       names = "--set",
@@ -43,13 +48,12 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    RunServices services = Services.create(Plugins.in(plugins));
     ResolvedConfiguration configuration =
-        new ConfigurationLoader().load(file, assignments, System.getenv());
+        new ConfigurationLoader()
+            .load(files, assignments, System.getenv(), new Preflight(services));
     RunResult result =
-        Run.execute(
-            configuration,
-            Services.create(Plugins.in(plugins)),
-            ProgressPrinter.onConsole(System.out, noProgress));
+        Run.execute(configuration, services, ProgressPrinter.onConsole(System.out, noProgress));
     if (!result.summary().isEmpty()) {
       System.out.println(result.summary());
     }

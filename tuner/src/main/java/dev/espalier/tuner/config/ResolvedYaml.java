@@ -32,7 +32,7 @@ final class ResolvedYaml {
           .append(": ")
           .append(text(value.value()))
           .append("  # ")
-          .append(comment(value))
+          .append(comment(value, resolved.files().size() > 1))
           .append('\n');
       itemBefore = "";
     }
@@ -57,18 +57,20 @@ final class ResolvedYaml {
 
   /** JSON is YAML; only numbers such as 1.0E-4 and quoted texts occur. */
   private static String text(JsonNode value) {
-    return value.toString();
+    return Interpolation.escape(value.toString());
   }
 
-  private static String comment(ResolvedValue value) {
+  private static String comment(ResolvedValue value, boolean severalFiles) {
     String label = value.source().label();
     if (value.location() == null) {
       return label;
     }
     String at =
         value.source() == Source.FILE
-            ? " line " + value.location().line()
+            ? (severalFiles ? " " + value.location().file() : "")
+                + " line "
+                + value.location().line()
             : " " + value.location().file();
-    return (label + at).replaceAll("[\\r\\n]", " ");
+    return (label + at).replaceAll("[\\p{Cntrl}\\u2028\\u2029\\uFEFF\\uFFFE\\uFFFF]", " ");
   }
 }

@@ -1,0 +1,116 @@
+package dev.espalier.tuner.run;
+
+import dev.espalier.api.metric.Metric;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.problem.Suggestions;
+import dev.espalier.api.pruning.Pruner;
+import dev.espalier.tuner.config.Configuration;
+import dev.espalier.tuner.config.ConfigurationLoader;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.plan.Planner;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What can be checked in milliseconds, before model and data are read: the pruner with its
+ * parameters, the names of metric, task and model, and whether the data files are there.
+ */
+public final class Preflight implements ConfigurationLoader.Check {
+  private final RunServices services;
+
+  /** Checks against what {@code services} has. */
+  public Preflight(RunServices services) {
+    this.services = services;
+  }
+
+  @Override
+  public List<Problem> of(ResolvedConfiguration draft) {
+    List<Problem> problems = new ArrayList<>();
+    Configuration configuration = draft.configuration();
+    checkPruner(draft, problems);
+    Configuration.Data data = configuration.data();
+    checkName(
+        draft,
+        "model.checkpoint",
+        "pretrained model",
+        configuration.model().checkpoint(),
+        services.models().references(),
+        problems);
+    checkName(draft, "data.task", "task", data.task(), services.tasks().names(), problems);
+    List<String> metrics = services.metrics().stream().map(Metric::name).sorted().toList();
+    String metric = configuration.evaluation().accuracy().metric();
+    if (metrics.isEmpty()) {
+      problems.add(unknown(draft, "evaluation.accuracy.metric", "metric", metric, metrics));
+    }
+    checkName(draft, "evaluation.accuracy.metric", "metric", metric, metrics, problems);
+    checkFile(draft, "data.train", data.train(), problems);
+    checkFile(draft, "data.evaluation", data.evaluation(), problems);
+    return problems;
+  }
+
+  private void checkPruner(ResolvedConfiguration draft, List<Problem> problems) {
+    if (draft.configuration().pruning().approach().weightCompression().pruners().isEmpty()) {
+      return; // only a draft has none, and then that was said
+    }
+    try {
+      Pruner unused = new Planner(draft, services.pruners()).pruner();
+    } catch (ProblemException e) {
+      problems.addAll(e.problems());
+    }
+  }
+
+  /** Checks that {@code name} is one of {@code known}, if that is known at all. */
+  private static void checkName(
+      ResolvedConfiguration draft,
+      String key,
+      String what,
+      String name,
+      List<String> known,
+      List<Problem> problems) {
+    if (!known.isEmpty() && !known.contains(name)) {
+      problems.add(unknown(draft, key, what, name, known));
+    }
+  }
+
+  private static Problem unknown(
+      ResolvedConfiguration draft, String key, String what, String name, List<String> known) {
+    return new Problem(
+        ProblemKind.CONFIGURATION,
+        ProblemCode.UNKNOWN_NAME,
+        draft.locate(key),
+        key
+            + ": there is no "
+            + what
+            + " \""
+            + name
+            + "\"; there is "
+            + (known.isEmpty() ? "none at all" : String.join(", ", known)),
+        known.isEmpty()
+            ? "Maybe a jar is missing on the class path."
+            : "Maybe \"" + Suggestions.nearest(name, known, 1).get(0) + "\" is meant.");
+  }
+
+  private static void checkFile(
+      ResolvedConfiguration draft, String key, @Nullable Path file, List<Problem> problems) {
+    if (file == null || (Files.isReadable(file) && !Files.isDirectory(file))) {
+      return;
+    }
+    String what =
+        Files.isDirectory(file)
+            ? " is a folder, not a file"
+            : Files.exists(file) ? " cannot be read" : " does not exist";
+    problems.add(
+        new Problem(
+            ProblemKind.INPUT,
+            ProblemCode.MISSING_FILE,
+            draft.locate(key),
+            key + ": the file " + file + what,
+            "Maybe the path is wrong: it is relative to the YAML file's folder."));
+  }
+}
