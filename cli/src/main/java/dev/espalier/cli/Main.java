@@ -61,9 +61,12 @@ public final class Main implements Runnable {
     throw new CommandLine.ParameterException(spec.commandLine(), "a command is missing");
   }
 
-  /** Prints problems, one paragraph each. */
+  /** Prints problems, one paragraph each, with the page that explains it. */
   static void print(List<Problem> problems, PrintWriter err) {
-    problems.forEach(err::println);
+    for (Problem problem : problems) {
+      err.println(problem);
+      err.println("  " + problem.code().page());
+    }
     err.flush();
   }
 

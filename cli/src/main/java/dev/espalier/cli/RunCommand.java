@@ -3,6 +3,7 @@ package dev.espalier.cli;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.run.DryRun;
+import dev.espalier.tuner.run.Preflight;
 import dev.espalier.tuner.run.Run;
 import dev.espalier.tuner.run.RunResult;
 import dev.espalier.tuner.run.RunServices;
@@ -37,8 +38,11 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "FILE", description = "The configuration.")
-  private Path file;
+  @Parameters(
+      paramLabel = "FILE",
+      arity = "1..*",
+      description = "The configuration; a later file overrides an earlier one.")
+  private List<Path> files = new ArrayList<>();
 
   @Option(
       names = "--set",
@@ -77,8 +81,8 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ResolvedConfiguration configuration = load(assignments);
     RunServices services = Services.create(Plugins.in(plugins));
+    ResolvedConfiguration configuration = load(assignments, services);
     if (rehearsal != null && rehearsal.dry) {
       System.out.println(DryRun.of(configuration, services));
       return CommandLine.ExitCode.OK;
@@ -86,7 +90,7 @@ final class RunCommand implements Callable<Integer> {
     if (rehearsal != null && rehearsal.smoke) {
       List<String> more = new ArrayList<>(assignments);
       more.addAll(SmokeRun.assignments(configuration));
-      configuration = load(more);
+      configuration = load(more, services);
       services = SmokeRun.services(services);
     }
     RunResult result =
@@ -98,7 +102,8 @@ final class RunCommand implements Callable<Integer> {
     return result.exitCode();
   }
 
-  private ResolvedConfiguration load(List<String> overrides) {
-    return new ConfigurationLoader().load(file, overrides, System.getenv());
+  private ResolvedConfiguration load(List<String> overrides, RunServices services) {
+    return new ConfigurationLoader()
+        .load(files, overrides, System.getenv(), Preflight.of(services));
   }
 }

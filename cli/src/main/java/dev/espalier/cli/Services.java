@@ -9,6 +9,7 @@ import dev.espalier.tasks.TaskLoader;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.port.TaskSource;
 import dev.espalier.tuner.run.RunServices;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
@@ -25,7 +26,7 @@ final class Services {
     SafeTensors checkpoints = new SafeTensors();
     return new RunServices(
         new ClasspathModels(),
-        Services::load,
+        new Tasks(),
         new DjlFinePruner(checkpoints),
         checkpoints,
         new OrtTools(),
@@ -34,18 +35,27 @@ final class Services {
         versions);
   }
 
-  private static TaskSource.TaskData load(TaskSource.Request request, byte[] tokenizerJson) {
-    TaskLoader.Loaded loaded =
-        TaskLoader.load(
-            new TaskLoader.Request(
-                request.task(),
-                request.train(),
-                request.evaluation(),
-                request.trainExamples(),
-                request.evaluationExamples(),
-                request.maxSequenceLength(),
-                request.seed()),
-            tokenizerJson);
-    return new TaskSource.TaskData(loaded.train(), loaded.evaluation());
+  /** The tasks behind the tuner's port. */
+  private static final class Tasks implements TaskSource {
+    @Override
+    public TaskData load(Request request, byte[] tokenizerJson) {
+      TaskLoader.Loaded loaded =
+          TaskLoader.load(
+              new TaskLoader.Request(
+                  request.task(),
+                  request.train(),
+                  request.evaluation(),
+                  request.trainExamples(),
+                  request.evaluationExamples(),
+                  request.maxSequenceLength(),
+                  request.seed()),
+              tokenizerJson);
+      return new TaskData(loaded.train(), loaded.evaluation());
+    }
+
+    @Override
+    public List<String> names() {
+      return TaskLoader.names();
+    }
   }
 }

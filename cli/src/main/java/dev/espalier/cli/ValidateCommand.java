@@ -77,9 +77,14 @@ final class ValidateCommand implements Callable<Integer> {
 
   private List<Problem> problems(Path file, PrunerCatalog pruners, List<Metric> metrics) {
     try {
-      ResolvedConfiguration resolved =
-          new ConfigurationLoader().load(file, assignments, System.getenv());
-      return new Preflight(resolved, pruners, metrics).problems(TaskLoader.names());
+      ResolvedConfiguration unused =
+          new ConfigurationLoader()
+              .load(
+                  List.of(file),
+                  assignments,
+                  System.getenv(),
+                  Preflight.ofNames(pruners, metrics, TaskLoader.names()));
+      return List.of();
     } catch (ProblemException e) {
       return e.problems();
     }

@@ -5,9 +5,12 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Finds the names a user may have meant. */
 public final class Suggestions {
+  private static final int LONGEST = 100;
+
   private Suggestions() {}
 
   /**
@@ -22,6 +25,22 @@ public final class Suggestions {
                 .thenComparing(Comparator.naturalOrder()))
         .limit(limit)
         .toList();
+  }
+
+  /**
+   * The candidate that {@code word} is probably a slip of: the nearest one, when at most a third of
+   * the word, and two characters of a short one, differ; words over 100 characters are no slips.
+   */
+  public static Optional<String> closest(String word, Collection<String> candidates) {
+    if (word.length() > LONGEST) {
+      return Optional.empty();
+    }
+    int most = Math.max(2, word.length() / 3);
+    List<String> near =
+        candidates.stream().filter(c -> Math.abs(c.length() - word.length()) <= most).toList();
+    return nearest(word, near, 1).stream()
+        .filter(c -> distance(word.toLowerCase(Locale.ROOT), c.toLowerCase(Locale.ROOT)) <= most)
+        .findFirst();
   }
 
   /** The number of insertions, deletions, substitutions and neighbour swaps between two words. */

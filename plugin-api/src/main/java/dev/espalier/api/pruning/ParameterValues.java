@@ -1,10 +1,10 @@
 package dev.espalier.api.pruning;
 
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The values of a pruner's parameters: complete, and within the declared ranges. */
@@ -22,30 +22,45 @@ public final class ParameterValues {
    * @throws IllegalArgumentException naming every unknown key and every value out of range
    */
   public static ParameterValues of(PrunerDescriptor descriptor, Map<String, ?> given) {
-    List<String> wrong = new ArrayList<>();
-    Map<String, Object> rest = new LinkedHashMap<>(given);
+    Map<String, String> wrong = mistakes(descriptor, given);
+    if (!wrong.isEmpty()) {
+      throw new IllegalArgumentException(
+          "pruner " + descriptor.name() + ": " + String.join("; ", wrong.values()));
+    }
     Map<String, Object> complete = new LinkedHashMap<>();
     for (ParameterDescriptor parameter : descriptor.parameters()) {
-      Object asked = rest.remove(parameter.name());
+      Object asked = given.get(parameter.name());
       Object value = asked == null ? parameter.defaultValue() : accepted(parameter, asked);
-      if (value == null) {
-        wrong.add(parameter.name() + " must be " + parameter.range() + ", found " + asked);
-      } else {
-        complete.put(parameter.name(), value);
+      complete.put(parameter.name(), Objects.requireNonNull(value));
+    }
+    return new ParameterValues(complete);
+  }
+
+  /**
+   * What is wrong with each parameter that is wrong, by its name, in one clause each.
+   *
+   * @param given numbers and words by name
+   */
+  public static Map<String, String> mistakes(PrunerDescriptor descriptor, Map<String, ?> given) {
+    Map<String, String> wrong = new LinkedHashMap<>();
+    Map<String, Object> rest = new LinkedHashMap<>(given);
+    for (ParameterDescriptor parameter : descriptor.parameters()) {
+      Object asked = rest.remove(parameter.name());
+      if (asked != null && accepted(parameter, asked) == null) {
+        wrong.put(
+            parameter.name(),
+            parameter.name() + " must be " + parameter.range() + ", found " + asked);
       }
     }
     for (String unknown : rest.keySet()) {
-      wrong.add(
+      wrong.put(
+          unknown,
           "unknown parameter "
               + unknown
               + ", there is "
               + descriptor.parameters().stream().map(ParameterDescriptor::name).toList());
     }
-    if (!wrong.isEmpty()) {
-      throw new IllegalArgumentException(
-          "pruner " + descriptor.name() + ": " + String.join("; ", wrong));
-    }
-    return new ParameterValues(complete);
+    return wrong;
   }
 
   /** The value in the parameter's type, or null when it is not allowed. */

@@ -53,6 +53,20 @@ final class ProblemTest {
         .isEqualTo(exitCode);
   }
 
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource({
+    "CONFIGURATION, contradiction",
+    "INPUT, bad-data",
+    "ENVIRONMENT, environment",
+    "TRAINING, training"
+  })
+  void withoutACodeTheKindDecidesThePage(ProblemKind kind, String code) {
+    Problem problem = new Problem(kind, null, "message", null);
+
+    assertThat(problem.code().text()).isEqualTo(code);
+    assertThat(problem.code().page()).isEqualTo("docs/errors/" + code + ".md");
+  }
+
   @Test
   void everyKindHasADocumentedExitCode() {
     assertThat(ProblemKind.values()).extracting(ProblemKind::exitCode).containsOnly(2, 4);

@@ -1,6 +1,8 @@
 package dev.espalier.tuner.config;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -21,6 +23,9 @@ public sealed interface Amount {
 
   /** A share of the run, in [0, 1]. */
   record Share(double share) implements Amount {
+    /** More than a double holds, and so 7% and not 7.000000000000001%. */
+    private static final MathContext DIGITS = new MathContext(17);
+
     @Override
     public long of(long totalSteps) {
       return Math.round(share * totalSteps);
@@ -28,8 +33,8 @@ public sealed interface Amount {
 
     @Override
     public String toString() {
-      double percent = share * 100;
-      return percent == Math.rint(percent) ? (long) percent + "%" : percent + "%";
+      BigDecimal percent = BigDecimal.valueOf(share).movePointRight(2).round(DIGITS);
+      return percent.signum() == 0 ? "0%" : percent.stripTrailingZeros().toPlainString() + "%";
     }
   }
 

@@ -1,24 +1,33 @@
 package dev.espalier.tuner.config;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.problem.Suggestions;
 import dev.espalier.tuner.config.Schema.Field;
 import dev.espalier.tuner.config.Schema.Free;
 import dev.espalier.tuner.config.Schema.Items;
 import dev.espalier.tuner.config.Schema.Leaf;
 import dev.espalier.tuner.config.Schema.Section;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import org.apache.commons.configuration2.BaseConfiguration;
 import org.apache.commons.configuration2.CompositeConfiguration;
@@ -32,36 +41,84 @@ final class Assembly {
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .addModule(new SimpleModule().addDeserializer(Path.class, new PlainPath()))
           .build();
 
+  /** A path as it is written; Jackson would take one with a colon for a URI. */
+  private static final class PlainPath extends StdScalarDeserializer<Path> {
+    PlainPath() {
+      super(Path.class);
+    }
+
+    @Override
+    public Path deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+      return Path.of(parser.getText());
+    }
+  }
+
   private final CompositeConfiguration layered;
-  private final YamlDocument file;
+  private final Documents files;
   private final List<Problem> problems;
   private final TreeSet<String> alreadyWrong = new TreeSet<>();
   private final TreeSet<String> mentioned = new TreeSet<>();
   private final List<ResolvedValue> values = new ArrayList<>();
   private final ObjectNode tree;
 
-  private Assembly(Section root, List<Layer> layers, YamlDocument file, List<Problem> problems) {
+  private Assembly(
+      Section root,
+      List<Layer> layers,
+      Documents files,
+      Set<String> unreadable,
+      List<Problem> problems) {
     this.layered = lay(layers);
-    this.file = file;
+    this.files = files;
     this.problems = problems;
     for (Layer layer : layers) {
       layer.replaced().forEach(gone -> mentioned.removeIf(path -> Paths.isWithin(path, gone)));
       mentioned.addAll(layer.mentioned());
     }
-    problems.forEach(problem -> alreadyWrong.add(problem.message().split(":", 2)[0]));
+    alreadyWrong.addAll(unreadable);
+    problems.forEach(problem -> addReported(root, problem));
     this.tree = section(root, "");
   }
 
   /**
    * Lays {@code layers} over each other, the last one on top, and reports what is missing.
    *
-   * @param file the YAML file, where a key is missing
+   * @param files the YAML files, where a key is missing
+   * @param unreadable paths whose values cannot be known, because of a problem elsewhere
    * @param problems what was found so far; a missing key that was there but wrong is not added
    */
-  static Assembly of(Section root, List<Layer> layers, YamlDocument file, List<Problem> problems) {
-    return new Assembly(root, layers, file, problems);
+  static Assembly of(
+      Section root,
+      List<Layer> layers,
+      Documents files,
+      Set<String> unreadable,
+      List<Problem> problems) {
+    return new Assembly(root, layers, files, unreadable, problems);
+  }
+
+  /** The path that a problem is about: its message begins with it. */
+  static String pathOf(Problem problem) {
+    return problem.message().split(":", 2)[0];
+  }
+
+  /** Remembers what is wrong; a misspelled key stands for the one that is meant. */
+  private void addReported(Section root, Problem problem) {
+    String path = pathOf(problem);
+    if (path.isEmpty()) {
+      return;
+    }
+    alreadyWrong.add(path);
+    if (problem.code() == ProblemCode.UNKNOWN_KEY) {
+      String around = Paths.parent(path);
+      String name = path.substring(around.isEmpty() ? 0 : around.length() + 1);
+      Schema.find(root, around)
+          .filter(Section.class::isInstance)
+          .map(shape -> ((Section) shape).names())
+          .flatMap(names -> Suggestions.closest(name, names))
+          .ifPresent(meant -> alreadyWrong.add(Paths.child(around, meant)));
+    }
   }
 
   /** Every value with its source, in the order of the format. */
@@ -81,7 +138,7 @@ final class Assembly {
         .map(ResolvedValue::location)
         .filter(l -> l != null)
         .findFirst()
-        .orElseGet(() -> file.around(path));
+        .orElseGet(() -> files.around(path));
   }
 
   /** Whether something at, above or below {@code path} was reported already. */
@@ -95,7 +152,7 @@ final class Assembly {
     return tree.at("/" + path.replace('.', '/')).size();
   }
 
-  /** The typed configuration; only when there are no problems. */
+  /** The typed configuration; a wrong value has its default, a missing text is empty. */
   Configuration bind() {
     try {
       return BINDER.treeToValue(tree, Configuration.class);
@@ -145,9 +202,7 @@ final class Assembly {
         node.set(field.name(), free(child));
       } else {
         JsonNode value = leaf(field, child);
-        if (value != null) {
-          node.set(field.name(), value);
-        }
+        node.set(field.name(), value == null ? JsonNodeFactory.instance.textNode("") : value);
       }
     }
     return node;
@@ -161,7 +216,11 @@ final class Assembly {
     if (absent && !isReported(path)) {
       List<String> needed = required(inner);
       if (!needed.isEmpty()) {
-        report(path, "is missing; it needs " + String.join(", ", needed));
+        report(
+            path,
+            files.around(Paths.parent(path)),
+            "is missing; it needs " + String.join(", ", needed),
+            "Add it: " + field.key().value());
       }
     }
     return section(inner, path);
@@ -205,7 +264,11 @@ final class Assembly {
     ArrayNode list = JsonNodeFactory.instance.arrayNode();
     for (int index : indices) {
       if (index != list.size()) {
-        report(Paths.item(path, list.size()), "is missing, but there is an entry [" + index + "]");
+        report(
+            Paths.item(path, list.size()),
+            files.around(path),
+            "is missing, but there is an entry [" + index + "]",
+            "Maybe the entry's number is wrong: the first is [0].");
         break;
       }
       list.add(section(items.each(), Paths.item(path, index)));
@@ -235,7 +298,11 @@ final class Assembly {
     if (set == null || (field.key().required() && set.value().isNull())) {
       ResolvedValue empty = layered.containsKey(path) ? get(path) : null;
       Location at = empty == null ? null : empty.location();
-      report(path, at == null ? file.around(Paths.parent(path)) : at, "is missing");
+      report(
+          path,
+          at == null ? files.around(Paths.parent(path)) : at,
+          "is missing",
+          "Add it: " + field.key().value());
       return null;
     }
     values.add(set);
@@ -248,15 +315,17 @@ final class Assembly {
     return (ResolvedValue) layered.getProperty(path);
   }
 
-  private void report(String path, String message) {
-    report(path, file.around(Paths.parent(path)), message);
-  }
-
-  private void report(String path, Location place, String message) {
+  private void report(String path, Location place, String message, String advice) {
     if (isReported(path)) {
       return;
     }
     alreadyWrong.add(path);
-    problems.add(new Problem(ProblemKind.CONFIGURATION, place, path + ": " + message, null));
+    problems.add(
+        new Problem(
+            ProblemKind.CONFIGURATION,
+            ProblemCode.MISSING_KEY,
+            place,
+            path + ": " + message,
+            advice));
   }
 }

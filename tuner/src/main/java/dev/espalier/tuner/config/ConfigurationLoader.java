@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.config.Schema.Leaf;
@@ -20,153 +21,266 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Loads a configuration from its four sources: defaults, the YAML file, variables {@code
+ * Loads a configuration from its four sources: defaults, YAML files, variables {@code
  * ESPALIER_PRUNING_TRAIN_EPOCHS}, and assignments {@code pruning.train.epochs=2}; the later wins.
  */
 public final class ConfigurationLoader {
   private static final int MAX_BYTES = 1_000_000;
+  private static final int MOST_PROBLEMS = 100;
   private static final Section SCHEMA = Schema.of(Configuration.class);
+
+  /** Checks what the format by itself cannot know, such as which pruners there are. */
+  @FunctionalInterface
+  public interface Check {
+    /**
+     * What is wrong, each message beginning with the path that it is about.
+     *
+     * @param draft the configuration; where something was found wrong already it holds the default,
+     *     or an empty text or list, and what is said about such a path is dropped
+     */
+    List<Problem> of(ResolvedConfiguration draft);
+  }
+
+  /** A file's content. */
+  record Text(Path file, ByteBuffer content) {}
+
+  /** What one source says. */
+  private record Given(
+      Source source, LayerReader.Places places, Path folder, JsonNode tree, boolean literal) {}
+
+  /**
+   * Loads and checks a configuration from one file.
+   *
+   * @see #load(List, List, Map, Check)
+   */
+  public ResolvedConfiguration load(
+      Path yaml, List<String> assignments, Map<String, String> environment) {
+    return load(List.of(yaml), assignments, environment, draft -> List.of());
+  }
 
   /**
    * Loads and checks a configuration.
    *
-   * <p>Relative data paths are relative to the folder of {@code yaml}, whatever source they come
-   * from, and absolute in the result.
+   * <p>A later file overrides an earlier one key by key, and lists as a whole. Relative data paths
+   * are relative to the folder of the file that they stand in, or of the first file when they come
+   * from elsewhere, and absolute in the result. References in files and assignments are replaced,
+   * {@code ${env:NAME}}, {@code ${sys:name}} and {@code ${some.other.key}}; variables are taken as
+   * they are.
    *
-   * @param yaml the file
+   * @param files the files, at least one
    * @param assignments {@code path=value} from the command line, the value in YAML
    * @param environment the process environment; what does not begin with {@code ESPALIER_} and a
    *     section's name is ignored
-   * @throws ProblemException with everything that is wrong: INPUT when the file cannot be read,
+   * @param check what else to check, so that its problems come with the others
+   * @throws ProblemException with everything that is wrong: INPUT when a file cannot be read,
    *     otherwise CONFIGURATION
    */
   public ResolvedConfiguration load(
-      Path yaml, List<String> assignments, Map<String, String> environment) {
-    byte[] content = read(yaml);
-    Path folder = Optional.ofNullable(yaml.toAbsolutePath().getParent()).orElseThrow().normalize();
+      List<Path> files, List<String> assignments, Map<String, String> environment, Check check) {
     List<Problem> problems = new ArrayList<>();
-
-    YamlDocument document = parse(yaml, content);
-    problems.addAll(document.problems());
-    List<Layer> given =
-        List.of(
-            fileLayer(document, folder, problems),
-            environmentLayer(folder, environment, problems),
-            assignmentLayer(folder, assignments, problems));
-    List<Layer> layers = new ArrayList<>(given);
-    layers.add(0, Defaults.layer(SCHEMA, given));
-    Assembly assembly = Assembly.of(SCHEMA, layers, document, problems);
-    Rules.check(assembly, problems);
-    if (!problems.isEmpty()) {
-      throw new ProblemException(problems.stream().distinct().toList());
+    List<Text> texts = new ArrayList<>();
+    for (Path file : files) {
+      try {
+        texts.add(new Text(file, ByteBuffer.wrap(read(file))));
+      } catch (ProblemException e) {
+        problems.addAll(e.problems());
+      }
     }
-    return new ResolvedConfiguration(
-        assembly.bind(), assembly.values(), yaml, folder, sha256(content), assignments);
+    return load(texts, assignments, environment, check, problems);
   }
 
-  private static YamlDocument parse(Path yaml, byte[] content) {
-    YamlDocument document = YamlDocument.parse(yaml.toString(), decode(yaml, content));
-    if (document.root() == null && !document.problems().isEmpty()) {
-      throw new ProblemException(document.problems());
+  /** The same, with contents that are there already and problems that getting them made. */
+  ResolvedConfiguration load(
+      List<Text> texts,
+      List<String> assignments,
+      Map<String, String> environment,
+      Check check,
+      List<Problem> problems) {
+    List<Given> given = new ArrayList<>();
+    List<YamlDocument> documents = new ArrayList<>();
+    boolean complete = problems.isEmpty();
+    for (Text text : texts) {
+      YamlDocument document = parse(text, problems);
+      documents.add(document);
+      JsonNode tree = document.root();
+      complete &= tree != null;
+      if (tree != null) {
+        given.add(new Given(Source.FILE, new InFile(document), folder(text.file()), tree, false));
+      }
     }
-    if (document.root() == null) {
-      throw problem(
-          Location.ofFile(yaml.toString()),
-          "the file is empty",
-          "Maybe start from a file in yaml-configs/.");
+    Path folder = texts.isEmpty() ? Path.of("").toAbsolutePath() : folder(texts.get(0).file());
+    addVariables(environment, folder, given, problems);
+    addAssignments(assignments, folder, given, problems);
+
+    Interpolation interpolation = interpolation(given, environment);
+    List<Layer> layers = new ArrayList<>();
+    for (Given source : given) {
+      layers.add(read(source, interpolation, problems));
+    }
+    if (!complete) {
+      throw failure(problems);
+    }
+    layers.add(0, Defaults.layer(SCHEMA, layers));
+    Assembly assembly =
+        Assembly.of(SCHEMA, layers, new Documents(documents), interpolation.tainted(), problems);
+    Rules.check(assembly, problems);
+    ResolvedConfiguration resolved =
+        new ResolvedConfiguration(
+            assembly.bind(),
+            assembly.values(),
+            texts.stream().map(Text::file).toList(),
+            folder,
+            sha256(texts),
+            assignments);
+    for (Problem problem : check.of(resolved)) {
+      if (!assembly.isReported(Assembly.pathOf(problem))) {
+        problems.add(problem);
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw failure(problems);
+    }
+    return resolved;
+  }
+
+  /** Nobody reads more than {@link #MOST_PROBLEMS}; the rest is counted. */
+  private static ProblemException failure(List<Problem> problems) {
+    List<Problem> distinct = new ArrayList<>(new LinkedHashSet<>(problems));
+    int more = distinct.size() - MOST_PROBLEMS;
+    if (more > 0) {
+      distinct.subList(MOST_PROBLEMS, distinct.size()).clear();
+      distinct.add(
+          new Problem(
+              ProblemKind.CONFIGURATION,
+              ProblemCode.TOO_LARGE,
+              null,
+              "there are " + more + " more problems",
+              "Maybe this is not a configuration."));
+    }
+    return new ProblemException(distinct);
+  }
+
+  private static YamlDocument parse(Text text, List<Problem> problems) {
+    String name = text.file().toString();
+    String yaml;
+    try {
+      yaml = decode(text.content());
+    } catch (CharacterCodingException e) {
+      problems.add(
+          problem(
+              ProblemCode.SYNTAX,
+              Location.ofFile(name),
+              "the file is not UTF-8 text",
+              "Maybe it was saved in another encoding."));
+      return YamlDocument.parse(name, "");
+    }
+    YamlDocument document = YamlDocument.parse(name, yaml);
+    problems.addAll(document.problems());
+    if (document.root() == null && document.problems().isEmpty()) {
+      problems.add(
+          problem(
+              ProblemCode.SYNTAX,
+              Location.ofFile(name),
+              "the file is empty",
+              "Maybe start from a file in yaml-configs/."));
     }
     return document;
   }
 
-  private static Layer fileLayer(YamlDocument document, Path folder, List<Problem> problems) {
+  private static Layer read(Given given, Interpolation interpolation, List<Problem> problems) {
     Layer layer = Layer.empty();
-    LayerReader.Places places =
-        new LayerReader.Places() {
-          @Override
-          public Location value(String path) {
-            return document.locate(path);
-          }
-
-          @Override
-          public Location key(String path) {
-            return document.locateKey(path);
-          }
-        };
-    new LayerReader(Source.FILE, places, folder::resolve, layer, problems)
-        .read(SCHEMA, Objects.requireNonNull(document.root()));
+    JsonNode tree =
+        given.literal()
+            ? given.tree()
+            : interpolation.apply(given.tree(), given.places(), problems);
+    new LayerReader(given.source(), given.places(), given.folder()::resolve, layer, problems)
+        .read(SCHEMA, tree);
     return layer;
   }
 
-  private static Layer environmentLayer(
-      Path folder, Map<String, String> environment, List<Problem> problems) {
-    Layer layer = Layer.empty();
+  private static Interpolation interpolation(List<Given> given, Map<String, String> environment) {
+    JsonNode merged = JsonNodeFactory.instance.objectNode();
+    for (Given source : given) {
+      // A null section and an empty one say the same here: nothing to refer to.
+      JsonNode tree = source.literal() ? escaped(source.tree()) : source.tree();
+      merged = RawTree.merge(merged, tree);
+    }
+    return new Interpolation(
+        SCHEMA, merged, Defaults.layer(SCHEMA, List.of()).values(), environment);
+  }
+
+  private static JsonNode escaped(JsonNode node) {
+    if (node.isObject()) {
+      ObjectNode map = JsonNodeFactory.instance.objectNode();
+      node.properties().forEach(entry -> map.set(entry.getKey(), escaped(entry.getValue())));
+      return map;
+    }
+    return node.isTextual()
+        ? JsonNodeFactory.instance.textNode(Interpolation.escape(node.textValue()))
+        : node;
+  }
+
+  private static void addVariables(
+      Map<String, String> environment, Path folder, List<Given> given, List<Problem> problems) {
     new TreeMap<>(environment)
         .forEach(
             (name, text) -> {
               Location at = Location.ofFile("environment variable " + name);
               EnvironmentNames.path(SCHEMA, name)
                   .ifPresentOrElse(
-                      path -> assign(Source.ENVIRONMENT, folder, at, path, text, layer, problems),
+                      path -> add(Source.ENVIRONMENT, folder, at, path, text, given, problems),
                       () ->
                           EnvironmentNames.mistaken(SCHEMA, name)
                               .ifPresent(
                                   advice ->
                                       problems.add(
-                                          new Problem(
-                                              ProblemKind.CONFIGURATION,
+                                          problem(
+                                              ProblemCode.UNKNOWN_KEY,
                                               at,
                                               "it names no key of the configuration",
                                               advice))));
             });
-    return layer;
   }
 
-  private static Layer assignmentLayer(
-      Path folder, List<String> assignments, List<Problem> problems) {
-    Layer layer = Layer.empty();
+  private static void addAssignments(
+      List<String> assignments, Path folder, List<Given> given, List<Problem> problems) {
     for (String assignment : assignments) {
       Location at = Location.ofFile("--set " + assignment);
       int equals = assignment.indexOf('=');
       if (equals < 1) {
         problems.add(
-            new Problem(
-                ProblemKind.CONFIGURATION,
+            problem(
+                ProblemCode.SYNTAX,
                 at,
                 "must be of the form path=value",
                 "Maybe --set pruning.train.epochs=2 is meant."));
       } else {
-        assign(
-            Source.COMMAND_LINE,
-            folder,
-            at,
-            assignment.substring(0, equals).strip(),
-            assignment.substring(equals + 1),
-            layer,
-            problems);
+        String path = assignment.substring(0, equals).strip();
+        String text = assignment.substring(equals + 1);
+        add(Source.COMMAND_LINE, folder, at, path, text, given, problems);
       }
     }
-    return layer;
   }
 
-  private static void assign(
+  /** Adds one value with its path, unless it cannot be read. */
+  private static void add(
       Source source,
       Path folder,
       Location at,
       String path,
       String text,
-      Layer layer,
+      List<Given> given,
       List<Problem> problems) {
     YamlDocument document = YamlDocument.parse(at.file(), text);
-    boolean verbatim = isVerbatim(Schema.find(SCHEMA, path), text);
     JsonNode value = document.root();
-    if (verbatim) {
+    if (isVerbatim(Schema.find(SCHEMA, path), text)) {
       value = JsonNodeFactory.instance.textNode(text);
     } else if (!document.problems().isEmpty()) {
       problems.addAll(document.problems());
@@ -174,20 +288,38 @@ public final class ConfigurationLoader {
     } else if (value == null) {
       value = JsonNodeFactory.instance.nullNode();
     }
-    LayerReader.Places places =
-        new LayerReader.Places() {
-          @Override
-          public Location value(String ignored) {
-            return at;
-          }
+    boolean literal = source == Source.ENVIRONMENT;
+    given.add(new Given(source, new At(at), folder, RawTree.nest(path, value), literal));
+  }
 
-          @Override
-          public Location key(String ignored) {
-            return at;
-          }
-        };
-    new LayerReader(source, places, folder::resolve, layer, problems)
-        .read(SCHEMA, nest(path, value));
+  /** Places in a file. */
+  private record InFile(YamlDocument document) implements LayerReader.Places {
+    @Override
+    public Location value(String path) {
+      return document.locate(path);
+    }
+
+    @Override
+    public Location key(String path) {
+      return document.locateKey(path);
+    }
+  }
+
+  /** The one place of a variable or an assignment. */
+  private record At(Location location) implements LayerReader.Places {
+    @Override
+    public Location value(String path) {
+      return location;
+    }
+
+    @Override
+    public Location key(String path) {
+      return location;
+    }
+  }
+
+  private static Path folder(Path file) {
+    return Optional.ofNullable(file.toAbsolutePath().getParent()).orElseThrow().normalize();
   }
 
   /** Whether a text means itself, so that a glob such as *.query.* needs no quotes. */
@@ -199,57 +331,49 @@ public final class ConfigurationLoader {
     return single || (shape.get() == Leaf.TEXTS && !text.strip().startsWith("["));
   }
 
-  /** {@code a.b[0].c} and v as {@code {a: {b: {"[0]": {c: v}}}}}. */
-  private static JsonNode nest(String path, JsonNode value) {
-    List<String> segments = Paths.segments(path);
-    JsonNode node = value;
-    for (int i = segments.size() - 1; i >= 0; i--) {
-      ObjectNode around = JsonNodeFactory.instance.objectNode();
-      around.set(segments.get(i), node);
-      node = around;
-    }
-    return node;
-  }
-
   private static byte[] read(Path yaml) {
     Location file = Location.ofFile(yaml.toString());
     if (!Files.exists(yaml)) {
-      throw ProblemException.at(
-          ProblemKind.INPUT, file, "the file does not exist", "Maybe the path is misspelled.");
+      throw unreadable(file, "the file does not exist", "Maybe the path is misspelled.");
     }
     if (!Files.isRegularFile(yaml)) {
-      throw ProblemException.at(ProblemKind.INPUT, file, "this is not a file", null);
+      throw unreadable(file, "this is not a file", "Maybe a file in it is meant.");
     }
     try (InputStream in = Files.newInputStream(yaml)) {
       byte[] content = in.readNBytes(MAX_BYTES + 1);
       if (content.length > MAX_BYTES) {
-        throw problem(file, "the file is larger than 1 MB", "Maybe this is not a configuration.");
+        throw new ProblemException(
+            List.of(
+                problem(
+                    ProblemCode.TOO_LARGE,
+                    file,
+                    "the file is larger than 1 MB",
+                    "Maybe this is not a configuration.")));
       }
       return content;
     } catch (IOException e) {
-      throw new ProblemException(
-          List.of(new Problem(ProblemKind.INPUT, file, "it cannot be read: " + e, null)), e);
+      throw unreadable(file, "it cannot be read: " + e, "Maybe its permissions are wrong.");
     }
   }
 
-  private static String decode(Path yaml, byte[] content) {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
-    } catch (CharacterCodingException e) {
-      throw problem(
-          Location.ofFile(yaml.toString()),
-          "the file is not UTF-8 text",
-          "Maybe it was saved in another encoding.");
-    }
+  private static ProblemException unreadable(Location file, String message, String advice) {
+    return new ProblemException(
+        List.of(new Problem(ProblemKind.INPUT, ProblemCode.MISSING_FILE, file, message, advice)));
   }
 
-  private static ProblemException problem(Location at, String message, String advice) {
-    return ProblemException.at(ProblemKind.CONFIGURATION, at, message, advice);
+  private static String decode(ByteBuffer content) throws CharacterCodingException {
+    return StandardCharsets.UTF_8.newDecoder().decode(content.duplicate()).toString();
   }
 
-  private static String sha256(byte[] content) {
+  private static Problem problem(ProblemCode code, Location at, String message, String advice) {
+    return new Problem(ProblemKind.CONFIGURATION, code, at, message, advice);
+  }
+
+  private static String sha256(List<Text> texts) {
     try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      texts.forEach(text -> digest.update(text.content().duplicate()));
+      return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }

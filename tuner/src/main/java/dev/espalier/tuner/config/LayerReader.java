@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.tuner.config.Schema.Field;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /** Checks one source's tree against the format and takes its values out. */
 final class LayerReader {
@@ -69,7 +69,12 @@ final class LayerReader {
       return;
     }
     if (!node.isObject()) {
-      wrong(path, "must hold the keys " + String.join(", ", section.names()), node);
+      wrong(
+          ProblemCode.WRONG_TYPE,
+          path,
+          "must hold the keys " + String.join(", ", section.names()),
+          node,
+          "Maybe they belong below it, each on a line of its own and indented.");
       return;
     }
     layer.mentioned().add(path);
@@ -105,7 +110,12 @@ final class LayerReader {
       node.properties()
           .forEach(entry -> section(items.each(), path + entry.getKey(), entry.getValue()));
     } else {
-      wrong(path, "must be a list, one entry each with " + items.each().names(), node);
+      wrong(
+          ProblemCode.WRONG_TYPE,
+          path,
+          "must be a list, one entry each with " + items.each().names(),
+          node,
+          "Maybe a dash is missing: - " + items.each().names().get(0) + ": ...");
     }
   }
 
@@ -119,7 +129,12 @@ final class LayerReader {
       return;
     }
     if (!node.isObject()) {
-      wrong(path, "must be a map from name to value", node);
+      wrong(
+          ProblemCode.WRONG_TYPE,
+          path,
+          "must be a map from name to value",
+          node,
+          "Maybe {name: 1} is meant.");
       return;
     }
     node.properties()
@@ -146,13 +161,14 @@ final class LayerReader {
 
   private void text(Key key, String path, JsonNode node) {
     if (!node.isTextual() || node.textValue().isBlank()) {
-      wrong(path, "must be a text", node);
+      wrong(ProblemCode.WRONG_TYPE, path, "must be a text", node, asText(node));
       return;
     }
     String text = node.textValue();
     if (key.oneOf().length > 0 && !List.of(key.oneOf()).contains(text)) {
       List<String> allowed = List.of(key.oneOf());
       wrong(
+          ProblemCode.NOT_ALLOWED,
           path,
           allowed.size() == 1 ? "must be " + allowed.get(0) : "must be one of " + join(allowed),
           node,
@@ -160,7 +176,12 @@ final class LayerReader {
       return;
     }
     if (!key.pattern().isEmpty() && !text.matches(key.pattern())) {
-      wrong(path, "must match " + key.pattern(), node);
+      wrong(
+          ProblemCode.BAD_FORMAT,
+          path,
+          "must match " + key.pattern(),
+          node,
+          "Maybe one of its characters is not allowed.");
       return;
     }
     put(path, node);
@@ -175,12 +196,22 @@ final class LayerReader {
     } else if (node.isArray()) {
       node.forEach(texts::add);
     } else {
-      wrong(path, "must be a list of texts", node);
+      wrong(
+          ProblemCode.WRONG_TYPE,
+          path,
+          "must be a list of texts",
+          node,
+          "Maybe [one, two] is meant.");
       return;
     }
     for (int i = 0; i < texts.size(); i++) {
       if (!texts.get(i).isTextual() || texts.get(i).textValue().isBlank()) {
-        wrong(Paths.item(path, i), "must be a text", texts.get(i));
+        wrong(
+            ProblemCode.WRONG_TYPE,
+            Paths.item(path, i),
+            "must be a text",
+            texts.get(i),
+            asText(texts.get(i)));
         return;
       }
     }
@@ -189,7 +220,7 @@ final class LayerReader {
 
   private void path(Key key, String path, JsonNode node) {
     if (!node.isTextual() || node.textValue().isBlank()) {
-      wrong(path, "must be a path", node);
+      wrong(ProblemCode.WRONG_TYPE, path, "must be a path", node, asText(node));
       return;
     }
     try {
@@ -198,7 +229,12 @@ final class LayerReader {
           key.base() == Key.Base.FILE_FOLDER ? toAbsolute.apply(written) : written.toAbsolutePath();
       put(path, JsonNodeFactory.instance.textNode(absolute.normalize().toString()));
     } catch (InvalidPathException e) {
-      wrong(path, "must be a path", node);
+      wrong(
+          ProblemCode.BAD_FORMAT,
+          path,
+          "must be a path",
+          node,
+          "Maybe one of its characters is not allowed.");
     }
   }
 
@@ -213,14 +249,22 @@ final class LayerReader {
                     whole
                         ? JsonNodeFactory.instance.numberNode(value.longValue())
                         : JsonNodeFactory.instance.numberNode(value.doubleValue())),
-            () -> wrong(path, "must be " + Numbers.range(key, whole), node));
+            () ->
+                wrong(
+                    Numbers.isOutside(node, key, whole)
+                        ? ProblemCode.OUT_OF_RANGE
+                        : ProblemCode.WRONG_TYPE,
+                    path,
+                    "must be " + Numbers.range(key, whole),
+                    node,
+                    Numbers.advice(node, key)));
   }
 
   private void flag(String path, JsonNode node) {
     if (node.isBoolean()) {
       put(path, node);
     } else {
-      wrong(path, "must be true or false", node);
+      wrong(ProblemCode.WRONG_TYPE, path, "must be true or false", node, "Maybe true is meant.");
     }
   }
 
@@ -233,10 +277,16 @@ final class LayerReader {
     } catch (IllegalArgumentException e) {
       // said below, like every other value that is neither
     }
+    boolean number = Numbers.read(node, false).isPresent();
+    boolean share = node.isTextual() && node.textValue().matches("[0-9.]{1,20} ?%");
     wrong(
+        number || share
+            ? ProblemCode.OUT_OF_RANGE
+            : node.isTextual() ? ProblemCode.BAD_FORMAT : ProblemCode.WRONG_TYPE,
         path,
         "must be a number of steps, or a share of the run from 0% to 100% such as \"10%\"",
-        node);
+        node,
+        "Maybe \"10%\" is meant, or 100 for steps.");
   }
 
   private void value(String path, JsonNode node) {
@@ -246,7 +296,7 @@ final class LayerReader {
     } else if (node.isTextual() && !node.textValue().isBlank()) {
       put(path, node);
     } else {
-      wrong(path, "must be a number or a text", node);
+      wrong(ProblemCode.WRONG_TYPE, path, "must be a number or a text", node, "Maybe 1 is meant.");
     }
   }
 
@@ -254,14 +304,19 @@ final class LayerReader {
     layer.values().put(path, new ResolvedValue(path, value, source, places.value(path)));
   }
 
-  private void wrong(String path, String expected, JsonNode found) {
-    wrong(path, expected, found, null);
+  /** What to do about a value that should be a text. */
+  private static String asText(JsonNode found) {
+    return found.isNumber() || found.isBoolean()
+        ? "Maybe \"" + found.asText() + "\" is meant, in quotes."
+        : "Maybe write one word, in quotes.";
   }
 
-  private void wrong(String path, String expected, JsonNode found, @Nullable String advice) {
+  private void wrong(
+      ProblemCode code, String path, String expected, JsonNode found, String advice) {
     problems.add(
         new Problem(
             ProblemKind.CONFIGURATION,
+            code,
             places.value(path),
             (path.isEmpty() ? "" : path + ": ") + expected + ", found " + describe(found),
             advice));
@@ -269,15 +324,16 @@ final class LayerReader {
 
   private void unknown(Section section, String path, String name) {
     List<String> names = section.names();
-    String nearest = Suggestions.nearest(name, names, 1).get(0);
-    boolean close = Suggestions.distance(name, nearest) <= Math.max(2, name.length() / 3);
     String all = join(names.subList(0, Math.min(names.size(), NAMED_IN_ADVICE)));
     problems.add(
         new Problem(
             ProblemKind.CONFIGURATION,
+            ProblemCode.UNKNOWN_KEY,
             places.key(path),
-            path + ": there is no such key",
-            close ? "Maybe \"" + nearest + "\" is meant." : "Maybe one of " + all + " is meant."));
+            (path.isEmpty() ? "\"\"" : path) + ": there is no such key",
+            Suggestions.closest(name, names)
+                .map(nearest -> "Maybe \"" + nearest + "\" is meant.")
+                .orElse("Maybe one of " + all + " is meant.")));
   }
 
   private static String describe(JsonNode node) {
@@ -291,7 +347,11 @@ final class LayerReader {
       String text = node.textValue();
       return "the text \"" + (text.length() > 60 ? text.substring(0, 60) + "…" : text) + "\"";
     }
-    return node.isNull() ? "nothing" : node.asText();
+    if (node.isNull()) {
+      return "nothing";
+    }
+    String text = node.asText();
+    return text.length() > 60 ? text.substring(0, 60) + "…" : text;
   }
 
   private static String join(List<String> names) {

@@ -31,6 +31,10 @@ final class Numbers {
         : Optional.empty();
   }
 
+  private static boolean isIntegral(BigDecimal value) {
+    return value.stripTrailingZeros().scale() <= 0;
+  }
+
   private static boolean isLong(BigDecimal value) {
     return value.compareTo(SMALLEST_LONG) >= 0
         && value.compareTo(LARGEST_LONG) <= 0
@@ -43,6 +47,28 @@ final class Numbers {
     boolean above = key.minimumExcluded() ? v > key.minimum() : v >= key.minimum();
     boolean below = key.maximumExcluded() ? v < key.maximum() : v <= key.maximum();
     return above && below && Double.isFinite(v);
+  }
+
+  /** Whether {@code node} is a number of the right kind, and so only too small or too large. */
+  static boolean isOutside(JsonNode node, Key key, boolean whole) {
+    return read(node, false)
+        .filter(value -> !isWithin(value, key) || (whole && isIntegral(value)))
+        .isPresent();
+  }
+
+  /** What to write in place of a number that is not one, or outside of the key's range. */
+  static String advice(JsonNode node, Key key) {
+    Optional<BigDecimal> hundredth =
+        read(node, false)
+            .filter(value -> key.maximum() <= 1 && !isWithin(value, key))
+            .map(value -> value.movePointLeft(2))
+            .filter(value -> value.precision() <= 12 && isWithin(value, key));
+    if (hundredth.isPresent()) {
+      return "Maybe " + hundredth.get().stripTrailingZeros().toPlainString() + " is meant.";
+    }
+    return key.fallback().isEmpty()
+        ? "Leave it out, or write a number in that range."
+        : "Leave it out, and it is " + key.fallback() + ".";
   }
 
   /** The key's range in words, for instance "a number of at least 0 and below 1". */

@@ -11,22 +11,28 @@ import org.jspecify.annotations.Nullable;
  *
  * @param configuration the values, typed
  * @param values every value with its source, in the order of the format
- * @param file the YAML file, as the user named it
- * @param folder the absolute folder of the YAML file
- * @param sha256 hash of the YAML file in hexadecimal
+ * @param files the YAML files, as the user named them, the later over the earlier; at least one
+ * @param folder the absolute folder of the first YAML file
+ * @param sha256 hash of the YAML files, one after the other, in hexadecimal
  * @param assignments what the command line set, {@code path=value}
  */
 public record ResolvedConfiguration(
     Configuration configuration,
     List<ResolvedValue> values,
-    Path file,
+    List<Path> files,
     Path folder,
     String sha256,
     List<String> assignments) {
   /** Copies the lists. */
   public ResolvedConfiguration {
     values = List.copyOf(values);
+    files = List.copyOf(files);
     assignments = List.copyOf(assignments);
+  }
+
+  /** The first of the YAML files, as the user named it. */
+  public Path file() {
+    return files.get(0);
   }
 
   /** The value at {@code path}, when the format has one there. */
@@ -44,7 +50,7 @@ public record ResolvedConfiguration(
         .map(ResolvedValue::location)
         .filter(ResolvedConfiguration::isKnown)
         .findFirst()
-        .orElseGet(() -> Location.ofFile(file.toString()));
+        .orElseGet(() -> Location.ofFile(file().toString()));
   }
 
   /** The configuration as YAML that loads again, each value with its source as a comment. */

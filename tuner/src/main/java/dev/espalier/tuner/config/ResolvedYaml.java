@@ -57,12 +57,12 @@ final class ResolvedYaml {
 
   /** JSON is YAML; only numbers such as 1.0E-4 and quoted texts occur. */
   private static String text(JsonNode value) {
-    return value.toString();
+    return Interpolation.escape(value.toString());
   }
 
   /** A default, or the place: file:line:column, a variable of the environment, an assignment. */
   private static String comment(ResolvedValue value) {
     String place = value.location() == null ? value.source().label() : value.location().toString();
-    return place.replaceAll("[\\r\\n]", " ");
+    return place.replaceAll("[\\p{Cntrl}\\u2028\\u2029\\uFEFF\\uFFFE\\uFFFF]", " ");
   }
 }

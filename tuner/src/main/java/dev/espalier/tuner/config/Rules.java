@@ -1,6 +1,7 @@
 package dev.espalier.tuner.config;
 
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemKind;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +37,7 @@ final class Rules {
     ResolvedValue device = assembly.value("device");
     if (device != null && device.value().asText().equals("gpu")) {
       report(
+          ProblemCode.UNSUPPORTED,
           "device",
           "gpu is not supported yet",
           "Maybe use device: cpu, the only one that training runs on for now.");
@@ -46,6 +48,7 @@ final class Rules {
     int count = assembly.count(PRUNERS);
     if (count != 1 && !assembly.isReported(PRUNERS)) {
       report(
+          count == 0 ? ProblemCode.MISSING_KEY : ProblemCode.UNSUPPORTED,
           PRUNERS,
           "must hold exactly one pruner for now, found " + count,
           "Maybe - prune_type: movement is meant.");
@@ -57,6 +60,7 @@ final class Rules {
     Optional<Double> target = number(COMPRESSION + ".target_sparsity");
     if (initial.isPresent() && target.isPresent() && initial.get() > target.get()) {
       report(
+          ProblemCode.CONTRADICTION,
           COMPRESSION + ".target_sparsity",
           "must be at least initial_sparsity, which is "
               + initial.get()
@@ -73,6 +77,7 @@ final class Rules {
       return;
     }
     report(
+        relative ? ProblemCode.CONTRADICTION : ProblemCode.MISSING_KEY,
         CRITERION,
         "must hold exactly one of relative and absolute, found " + (relative ? "both" : "neither"),
         relative
@@ -86,9 +91,9 @@ final class Rules {
         .map(value -> value.value().doubleValue());
   }
 
-  private void report(String path, String message, String advice) {
+  private void report(ProblemCode code, String path, String message, String advice) {
     problems.add(
         new Problem(
-            ProblemKind.CONFIGURATION, assembly.locate(path), path + ": " + message, advice));
+            ProblemKind.CONFIGURATION, code, assembly.locate(path), path + ": " + message, advice));
   }
 }

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemKind;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -86,6 +87,11 @@ final class YamlDocument {
     return problems;
   }
 
+  /** Whether there is something at {@code path}. */
+  boolean has(String path) {
+    return places.containsKey(path);
+  }
+
   /** Where the value at {@code path} stands, or the nearest value around it. */
   Location locate(String path) {
     return place(path).value();
@@ -134,7 +140,7 @@ final class YamlDocument {
   private JsonNode value(YAMLParser parser, String path, int depth) throws IOException {
     Location at = here(parser);
     if (depth > MAX_DEPTH) {
-      throw broken(at, "nested deeper than " + MAX_DEPTH + " levels", null);
+      throw tooLarge(at, "nested deeper than " + MAX_DEPTH + " levels");
     }
     count(at, 1);
     places.putIfAbsent(path, new Place(at, at));
@@ -166,6 +172,7 @@ final class YamlDocument {
         problems.add(
             new Problem(
                 ProblemKind.CONFIGURATION,
+                ProblemCode.DUPLICATE_KEY,
                 key,
                 child + ": the key is there twice, first at line " + locateKey(child).line(),
                 "Maybe remove one of the two."));
@@ -223,7 +230,7 @@ final class YamlDocument {
     }
     aliases++;
     if (aliases > MAX_ALIASES) {
-      throw broken(at, "there are more than " + MAX_ALIASES + " aliases", null);
+      throw tooLarge(at, "there are more than " + MAX_ALIASES + " aliases");
     }
     count(at, size(target));
     return target.deepCopy();
@@ -232,7 +239,7 @@ final class YamlDocument {
   private void count(Location at, int more) throws Broken {
     nodes += more;
     if (nodes > MAX_NODES) {
-      throw broken(at, "there are more than " + MAX_NODES + " values", null);
+      throw tooLarge(at, "there are more than " + MAX_NODES + " values");
     }
   }
 
@@ -250,6 +257,7 @@ final class YamlDocument {
       problems.add(
           new Problem(
               ProblemKind.CONFIGURATION,
+              ProblemCode.YAML_TAG,
               at,
               (path.isEmpty() ? "" : path + ": ") + "the YAML tag " + tag + " is not allowed",
               "Maybe remove the tag: no tag creates an object here."));
@@ -266,14 +274,26 @@ final class YamlDocument {
         : new Location(file, Math.max(at.getLineNr(), 0), Math.max(at.getColumnNr(), 0));
   }
 
-  private static Broken broken(Location at, String message, @Nullable String advice) {
-    return new Broken(new Problem(ProblemKind.CONFIGURATION, at, message, advice));
+  private static Broken broken(Location at, String message, String advice) {
+    return new Broken(
+        new Problem(ProblemKind.CONFIGURATION, ProblemCode.SYNTAX, at, message, advice));
+  }
+
+  private static Broken tooLarge(Location at, String message) {
+    return new Broken(
+        new Problem(
+            ProblemKind.CONFIGURATION,
+            ProblemCode.TOO_LARGE,
+            at,
+            message,
+            "Maybe this is not a configuration."));
   }
 
   private Problem syntaxError(IOException e) {
     if (e.getCause() instanceof MarkedYAMLException marked && marked.getProblemMark() != null) {
       return new Problem(
           ProblemKind.CONFIGURATION,
+          ProblemCode.SYNTAX,
           new Location(
               file, marked.getProblemMark().getLine() + 1, marked.getProblemMark().getColumn() + 1),
           "this is not valid YAML: " + printable(marked.getProblem()),
@@ -284,9 +304,10 @@ final class YamlDocument {
     JsonLocation at = e instanceof JsonProcessingException json ? json.getLocation() : null;
     return new Problem(
         ProblemKind.CONFIGURATION,
+        ProblemCode.SYNTAX,
         location(at),
         "this is not valid YAML: " + printable(message),
-        null);
+        "Maybe a character or a quote is wrong.");
   }
 
   private static String printable(@Nullable String text) {

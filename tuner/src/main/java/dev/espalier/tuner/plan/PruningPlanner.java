@@ -1,11 +1,15 @@
 package dev.espalier.tuner.plan;
 
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.problem.Suggestions;
 import dev.espalier.api.pruning.ConstantPruner;
 import dev.espalier.api.pruning.CubicSchedule;
 import dev.espalier.api.pruning.MaskRule;
+import dev.espalier.api.pruning.ParameterDescriptor;
+import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
 import dev.espalier.api.pruning.ScorePruner;
@@ -21,6 +25,7 @@ import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.port.UnitGroup;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -49,12 +54,21 @@ final class PruningPlanner {
    * @throws ProblemException of kind CONFIGURATION with everything that does not
    */
   Pruner pruner(PrunerCatalog pruners) {
-    PrunerDescriptor unused =
-        pruners.descriptor(choice.pruneType(), resolved.locate(CHOICE + ".prune_type"));
-    Pruner pruner =
-        pruners.create(
-            choice.pruneType(), choice.parameters(), resolved.locate(CHOICE + ".parameters"));
     List<Problem> problems = new ArrayList<>();
+    Pruner pruner;
+    try {
+      PrunerDescriptor descriptor =
+          pruners.descriptor(choice.pruneType(), resolved.locate(CHOICE + ".prune_type"));
+      checkParameters(descriptor, problems);
+      // What else does not fit is found with the defaults in place of wrong parameters.
+      pruner =
+          pruners.create(
+              choice.pruneType(),
+              problems.isEmpty() ? choice.parameters() : Map.of(),
+              resolved.locate(CHOICE + ".parameters"));
+    } catch (ProblemException e) {
+      throw new ProblemException(e.problems().stream().map(PruningPlanner::inChoice).toList(), e);
+    }
     checkTarget(pruner, problems);
     checkPattern(pruner, problems);
     if (!problems.isEmpty()) {
@@ -63,12 +77,50 @@ final class PruningPlanner {
     return pruner;
   }
 
+  /** The same problem, with its whole path in front of the message. */
+  private static Problem inChoice(Problem problem) {
+    boolean named = problem.message().startsWith("prune_type: ");
+    String path = CHOICE + (named ? "." : ".parameters: ");
+    return new Problem(
+        problem.kind(),
+        problem.code(),
+        problem.location(),
+        path + problem.message(),
+        problem.advice());
+  }
+
+  private void checkParameters(PrunerDescriptor descriptor, List<Problem> problems) {
+    List<String> known = descriptor.parameters().stream().map(ParameterDescriptor::name).toList();
+    ParameterValues.mistakes(descriptor, choice.parameters())
+        .forEach(
+            (name, mistake) -> {
+              String path = CHOICE + ".parameters." + name;
+              boolean unknown = !known.contains(name);
+              problems.add(
+                  new Problem(
+                      ProblemKind.CONFIGURATION,
+                      unknown ? ProblemCode.UNKNOWN_KEY : ProblemCode.OUT_OF_RANGE,
+                      resolved.locate(path),
+                      path + ": pruner " + descriptor.name() + ": " + mistake,
+                      unknown
+                          ? Suggestions.closest(name, known)
+                              .map(nearest -> "Maybe \"" + nearest + "\" is meant.")
+                              .orElse(describe(descriptor))
+                          : describe(descriptor)));
+            });
+  }
+
+  private static String describe(PrunerDescriptor descriptor) {
+    return "See ./espalier pruners describe " + descriptor.name() + ".";
+  }
+
   private void checkTarget(Pruner pruner, List<Problem> problems) {
     Double target = compression.targetSparsity();
     boolean share = Follows.of(pruner) == Follows.DENSITY;
     if (share && target == null) {
       problems.add(
           problem(
+              ProblemCode.MISSING_KEY,
               TARGET,
               TARGET + ": is missing; " + choice.pruneType() + " removes as much as it says",
               "Maybe target_sparsity: 0.9 is meant."));
@@ -116,7 +168,12 @@ final class PruningPlanner {
     try {
       pattern = PruningPattern.parse(choice.pattern());
     } catch (IllegalArgumentException e) {
-      problems.add(problem(path, path + ": " + e.getMessage(), null));
+      problems.add(
+          problem(
+              ProblemCode.BAD_FORMAT,
+              path,
+              path + ": " + e.getMessage(),
+              "Maybe 1x1, 4x1 or 2:4 is meant."));
       return;
     }
     boolean fixed = pruner instanceof ConstantPruner;
@@ -286,7 +343,11 @@ final class PruningPlanner {
     return new CubicSchedule(1, 1, start, end);
   }
 
-  private Problem problem(String path, String message, @Nullable String advice) {
-    return new Problem(ProblemKind.CONFIGURATION, resolved.locate(path), message, advice);
+  private Problem problem(String path, String message, String advice) {
+    return problem(ProblemCode.CONTRADICTION, path, message, advice);
+  }
+
+  private Problem problem(ProblemCode code, String path, String message, String advice) {
+    return new Problem(ProblemKind.CONFIGURATION, code, resolved.locate(path), message, advice);
   }
 }

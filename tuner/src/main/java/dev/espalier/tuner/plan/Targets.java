@@ -2,6 +2,7 @@ package dev.espalier.tuner.plan;
 
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
@@ -17,6 +18,7 @@ import java.util.Map;
 /** Which matrices the globs of a configuration mean. */
 final class Targets {
   private static final int NAMED = 5;
+  private static final String CHOICE = "pruning.approach.weight_compression.pruners[0].";
 
   private final Map<String, Matrix> prunable;
 
@@ -53,7 +55,7 @@ final class Targets {
       problems.add(
           problem(
               named,
-              "names and excluded_names together leave nothing to prune",
+              "names: names and excluded_names together leave nothing to prune",
               "Maybe an exclusion is too wide."));
     }
     if (!problems.isEmpty()) {
@@ -92,6 +94,7 @@ final class Targets {
   }
 
   private static Problem problem(Location at, String message, String advice) {
-    return new Problem(ProblemKind.CONFIGURATION, at, message, advice);
+    return new Problem(
+        ProblemKind.CONFIGURATION, ProblemCode.NO_MATCH, at, CHOICE + message, advice);
   }
 }

@@ -2,6 +2,7 @@ package dev.espalier.tuner.plugin;
 
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
@@ -137,7 +138,12 @@ public final class PrunerCatalog {
       String key = asked == null ? "" : "prune_type: ";
       throw new ProblemException(
           List.of(
-              new Problem(ProblemKind.CONFIGURATION, asked, key + unknown(name), advice(name))));
+              new Problem(
+                  ProblemKind.CONFIGURATION,
+                  ProblemCode.UNKNOWN_NAME,
+                  asked,
+                  key + unknown(name),
+                  advice(name))));
     }
     return entry;
   }

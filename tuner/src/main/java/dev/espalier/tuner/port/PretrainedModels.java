@@ -1,5 +1,7 @@
 package dev.espalier.tuner.port;
 
+import java.util.List;
+
 /** Finds the models that fine-tuning can start from. */
 public interface PretrainedModels {
   /**
@@ -10,4 +12,9 @@ public interface PretrainedModels {
    *     that exist
    */
   PretrainedModel load(String reference);
+
+  /** What {@link #load} knows; empty when that cannot be listed. */
+  default List<String> references() {
+    return List.of();
+  }
 }

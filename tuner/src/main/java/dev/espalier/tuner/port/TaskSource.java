@@ -2,6 +2,7 @@ package dev.espalier.tuner.port;
 
 import dev.espalier.api.data.EncodedSet;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads or generates the data of a task and tokenizes it. */
@@ -42,4 +43,9 @@ public interface TaskSource {
    *     a row is broken, or when the task does not exist, listing those that do
    */
   TaskData load(Request request, byte[] tokenizerJson);
+
+  /** The tasks that there are; empty when that cannot be listed. */
+  default List<String> names() {
+    return List.of();
+  }
 }

@@ -1,6 +1,7 @@
 package dev.espalier.tuner.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.data.EncodedSet;
@@ -113,9 +114,10 @@ public final class Environment {
       EncodedSet train,
       EncodedSet evaluation) {
     node.putObject("seeds").put("random_seed", resolved.configuration().tuning().randomSeed());
-    node.putObject("configuration")
-        .put("file", resolved.file().toString())
-        .put("sha256", resolved.sha256());
+    ObjectNode configuration = node.putObject("configuration");
+    configuration.put("file", resolved.file().toString()).put("sha256", resolved.sha256());
+    ArrayNode files = configuration.putArray("files");
+    resolved.files().forEach(file -> files.add(file.toString()));
     node.putObject("weights").put("source", model.reference()).put("sha256", model.sha256());
     ObjectNode data = node.putObject("data");
     set(data.putObject("train"), train);

@@ -130,8 +130,8 @@ final class ModelCard {
   }
 
   private static String reproduction(RunFacts facts) {
-    StringBuilder command = new StringBuilder("./espalier run ");
-    command.append(facts.configuration().file());
+    StringBuilder command = new StringBuilder("./espalier run");
+    facts.configuration().files().forEach(file -> command.append(' ').append(file));
     for (String assignment : facts.configuration().assignments()) {
       command.append(" --set '").append(assignment.replace("'", "'\\''")).append('\'');
     }

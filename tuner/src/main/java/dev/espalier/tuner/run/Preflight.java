@@ -2,99 +2,155 @@ package dev.espalier.tuner.run;
 
 import dev.espalier.api.metric.Metric;
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.api.pruning.Pruner;
+import dev.espalier.tuner.config.Configuration;
+import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.Planner;
 import dev.espalier.tuner.plugin.PrunerCatalog;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** What can be found wrong with a loaded configuration before model and data are read. */
-public final class Preflight {
-  private static final String METRIC = "evaluation.accuracy.metric";
-  private static final String TASK = "data.task";
-
-  private final ResolvedConfiguration resolved;
+/**
+ * What can be checked in milliseconds, before model and data are read: the pruner with its
+ * parameters, the names of metric, task and model, and whether the data files are there.
+ */
+public final class Preflight implements ConfigurationLoader.Check {
   private final PrunerCatalog pruners;
   private final List<Metric> metrics;
+  private final List<String> tasks;
+  private final List<String> models;
+  private final boolean dataFiles;
 
-  /**
-   * @param resolved what is checked
-   * @param pruners the pruners that there are
-   * @param metrics the metrics that there are
-   */
-  public Preflight(
-      ResolvedConfiguration resolved, PrunerCatalog pruners, List<? extends Metric> metrics) {
-    this.resolved = resolved;
+  private Preflight(
+      PrunerCatalog pruners,
+      List<Metric> metrics,
+      List<String> tasks,
+      List<String> models,
+      boolean dataFiles) {
     this.pruners = pruners;
-    this.metrics = List.copyOf(metrics);
+    this.metrics = metrics;
+    this.tasks = tasks;
+    this.models = models;
+    this.dataFiles = dataFiles;
+  }
+
+  /** All checks, against what {@code services} has. */
+  public static Preflight of(RunServices services) {
+    return new Preflight(
+        services.pruners(),
+        services.metrics(),
+        services.tasks().names(),
+        services.models().references(),
+        true);
   }
 
   /**
-   * Everything that is wrong; empty when nothing is. The pruner is created.
+   * The checks that need neither model nor data: not whether the data files are there, and the
+   * model's name is taken as it is.
    *
+   * @param pruners the pruners that there are
+   * @param metrics the metrics that there are
    * @param tasks names of the tasks that there are
    */
-  public List<Problem> problems(List<String> tasks) {
+  public static Preflight ofNames(
+      PrunerCatalog pruners, List<? extends Metric> metrics, List<String> tasks) {
+    return new Preflight(pruners, List.copyOf(metrics), List.copyOf(tasks), List.of(), false);
+  }
+
+  @Override
+  public List<Problem> of(ResolvedConfiguration draft) {
     List<Problem> problems = new ArrayList<>();
-    Planner planner = new Planner(resolved, pruners);
-    collect(() -> task(tasks), problems);
-    collect(planner::checkSchedule, problems);
-    collect(
-        () -> {
-          Pruner unused = planner.pruner();
-        },
+    Configuration configuration = draft.configuration();
+    checkPruner(draft, problems);
+    Configuration.Data data = configuration.data();
+    checkName(
+        draft,
+        "model.checkpoint",
+        "pretrained model",
+        configuration.model().checkpoint(),
+        models,
         problems);
-    collect(
-        () -> {
-          Metric unused = metric();
-        },
-        problems);
+    checkName(draft, "data.task", "task", data.task(), tasks, problems);
+    List<String> metricNames = metrics.stream().map(Metric::name).sorted().toList();
+    String metric = configuration.evaluation().accuracy().metric();
+    if (metricNames.isEmpty()) {
+      problems.add(unknown(draft, "evaluation.accuracy.metric", "metric", metric, metricNames));
+    }
+    checkName(draft, "evaluation.accuracy.metric", "metric", metric, metricNames, problems);
+    if (dataFiles) {
+      checkFile(draft, "data.train", data.train(), problems);
+      checkFile(draft, "data.evaluation", data.evaluation(), problems);
+    }
     return problems;
   }
 
-  /**
-   * The metric that the configuration names.
-   *
-   * @throws ProblemException of kind CONFIGURATION naming all metrics when there is none of that
-   *     name
-   */
-  Metric metric() {
-    String name = resolved.configuration().evaluation().accuracy().metric();
-    return metrics.stream()
-        .filter(metric -> metric.name().equals(name))
-        .findFirst()
-        .orElseThrow(() -> unknown(METRIC, "metric", name, metrics.stream().map(Metric::name)));
-  }
-
-  private void task(List<String> tasks) {
-    String name = resolved.configuration().data().task();
-    if (!tasks.contains(name)) {
-      throw unknown(TASK, "task", name, tasks.stream());
+  private void checkPruner(ResolvedConfiguration draft, List<Problem> problems) {
+    if (draft.configuration().pruning().approach().weightCompression().pruners().isEmpty()) {
+      return; // only a draft has none, and then that was said
     }
-  }
-
-  private ProblemException unknown(String key, String kind, String name, Stream<String> there) {
-    List<String> names = there.sorted().toList();
-    return ProblemException.at(
-        ProblemKind.CONFIGURATION,
-        resolved.locate(key),
-        "%s: there is no %s \"%s\"; there is %s"
-            .formatted(key, kind, name, names.isEmpty() ? "none at all" : String.join(", ", names)),
-        names.isEmpty()
-            ? null
-            : "Maybe \"" + Suggestions.nearest(name, names, 1).get(0) + "\" is meant.");
-  }
-
-  private static void collect(Runnable check, List<Problem> problems) {
     try {
-      check.run();
+      Planner planner = new Planner(draft, pruners);
+      planner.checkSchedule();
+      Pruner unused = planner.pruner();
     } catch (ProblemException e) {
       problems.addAll(e.problems());
     }
+  }
+
+  /** Checks that {@code name} is one of {@code known}, if that is known at all. */
+  private static void checkName(
+      ResolvedConfiguration draft,
+      String key,
+      String what,
+      String name,
+      List<String> known,
+      List<Problem> problems) {
+    if (!known.isEmpty() && !known.contains(name)) {
+      problems.add(unknown(draft, key, what, name, known));
+    }
+  }
+
+  private static Problem unknown(
+      ResolvedConfiguration draft, String key, String what, String name, List<String> known) {
+    return new Problem(
+        ProblemKind.CONFIGURATION,
+        ProblemCode.UNKNOWN_NAME,
+        draft.locate(key),
+        key
+            + ": there is no "
+            + what
+            + " \""
+            + name
+            + "\"; there is "
+            + (known.isEmpty() ? "none at all" : String.join(", ", known)),
+        known.isEmpty()
+            ? "Maybe a jar is missing on the class path."
+            : "Maybe \"" + Suggestions.nearest(name, known, 1).get(0) + "\" is meant.");
+  }
+
+  private static void checkFile(
+      ResolvedConfiguration draft, String key, @Nullable Path file, List<Problem> problems) {
+    if (file == null || (Files.isReadable(file) && !Files.isDirectory(file))) {
+      return;
+    }
+    String what =
+        Files.isDirectory(file)
+            ? " is a folder, not a file"
+            : Files.exists(file) ? " cannot be read" : " does not exist";
+    problems.add(
+        new Problem(
+            ProblemKind.INPUT,
+            ProblemCode.MISSING_FILE,
+            draft.locate(key),
+            key + ": the file " + file + what,
+            "Maybe the path is wrong: it is relative to the YAML file's folder."));
   }
 }

@@ -3,6 +3,7 @@ package dev.espalier.tuner.run;
 import dev.espalier.api.metric.Metric;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.Pruner;
@@ -16,11 +17,9 @@ import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.TaskSource;
 import dev.espalier.tuner.port.TaskSource.TaskData;
 import dev.espalier.tuner.result.Criterion;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that can be found wrong before hours of training begin: the cheap checks first, then
@@ -55,8 +54,12 @@ final class Preparation {
   }
 
   Prepared prepare() {
+    List<Problem> problems = Preflight.of(services).of(resolved);
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
     Planner planner = new Planner(resolved, services.pruners());
-    Pruner pruner = checkCheapThings(planner);
+    Pruner pruner = planner.pruner();
     Metric metric = metric();
     Path workspace = configuration.tuning().workspace().path();
     RunDirectory.check(workspace, 0, disk);
@@ -82,44 +85,6 @@ final class Preparation {
     return new Prepared(model, sets, plan, metric, criterion(metric));
   }
 
-  /** Checks what needs neither model nor data, and reports all of it at once. */
-  private Pruner checkCheapThings(Planner planner) {
-    List<Problem> problems = new ArrayList<>();
-    Pruner pruner = null;
-    try {
-      pruner = planner.pruner();
-    } catch (ProblemException e) {
-      problems.addAll(e.problems());
-    }
-    try {
-      Metric unused = metric();
-    } catch (ProblemException e) {
-      problems.addAll(e.problems());
-    }
-    checkFile("data.train", configuration.data().train(), problems);
-    checkFile("data.evaluation", configuration.data().evaluation(), problems);
-    if (pruner == null || !problems.isEmpty()) {
-      throw new ProblemException(problems);
-    }
-    return pruner;
-  }
-
-  private void checkFile(String key, @Nullable Path file, List<Problem> problems) {
-    if (file == null || (Files.isReadable(file) && !Files.isDirectory(file))) {
-      return;
-    }
-    String what =
-        Files.isDirectory(file)
-            ? " is a folder, not a file"
-            : Files.exists(file) ? " cannot be read" : " does not exist";
-    problems.add(
-        new Problem(
-            ProblemKind.INPUT,
-            resolved.locate(key),
-            key + ": the file " + file + what,
-            "Maybe the path is wrong: it is relative to " + resolved.folder() + "."));
-  }
-
   private void checkLengths(PretrainedModel model) {
     int longest = model.weights().architecture().maxPositions();
     List<Problem> problems = new ArrayList<>();
@@ -140,14 +105,19 @@ final class Preparation {
       problems.add(
           new Problem(
               ProblemKind.CONFIGURATION,
+              ProblemCode.OUT_OF_RANGE,
               resolved.locate(key),
               key + ": must be at most " + longest + ", the model's positions, found " + length,
-              null));
+              "Maybe " + longest + " is meant."));
     }
   }
 
   private Metric metric() {
-    return new Preflight(resolved, services.pruners(), services.metrics()).metric();
+    String name = configuration.evaluation().accuracy().metric();
+    return services.metrics().stream()
+        .filter(metric -> metric.name().equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   private Criterion criterion(Metric metric) {

@@ -47,6 +47,7 @@ public final class ClasspathModels implements PretrainedModels {
   }
 
   /** What {@link #load} knows, in alphabetical order. */
+  @Override
   public List<String> references() {
     return List.copyOf(models.keySet());
   }
