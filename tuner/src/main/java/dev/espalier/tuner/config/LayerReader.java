@@ -32,6 +32,9 @@ final class LayerReader {
 
   private static final int NAMED_IN_ADVICE = 12;
 
+  /** Names that need no quotes anywhere, neither in paths nor in YAML. */
+  private static final String FREE_NAME = "[A-Za-z_][A-Za-z0-9_-]{0,99}";
+
   private final Source source;
   private final Places places;
   private final UnaryOperator<Path> toAbsolute;
@@ -137,10 +140,20 @@ final class LayerReader {
           "Maybe {name: 1} is meant.");
       return;
     }
-    node.properties()
-        .forEach(
-            entry ->
-                leaf(Leaf.VALUE, field.key(), Paths.child(path, entry.getKey()), entry.getValue()));
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
+      String child = Paths.child(path, entry.getKey());
+      if (entry.getKey().matches(FREE_NAME)) {
+        leaf(Leaf.VALUE, field.key(), child, entry.getValue());
+      } else {
+        problems.add(
+            new Problem(
+                ProblemKind.CONFIGURATION,
+                ProblemCode.BAD_FORMAT,
+                places.key(child),
+                path + ": a name must match " + FREE_NAME + ", found " + quoted(entry.getKey()),
+                "Maybe one of its characters is not allowed."));
+      }
+    }
   }
 
   private void leaf(Leaf leaf, Key key, String path, JsonNode node) {
@@ -291,7 +304,14 @@ final class LayerReader {
 
   private void value(String path, JsonNode node) {
     Optional<BigDecimal> number = Numbers.read(node, false);
-    if (number.isPresent()) {
+    if (number.isPresent() && Double.isInfinite(number.get().doubleValue())) {
+      wrong(
+          ProblemCode.OUT_OF_RANGE,
+          path,
+          "must be a number that a double can hold",
+          node,
+          "Maybe a digit or an exponent is wrong.");
+    } else if (number.isPresent()) {
       put(path, JsonNodeFactory.instance.numberNode(number.get().doubleValue()));
     } else if (node.isTextual() && !node.textValue().isBlank()) {
       put(path, node);
@@ -336,6 +356,10 @@ final class LayerReader {
                 .orElse("Maybe one of " + all + " is meant.")));
   }
 
+  private static String quoted(String text) {
+    return "\"" + (text.length() > 60 ? text.substring(0, 60) + "…" : text) + "\"";
+  }
+
   private static String describe(JsonNode node) {
     if (node.isObject()) {
       return "a map";
@@ -344,8 +368,7 @@ final class LayerReader {
       return "a list";
     }
     if (node.isTextual()) {
-      String text = node.textValue();
-      return "the text \"" + (text.length() > 60 ? text.substring(0, 60) + "…" : text) + "\"";
+      return "the text " + quoted(node.textValue());
     }
     if (node.isNull()) {
       return "nothing";

@@ -60,7 +60,7 @@ final class Numbers {
   static String advice(JsonNode node, Key key) {
     Optional<BigDecimal> hundredth =
         read(node, false)
-            .filter(value -> key.maximum() <= 1 && !isWithin(value, key))
+            .filter(value -> key.maximumExcluded() && key.maximum() == 1 && !isWithin(value, key))
             .map(value -> value.movePointLeft(2))
             .filter(value -> value.precision() <= 12 && isWithin(value, key));
     if (hundredth.isPresent()) {

@@ -86,26 +86,33 @@ final class LoaderFuzzTest {
     List<byte[]> seeds = seeds();
     long slowest = 0;
     int loaded = 0;
+    int again = 0;
     for (int i = 0; i < INPUTS; i++) {
       byte[] input = mutated(seeds);
       byte[] under = random.nextInt(8) == 0 ? seeds.get(random.nextInt(seeds.size())) : null;
       List<String> assignments = random.nextInt(8) == 0 ? assignment(input) : List.of();
-      long start = System.nanoTime();
-      try {
-        loaded += load(under, input, assignments) ? 1 : 0;
-      } catch (Throwable e) {
-        throw new AssertionError(described(i, input, under, assignments), e);
+      long fastest = Long.MAX_VALUE;
+      boolean valid = false;
+      // A cold JVM or a busy machine makes an input slow once; a slow loader does so each time.
+      for (int tries = 0; tries < 3 && fastest >= MOST_MILLIS; tries++) {
+        long start = System.nanoTime();
+        try {
+          valid = load(under, input, assignments);
+        } catch (Throwable e) {
+          throw new AssertionError(described(i, input, under, assignments), e);
+        }
+        fastest = Math.min(fastest, (System.nanoTime() - start) / 1_000_000);
+        again += tries > 0 ? 1 : 0;
       }
-      long millis = (System.nanoTime() - start) / 1_000_000;
-      slowest = Math.max(slowest, millis);
-      // the first inputs also wait for the JVM to load and compile what it needs
-      assertThat(millis)
-          .as("%s", i < 50 ? "warm-up" : described(i, input, under, assignments))
-          .isLessThan(i < 50 ? 10 * MOST_MILLIS : MOST_MILLIS);
+      loaded += valid ? 1 : 0;
+      slowest = Math.max(slowest, fastest);
+      if (fastest >= MOST_MILLIS) {
+        throw new AssertionError(fastest + " ms: " + described(i, input, under, assignments));
+      }
     }
     System.out.printf(
-        "fuzz: %d inputs, seed %d, %d valid, slowest %d ms, heap limit %d MB%n",
-        INPUTS, SEED, loaded, slowest, Runtime.getRuntime().maxMemory() >> 20);
+        "fuzz: %d inputs, seed %d, %d valid, slowest %d ms, %d tried again, heap limit %d MB%n",
+        INPUTS, SEED, loaded, slowest, again, Runtime.getRuntime().maxMemory() >> 20);
     assertThat(loaded).isPositive().isLessThan(INPUTS);
   }
 
