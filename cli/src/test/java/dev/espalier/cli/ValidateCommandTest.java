@@ -80,7 +80,7 @@ class ValidateCommandTest {
             missing + ": the file does not exist",
             "prune_type: there is no pruner \"magnitud\"",
             "there is no metric \"acuracy\"")
-        .containsPattern(Pattern.quote(two.toString()) + ":[0-9]+:23: prune_type");
+        .containsPattern(Pattern.quote(two.toString()) + ":[0-9]+:23: \\S+\\.prune_type: ");
   }
 
   @Test

@@ -96,10 +96,18 @@ public final class Preflight implements ConfigurationLoader.Check {
     if (draft.configuration().pruning().approach().weightCompression().pruners().isEmpty()) {
       return; // only a draft has none, and then that was said
     }
+    Planner planner = new Planner(draft, pruners);
+    collect(planner::checkSchedule, problems);
+    collect(
+        () -> {
+          Pruner unused = planner.pruner();
+        },
+        problems);
+  }
+
+  private static void collect(Runnable check, List<Problem> problems) {
     try {
-      Planner planner = new Planner(draft, pruners);
-      planner.checkSchedule();
-      Pruner unused = planner.pruner();
+      check.run();
     } catch (ProblemException e) {
       problems.addAll(e.problems());
     }

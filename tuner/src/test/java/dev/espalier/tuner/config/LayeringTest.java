@@ -107,8 +107,8 @@ final class LayeringTest {
         .isEqualTo(folder.resolve("two/other.tsv"));
     assertThat(loaded.files()).containsExactly(first, second);
     assertThat(loaded.toYaml())
-        .contains("checkpoint: \"all-minilm-l6-v2\"  # file " + first + " line 1")
-        .contains("  # file " + second + " line 1");
+        .contains("checkpoint: \"all-minilm-l6-v2\"  # " + first + ":1:33")
+        .contains("  # " + second + ":1:20");
   }
 
   private static String batchSize(Integer value) {

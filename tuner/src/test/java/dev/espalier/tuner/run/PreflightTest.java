@@ -3,12 +3,14 @@ package dev.espalier.tuner.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemException;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -29,24 +31,32 @@ final class PreflightTest {
               train: {max_steps: 100, warmup: 100}
               approach: {weight_compression: {pruners: [{prune_type: movment}]}}
             """);
-    ResolvedConfiguration resolved = new ConfigurationLoader().load(file, List.of(), Map.of());
-
-    List<Problem> problems =
-        new Preflight(resolved, new PrunerCatalog(List.of()), List.of())
-            .problems(List.of("sst-2", "squad"));
+    List<Problem> problems = new ArrayList<>();
+    try {
+      ResolvedConfiguration unused =
+          new ConfigurationLoader()
+              .load(
+                  List.of(file),
+                  List.of(),
+                  Map.of(),
+                  Preflight.ofNames(
+                      new PrunerCatalog(List.of()), List.of(), List.of("sst-2", "squad")));
+    } catch (ProblemException e) {
+      problems.addAll(e.problems());
+    }
 
     assertThat(problems)
         .extracting(Problem::toString)
         .satisfiesExactly(
+            warmup -> assertThat(warmup).contains(":4:35: ", "a training of 100 steps"),
+            pruner -> assertThat(pruner).contains(":5:58: ", "there is no pruner \"movment\""),
             task ->
                 assertThat(task)
                     .isEqualTo(
                         file
-                            + ":2:14: data.task: there is no task \"sst2\"; there is squad, sst-2"
+                            + ":2:14: data.task: there is no task \"sst2\"; there is sst-2, squad"
                             + System.lineSeparator()
                             + "  Maybe \"sst-2\" is meant."),
-            warmup -> assertThat(warmup).contains(":4:35: ", "a training of 100 steps"),
-            pruner -> assertThat(pruner).contains(":5:58: ", "there is no pruner \"movment\""),
             metric -> assertThat(metric).contains("no metric \"accuracy\"; there is none at all"));
   }
 }
