@@ -45,6 +45,7 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() {
     ResolvedConfiguration configuration =
         new ConfigurationLoader().load(file, assignments, System.getenv());
+    configuration.mappings().forEach(System.out::println);
     RunResult result =
         Run.execute(
             configuration,

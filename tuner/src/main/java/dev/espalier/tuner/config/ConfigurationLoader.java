@@ -40,6 +40,9 @@ public final class ConfigurationLoader {
    * <p>Relative data paths are relative to the folder of {@code yaml}, whatever source they come
    * from, and absolute in the result.
    *
+   * <p>A file that was written for LPOT is put into our own keys first; see {@link
+   * ResolvedConfiguration#mappings}.
+   *
    * @param yaml the file
    * @param assignments {@code path=value} from the command line, the value in YAML
    * @param environment the process environment; what does not begin with {@code ESPALIER_} and a
@@ -51,15 +54,18 @@ public final class ConfigurationLoader {
       Path yaml, List<String> assignments, Map<String, String> environment) {
     byte[] content = read(yaml);
     Path folder = Optional.ofNullable(yaml.toAbsolutePath().getParent()).orElseThrow().normalize();
-    List<Problem> problems = new ArrayList<>();
+    YamlDocument written = parse(yaml, content);
+    List<Problem> above = new ArrayList<>();
+    Layer environmentLayer = environmentLayer(folder, environment, above);
+    Layer assignmentLayer = assignmentLayer(folder, assignments, above);
 
-    YamlDocument document = parse(yaml, content);
-    problems.addAll(document.problems());
-    List<Layer> given =
-        List.of(
-            fileLayer(document, folder, problems),
-            environmentLayer(folder, environment, problems),
-            assignmentLayer(folder, assignments, problems));
+    List<Problem> problems = new ArrayList<>(written.problems());
+    Understood understood = Understood.of(written, List.of(assignmentLayer, environmentLayer));
+    problems.addAll(understood.problems());
+    YamlDocument document = understood.document();
+    Layer fileLayer = fileLayer(document, folder, problems);
+    problems.addAll(above);
+    List<Layer> given = List.of(fileLayer, environmentLayer, assignmentLayer);
     List<Layer> layers = new ArrayList<>(given);
     layers.add(0, Defaults.layer(SCHEMA, given));
     Assembly assembly = Assembly.of(SCHEMA, layers, document, problems);
@@ -68,7 +74,13 @@ public final class ConfigurationLoader {
       throw new ProblemException(problems.stream().distinct().toList());
     }
     return new ResolvedConfiguration(
-        assembly.bind(), assembly.values(), yaml, folder, sha256(content), assignments);
+        assembly.bind(),
+        assembly.values(),
+        understood.mappings(),
+        yaml,
+        folder,
+        sha256(content),
+        assignments);
   }
 
   private static YamlDocument parse(Path yaml, byte[] content) {
