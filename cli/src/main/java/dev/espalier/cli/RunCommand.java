@@ -83,6 +83,7 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() {
     RunServices services = Services.create(Plugins.in(plugins));
     ResolvedConfiguration configuration = load(assignments, services);
+    configuration.mappings().forEach(System.out::println);
     if (rehearsal != null && rehearsal.dry) {
       System.out.println(DryRun.of(configuration, services));
       return CommandLine.ExitCode.OK;

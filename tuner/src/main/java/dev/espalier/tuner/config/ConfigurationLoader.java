@@ -10,6 +10,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.config.Schema.Leaf;
 import dev.espalier.tuner.config.Schema.Section;
+import dev.espalier.tuner.config.lpot.Mapping;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -24,6 +25,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -74,6 +76,9 @@ public final class ConfigurationLoader {
    * {@code ${env:NAME}}, {@code ${sys:name}} and {@code ${some.other.key}}; variables are taken as
    * they are.
    *
+   * <p>A file that was written for LPOT is put into our own keys first; see {@link
+   * ResolvedConfiguration#mappings}.
+   *
    * @param files the files, at least one
    * @param assignments {@code path=value} from the command line, the value in YAML
    * @param environment the process environment; what does not begin with {@code ESPALIER_} and a
@@ -103,21 +108,33 @@ public final class ConfigurationLoader {
       Map<String, String> environment,
       Check check,
       List<Problem> problems) {
+    boolean complete = problems.isEmpty();
+    List<YamlDocument> written = texts.stream().map(text -> parse(text, problems)).toList();
+    Path folder = texts.isEmpty() ? Path.of("").toAbsolutePath() : folder(texts.get(0).file());
+    List<Given> above = new ArrayList<>();
+    addVariables(environment, folder, above, problems);
+    addAssignments(assignments, folder, above, problems);
+
     List<Given> given = new ArrayList<>();
     List<YamlDocument> documents = new ArrayList<>();
-    boolean complete = problems.isEmpty();
-    for (Text text : texts) {
-      YamlDocument document = parse(text, problems);
-      documents.add(document);
+    List<Mapping> mappings = new ArrayList<>();
+    List<Layer> overrides = provisional(above, environment);
+    for (int i = 0; i < texts.size(); i++) {
+      YamlDocument document = written.get(i);
       JsonNode tree = document.root();
       complete &= tree != null;
       if (tree != null) {
-        given.add(new Given(Source.FILE, new InFile(document), folder(text.file()), tree, false));
+        Understood understood = Understood.of(document, overrides);
+        problems.addAll(understood.problems());
+        mappings.addAll(understood.mappings());
+        document = understood.document();
+        tree = Objects.requireNonNull(document.root());
+        Path its = folder(texts.get(i).file());
+        given.add(new Given(Source.FILE, new InFile(document), its, tree, false));
       }
+      documents.add(document);
     }
-    Path folder = texts.isEmpty() ? Path.of("").toAbsolutePath() : folder(texts.get(0).file());
-    addVariables(environment, folder, given, problems);
-    addAssignments(assignments, folder, given, problems);
+    given.addAll(above);
 
     Interpolation interpolation = interpolation(given, environment);
     List<Layer> layers = new ArrayList<>();
@@ -135,6 +152,7 @@ public final class ConfigurationLoader {
         new ResolvedConfiguration(
             assembly.bind(),
             assembly.values(),
+            mappings,
             texts.stream().map(Text::file).toList(),
             folder,
             sha256(texts),
@@ -203,6 +221,19 @@ public final class ConfigurationLoader {
     new LayerReader(given.source(), given.places(), given.folder()::resolve, layer, problems)
         .read(SCHEMA, tree);
     return layer;
+  }
+
+  /**
+   * What stands above the files, the highest first, for the translation of a file in another
+   * format; it is read again, with its problems, when all sources are there.
+   */
+  private static List<Layer> provisional(List<Given> above, Map<String, String> environment) {
+    Interpolation interpolation = interpolation(above, environment);
+    List<Layer> layers = new ArrayList<>();
+    for (Given source : above) {
+      layers.add(0, read(source, interpolation, new ArrayList<>()));
+    }
+    return layers;
   }
 
   private static Interpolation interpolation(List<Given> given, Map<String, String> environment) {

@@ -1,6 +1,7 @@
 package dev.espalier.tuner.config;
 
 import dev.espalier.api.problem.Location;
+import dev.espalier.tuner.config.lpot.Mapping;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param configuration the values, typed
  * @param values every value with its source, in the order of the format
+ * @param mappings what an LPOT file means here, piece by piece; empty for files of our own format
  * @param files the YAML files, as the user named them, the later over the earlier; at least one
  * @param folder the absolute folder of the first YAML file
  * @param sha256 hash of the YAML files, one after the other, in hexadecimal
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public record ResolvedConfiguration(
     Configuration configuration,
     List<ResolvedValue> values,
+    List<Mapping> mappings,
     List<Path> files,
     Path folder,
     String sha256,
@@ -26,6 +29,7 @@ public record ResolvedConfiguration(
   /** Copies the lists. */
   public ResolvedConfiguration {
     values = List.copyOf(values);
+    mappings = List.copyOf(mappings);
     files = List.copyOf(files);
     assignments = List.copyOf(assignments);
   }

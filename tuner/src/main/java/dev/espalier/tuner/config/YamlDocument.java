@@ -16,9 +16,11 @@ import dev.espalier.api.problem.ProblemKind;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
@@ -49,15 +51,18 @@ final class YamlDocument {
   }
 
   private final String file;
+  private final UnaryOperator<String> original;
   private final Map<String, Place> places = new HashMap<>();
   private final List<Problem> problems = new ArrayList<>();
   private final Map<String, JsonNode> anchors = new HashMap<>();
+  private final Set<String> prunerTags = new HashSet<>();
   private @Nullable JsonNode root;
   private int aliases;
   private int nodes;
 
-  private YamlDocument(String file) {
+  private YamlDocument(String file, UnaryOperator<String> original) {
     this.file = file;
+    this.original = original;
   }
 
   /**
@@ -66,7 +71,7 @@ final class YamlDocument {
    * @param file how locations name the source
    */
   static YamlDocument parse(String file, String text) {
-    YamlDocument document = new YamlDocument(file);
+    YamlDocument document = new YamlDocument(file, UnaryOperator.identity());
     try (YAMLParser parser = new YAMLFactory().createParser(text)) {
       document.read(parser);
     } catch (Broken e) {
@@ -89,7 +94,26 @@ final class YamlDocument {
 
   /** Whether there is something at {@code path}. */
   boolean has(String path) {
-    return places.containsKey(path);
+    return places.containsKey(original.apply(path));
+  }
+
+  /** Paths of the values that have LPOT's tag {@code !Pruner}; it creates nothing. */
+  Set<String> prunerTags() {
+    return prunerTags;
+  }
+
+  /**
+   * The same document in other words.
+   *
+   * @param tree the tree in place of this one's
+   * @param origin the path in this document of a path in {@code tree}
+   */
+  YamlDocument translated(JsonNode tree, UnaryOperator<String> origin) {
+    YamlDocument other = new YamlDocument(file, path -> original.apply(origin.apply(path)));
+    other.root = tree;
+    other.places.putAll(places);
+    other.problems.addAll(problems);
+    return other;
   }
 
   /** Where the value at {@code path} stands, or the nearest value around it. */
@@ -104,7 +128,7 @@ final class YamlDocument {
 
   /** Where the key at {@code path} stands, or the nearest key around it; the file at the root. */
   Location around(String path) {
-    for (String at = path; !at.isEmpty(); at = Paths.parent(at)) {
+    for (String at = original.apply(path); !at.isEmpty(); at = Paths.parent(at)) {
       Place place = places.get(at);
       if (place != null) {
         return place.key();
@@ -114,7 +138,7 @@ final class YamlDocument {
   }
 
   private Place place(String path) {
-    for (String at = path; ; at = Paths.parent(at)) {
+    for (String at = original.apply(path); ; at = Paths.parent(at)) {
       Place place = places.get(at);
       if (place != null) {
         return place;
@@ -253,7 +277,14 @@ final class YamlDocument {
 
   private void checkTag(YAMLParser parser, String path, Location at) throws IOException {
     String tag = parser.getTypeId();
-    if (tag != null && !HARMLESS_TAGS.contains(tag.replaceFirst("^(tag:yaml.org,2002:|!+)", ""))) {
+    if (tag == null) {
+      return;
+    }
+    String name = tag.replaceFirst("^(tag:yaml.org,2002:|!+)", "");
+    if (name.equals("Pruner")) {
+      prunerTags.add(path);
+    }
+    if (!HARMLESS_TAGS.contains(name)) {
       problems.add(
           new Problem(
               ProblemKind.CONFIGURATION,

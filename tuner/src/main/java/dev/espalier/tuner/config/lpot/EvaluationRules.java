@@ -1,0 +1,149 @@
+package dev.espalier.tuner.config.lpot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** {@code evaluation}. */
+final class EvaluationRules {
+  private static final String ACCURACY = "evaluation.accuracy";
+  private static final String METRIC = ACCURACY + ".metric";
+  private static final String PERFORMANCE = "evaluation.performance";
+  private static final List<String> CONFIGS =
+      List.of(
+          "cores_per_instance",
+          "num_of_instance",
+          "inter_num_of_threads",
+          "intra_num_of_threads",
+          "kmp_blocktime",
+          "kmp_affinity");
+
+  private static final Map<String, String> METRICS =
+      Map.of("Accuracy", "accuracy", "F1", "f1", "SquadF1", "f1");
+
+  /** GLUE's tasks whose one official metric is the accuracy. */
+  private static final List<String> JUDGED_BY_ACCURACY =
+      List.of("sst-2", "mnli", "qnli", "rte", "wnli");
+
+  private final Draft draft;
+
+  EvaluationRules(Draft draft) {
+    this.draft = draft;
+  }
+
+  void apply() {
+    accuracy();
+    performance();
+  }
+
+  private void accuracy() {
+    draft.checkKeys(
+        ACCURACY,
+        List.of("metric", "multi_metrics", "configs", "iteration", "dataloader", "postprocess"),
+        true);
+    metric();
+    JsonNode several = draft.take(ACCURACY + ".multi_metrics");
+    if (several != null) {
+      draft.undecided(
+          ACCURACY + ".multi_metrics",
+          "multi_metrics " + Draft.show(several),
+          METRIC,
+          "one metric decides here, found " + Draft.show(several),
+          "Maybe metric: accuracy is meant.");
+    }
+    new DataRules(draft).define(ACCURACY + ".dataloader");
+    draft.unused(ACCURACY + ".dataloader", "batches do not change the metric");
+    draft.unused(ACCURACY + ".iteration", "the whole evaluation set is used");
+    draft.unused(ACCURACY + ".configs", "they do not change the metric");
+    draft.unused(ACCURACY + ".postprocess", "the task brings its own");
+  }
+
+  private void metric() {
+    JsonNode metric = draft.get(METRIC);
+    if (metric == null || !metric.isObject()) {
+      return; // a text is a name in our own format
+    }
+    draft.take(METRIC);
+    String from = "metric " + Draft.show(metric);
+    if (metric.size() != 1) {
+      draft.undecided(
+          METRIC,
+          from,
+          METRIC,
+          "must be one metric, found "
+              + (metric.isEmpty() ? "none" : String.join(" and ", names(metric))),
+          "Maybe metric: accuracy is meant.");
+      return;
+    }
+    String name = names(metric).get(0);
+    String ours = ours(name, metric.get(name));
+    if (ours == null) {
+      draft.undecided(
+          METRIC,
+          from,
+          METRIC,
+          "there is no such metric here, found " + Draft.show(metric),
+          "Maybe metric: accuracy is meant.");
+      return;
+    }
+    draft.put(METRIC, Draft.node(ours), METRIC, from);
+  }
+
+  private static @Nullable String ours(String name, JsonNode settings) {
+    if (name.equals("topk")) {
+      return settings.asInt() == 1 ? "accuracy" : null;
+    }
+    if (name.equals("GLUE")) {
+      return JUDGED_BY_ACCURACY.contains(settings.path("task").asText()) ? "accuracy" : null;
+    }
+    return METRICS.get(name);
+  }
+
+  private static List<String> names(JsonNode map) {
+    return map.properties().stream().map(Map.Entry::getKey).toList();
+  }
+
+  private void performance() {
+    draft.checkKeys(
+        PERFORMANCE,
+        List.of("warmup", "iteration", "configs", "dataloader", "postprocess", "threads"),
+        true);
+    String iteration = PERFORMANCE + ".iteration";
+    if (Values.number(draft.get(iteration)).filter(n -> n == -1).isPresent()) {
+      draft.unused(iteration, "100 requests are measured unless it says how many");
+    }
+    configs();
+    String batch = PERFORMANCE + ".dataloader.batch_size";
+    JsonNode size = draft.get(batch);
+    if (size != null) {
+      draft.put(PERFORMANCE + ".batch_size", size, batch, "batch_size " + Draft.show(size));
+      draft.take(batch);
+    }
+    String length = PERFORMANCE + ".dataloader.dataset.GLUE.max_seq_length";
+    JsonNode tokens = draft.get(length);
+    if (tokens != null) {
+      String from = "max_seq_length " + Draft.show(tokens);
+      draft.put(PERFORMANCE + ".sequence_length", tokens, length, from);
+      draft.take(length);
+    }
+    draft.unused(PERFORMANCE + ".dataloader", "requests are made up in the size that is asked for");
+    draft.unused(PERFORMANCE + ".postprocess", "only the model's own time is measured");
+  }
+
+  private void configs() {
+    String path = PERFORMANCE + ".configs";
+    draft.checkKeys(path, CONFIGS, false);
+    for (String key : List.of("cores_per_instance", "intra_num_of_threads")) {
+      JsonNode cores = draft.take(path + "." + key);
+      if (cores != null && !draft.has(PERFORMANCE + ".threads")) {
+        String from = key + " " + Draft.show(cores);
+        draft.put(PERFORMANCE + ".threads", cores, path + "." + key, from);
+      }
+    }
+    if (draft.keys(path).isEmpty()) {
+      draft.take(path);
+    }
+    draft.unused(path, "one instance is measured");
+  }
+}

@@ -1,0 +1,92 @@
+package dev.espalier.tuner.config.lpot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.espalier.api.problem.Suggestions;
+import java.util.List;
+import java.util.Map;
+
+/** {@code model}, and the sections of LPOT that have no counterpart here. */
+final class ModelRules {
+  private static final String FRAMEWORK = "model.framework";
+  private static final List<String> ELSEWHERE =
+      List.of("tensorflow", "tensorflow_itex", "inteltensorflow", "mxnet");
+
+  private static final List<String> FRAMEWORKS =
+      List.of(
+          "pytorch",
+          "pytorch_fx",
+          "pytorch_ipex",
+          "onnxrt_integerops",
+          "onnxrt_qlinearops",
+          "onnxrt_qoperator",
+          "onnxrt_qdq",
+          "onnxrt_qdqops");
+
+  private static final Map<String, String> NOT_DONE =
+      Map.of(
+          "graph_optimization", "conversion to bf16",
+          "mixed_precision", "conversion to bf16 or fp16",
+          "model_conversion", "conversion of a model trained for quantization",
+          "auto_distillation", "automatic distillation",
+          "nas", "architecture search",
+          "train", "training that prunes, distils and quantizes in one");
+
+  private final Draft draft;
+
+  ModelRules(Draft draft) {
+    this.draft = draft;
+  }
+
+  void apply() {
+    framework();
+    draft.unused("model.inputs", "the exporter names the inputs");
+    draft.unused("model.outputs", "the exporter names the outputs");
+    NOT_DONE.forEach(
+        (section, what) -> {
+          if (draft.take(section) != null) {
+            draft.wrong(section, what + " is not done here", "Remove the section.");
+          }
+        });
+    if (draft.take("distillation.train") != null) {
+      draft.wrong(
+          "distillation.train",
+          "distillation in LPOT's form is not done here",
+          "Remove the section.");
+      if (draft.keys("distillation").isEmpty()) {
+        draft.take("distillation");
+      }
+    }
+    draft.unused("use_bf16", "everything is fp32, or int8 once it is quantized");
+  }
+
+  private void framework() {
+    String name = draft.text(FRAMEWORK);
+    if (name == null) {
+      JsonNode other = draft.take(FRAMEWORK);
+      if (other != null) {
+        draft.wrong(FRAMEWORK, "must be a text, found " + Draft.show(other), null);
+      }
+    } else if (name.startsWith("pytorch") && FRAMEWORKS.contains(name)) {
+      draft.take(FRAMEWORK);
+      draft.line(
+          FRAMEWORK,
+          "framework " + name,
+          "training by DJL's PyTorch engine, then ONNX: the exported file is measured");
+    } else if (name.equals("NA")) {
+      draft.unused(FRAMEWORK, "there is one engine: DJL's PyTorch");
+    } else if (ELSEWHERE.contains(name)) {
+      draft.take(FRAMEWORK);
+      draft.wrong(
+          FRAMEWORK,
+          "models of " + name + " cannot be trained here, only those of PyTorch",
+          "Maybe framework: pytorch is meant, with a model.checkpoint of the same model.");
+    } else if (!FRAMEWORKS.contains(name)) {
+      draft.take(FRAMEWORK);
+      draft.wrong(
+          FRAMEWORK,
+          "must be one of " + String.join(", ", FRAMEWORKS) + ", found " + name,
+          "Maybe \"" + Suggestions.nearest(name, FRAMEWORKS, 1).get(0) + "\" is meant.");
+    }
+    // onnxrt_* says how to quantize: QuantizationRules takes it.
+  }
+}

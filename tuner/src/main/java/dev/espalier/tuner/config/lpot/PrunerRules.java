@@ -1,0 +1,273 @@
+package dev.espalier.tuner.config.lpot;
+
+import static dev.espalier.tuner.config.lpot.LpotTranslator.COMPRESSION;
+import static dev.espalier.tuner.config.lpot.LpotTranslator.PRUNER;
+import static dev.espalier.tuner.config.lpot.LpotTranslator.PRUNERS;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A {@code !Pruner}, with what {@code weight_compression} says for all of them. */
+final class PrunerRules {
+  private static final Pattern PATTERN =
+      Pattern.compile("(?:[A-Za-z0-9_]{0,40}_)?([1-9][0-9]{0,4}[x:][1-9][0-9]{0,4})");
+  private static final String LOCKED = "the zeros that are there stay, and no others come";
+
+  private final Draft draft;
+  private final boolean pytorch;
+
+  /**
+   * @param pytorch whether the section is {@code weight_compression_pytorch}, which has other
+   *     defaults
+   */
+  PrunerRules(Draft draft, boolean pytorch) {
+    this.draft = draft;
+    this.pytorch = pytorch;
+  }
+
+  /**
+   * Applies the rules.
+   *
+   * @param one whether the file's one pruner counts; otherwise only the section's keys are left
+   * @return whether the pruner follows a sparsity
+   */
+  boolean apply(boolean one) {
+    if (!one) {
+      withoutPruner();
+      return true;
+    }
+    boolean locked = type();
+    sparsity("initial_sparsity", locked);
+    sparsity("target_sparsity", locked);
+    updates();
+    method();
+    pattern(locked);
+    domain(locked);
+    new NameRules(draft, pytorch).apply();
+    limits();
+    return !locked;
+  }
+
+  /** The section's defaults for pruners that the command line has replaced. */
+  private void withoutPruner() {
+    for (String key :
+        List.of(
+            "prune_type",
+            "prune_domain",
+            "pattern",
+            "names",
+            "exclude_names",
+            "extra_excluded_names",
+            "excluded_names",
+            "not_to_prune_names")) {
+      draft.unused(COMPRESSION + "." + key, "it is for pruners that are not used");
+    }
+    updates();
+    limits();
+  }
+
+  /** Gives the pruner our name; whether it locks the zeros that are there. */
+  private boolean type() {
+    Merged type = Merged.take(draft, "prune_type");
+    String standard = pytorch ? "snip_momentum" : "basic_magnitude";
+    String target = PRUNER + ".prune_type";
+    JsonNode value = type.value();
+    String name = value == null ? standard : value.asText();
+    String from = value == null ? "no prune_type, so LPOT's default " + standard : type.from();
+    String path = value == null ? PRUNER : type.path();
+    switch (name) {
+      case "basic_magnitude" -> put(target, "magnitude", path, from, "");
+      case "pattern_lock" -> put(target, "constant_mask", path, from, ": " + LOCKED);
+      case "gradient_sensitivity" -> sensitivity(path, from);
+      default -> other(name, target, path, from);
+    }
+    if (name.equals("group_lasso")) {
+      groupLasso();
+    }
+    return name.equals("pattern_lock") || name.equals("constant_mask");
+  }
+
+  private void other(String name, String target, String path, String from) {
+    if (name.endsWith("_progressive")) {
+      draft.undecided(
+          path,
+          from,
+          target,
+          "progressive pruning is not done here, found " + name,
+          "Maybe " + name.substring(0, name.length() - "_progressive".length()) + " is meant.");
+    } else {
+      put(target, name, path, from, "");
+    }
+  }
+
+  private void put(String target, String name, String path, String from, String remark) {
+    draft.put(target, Draft.node(name), path, from, remark);
+  }
+
+  /** Without parameters it sums |w ⊙ g|; with them it cuts rows out, for which we have no count. */
+  private void sensitivity(String path, String from) {
+    JsonNode parameters = draft.take(PRUNER + ".parameters");
+    String remark =
+        ": |weight x gradient|, with momentum 1 summed over all steps; it is masked, not cut out";
+    if (parameters != null && !parameters.isEmpty()) {
+      draft.undecided(
+          PRUNER + ".parameters",
+          "parameters " + Draft.show(parameters),
+          PRUNERS,
+          "counts of heads or rows to keep are not possible here, only a target_sparsity",
+          "Maybe --set "
+              + PRUNERS
+              + "=[{prune_type: snip_momentum, pattern: heads}] is meant, or ffn_pairs.");
+      return;
+    }
+    put(PRUNER + ".prune_type", "snip_momentum", path, from, remark);
+    draft.set(PRUNER + ".parameters.momentum", JsonNodeFactory.instance.numberNode(1.0), path);
+  }
+
+  private void groupLasso() {
+    String parameters = PRUNER + ".parameters";
+    JsonNode alpha = draft.take(parameters + ".alpha");
+    if (alpha != null) {
+      String from = "parameters.alpha " + Draft.show(alpha);
+      draft.put(parameters + ".strength", alpha, parameters + ".alpha", from);
+    }
+    JsonNode pattern = draft.take(parameters + ".pattern");
+    if (pattern != null) {
+      String meant = PRUNER + ".pattern";
+      draft.undecided(
+          parameters + ".pattern",
+          "parameters.pattern " + Draft.show(pattern),
+          meant,
+          "LPOT never read a pattern that stands here, and pruned single weights, found "
+              + Draft.show(pattern),
+          "Maybe move it up, beside prune_type, or decide by --set " + meant + "=1x1.");
+    }
+  }
+
+  private void sparsity(String key, boolean locked) {
+    if (locked) {
+      Merged.take(draft, key).unused(draft, LOCKED);
+      return;
+    }
+    String target = COMPRESSION + "." + key;
+    if (draft.has(PRUNER + "." + key)) {
+      Merged sparsity = Merged.take(draft, key);
+      JsonNode value = sparsity.value();
+      if (value != null && !value.equals(sparsity.other())) {
+        draft.put(target, value, sparsity.path(), "the pruner's " + sparsity.from());
+      } else if (value != null) {
+        draft.set(target, value, sparsity.path());
+      }
+    }
+  }
+
+  private void updates() {
+    for (String key : List.of("update_frequency", "update_frequency_on_step")) {
+      Merged often = Merged.take(draft, key);
+      if (often.isThere() && Values.number(often.value()).filter(n -> n > 0).isEmpty()) {
+        draft.wrong(often.path(), "must be a number above 0, found " + shown(often), null);
+      } else {
+        often.unused(draft, "masks are made anew at each step");
+      }
+    }
+    Merged.take(draft, "sparsity_decay_type").unused(draft, "the sparsity rises along a cubic");
+  }
+
+  private static String shown(Merged merged) {
+    JsonNode value = merged.value();
+    return value == null ? "nothing" : Draft.show(value);
+  }
+
+  private void method() {
+    String path = PRUNER + ".method";
+    JsonNode method = draft.take(path);
+    if (method != null && method.asText().equals("per_tensor")) {
+      draft.line(path, "method per_tensor", "prune_domain local, unless it says otherwise");
+    } else if (method != null) {
+      draft.wrong(
+          path,
+          "must be per_tensor, found " + Draft.show(method),
+          "Remove it, and let prune_domain say what competes for being kept.");
+    }
+  }
+
+  private void pattern(boolean locked) {
+    Merged pattern = Merged.take(draft, "pattern");
+    String target = PRUNER + ".pattern";
+    if (locked) {
+      pattern.unused(draft, LOCKED);
+      return;
+    }
+    JsonNode value = pattern.value();
+    if (value == null) {
+      if (pytorch) {
+        draft.put(target, Draft.node("4x1"), PRUNER, "no pattern, so LPOT's default");
+      }
+      return;
+    }
+    String text = value.asText();
+    Matcher matcher = PATTERN.matcher(text);
+    if (!matcher.matches()) {
+      if (List.of("ffn_pairs", "heads").contains(text)) {
+        draft.set(target, value, pattern.path());
+        return;
+      }
+      draft.undecided(
+          pattern.path(),
+          pattern.from(),
+          target,
+          "must be NxM, N:M or tile_pattern_NxM, found " + Draft.show(value),
+          "Maybe ffn_pairs is meant, for channels, or heads.");
+      return;
+    }
+    String ours = matcher.group(1);
+    put(target, ours, pattern.path(), pattern.from(), patternRemark(ours));
+  }
+
+  private static String patternRemark(String pattern) {
+    String[] sizes = pattern.split("[x:]", 2);
+    if (pattern.contains(":")) {
+      return ": of each "
+          + sizes[1]
+          + " consecutive inputs at most "
+          + sizes[0]
+          + " are removed, there and here";
+    }
+    return pattern.equals("1x1") ? "" : ": blocks of outputs x inputs, there and here";
+  }
+
+  private void domain(boolean locked) {
+    Merged domain = Merged.take(draft, "prune_domain");
+    String target = PRUNER + ".prune_domain";
+    JsonNode value = domain.value();
+    if (locked) {
+      domain.unused(draft, LOCKED);
+    } else if (value == null && pytorch) {
+      draft.put(target, Draft.node("global"), PRUNER, "no prune_domain, so LPOT's default");
+    } else if (value != null && domain.path().startsWith(PRUNER)) {
+      draft.set(target, value, domain.path());
+    } else if (value != null) {
+      draft.put(target, value, domain.path(), domain.from());
+    }
+  }
+
+  private void limits() {
+    draft.unused(
+        COMPRESSION + ".max_sparsity_ratio_per_layer",
+        "no layer is spared more than the others; under prune_domain local each has the target");
+    String types = COMPRESSION + ".prune_layer_type";
+    JsonNode layers = draft.get(types);
+    if (layers != null && Values.texts(layers).orElse(List.of()).contains("Linear")) {
+      draft.unused(types, "names are those of the encoder's linear layers in any case");
+    } else if (layers != null) {
+      draft.take(types);
+      draft.wrong(
+          types,
+          "must hold Linear, the only layers that are pruned here, found " + Draft.show(layers),
+          "Remove it.");
+    }
+  }
+}

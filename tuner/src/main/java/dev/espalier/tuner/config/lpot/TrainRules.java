@@ -1,0 +1,195 @@
+package dev.espalier.tuner.config.lpot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@code pruning.train}. */
+final class TrainRules {
+  private static final String TRAIN = "pruning.train";
+  private static final String RATE = TRAIN + ".learning_rate";
+  private static final String OPTIMIZER = TRAIN + ".optimizer";
+  private static final String CRITERION = TRAIN + ".criterion";
+  private static final Map<String, Double> BETAS = Map.of("beta_1", 0.9, "beta_2", 0.999);
+
+  private final Draft draft;
+
+  TrainRules(Draft draft) {
+    this.draft = draft;
+  }
+
+  /** Applies the rules; the number of the first epoch. */
+  long apply() {
+    draft.checkKeys(
+        TRAIN,
+        List.of(
+            "optimizer",
+            "criterion",
+            "dataloader",
+            "epoch",
+            "epochs",
+            "start_epoch",
+            "end_epoch",
+            "iteration",
+            "frequency",
+            "execution_mode",
+            "postprocess",
+            "hostfile"),
+        true);
+    dataloader();
+    optimizer();
+    criterion();
+    for (String key : List.of("frequency", "execution_mode", "postprocess", "hostfile")) {
+      draft.unused(TRAIN + "." + key, "the training loop has no such thing");
+    }
+    return length();
+  }
+
+  private void dataloader() {
+    String path = TRAIN + ".dataloader";
+    new DataRules(draft).define(path);
+    JsonNode size = draft.get(path + ".batch_size");
+    if (size != null) {
+      String from = "batch_size " + Draft.show(size);
+      draft.put(TRAIN + ".batch_size", size, path + ".batch_size", from);
+      draft.take(path + ".batch_size");
+    }
+    if (draft.keys(path).isEmpty()) {
+      draft.take(path);
+    }
+    draft.unused(path, "batches are shuffled and grouped by length");
+  }
+
+  private void optimizer() {
+    JsonNode optimizer = draft.take(OPTIMIZER);
+    if (optimizer == null) {
+      return;
+    }
+    String from = "optimizer " + Draft.show(optimizer);
+    String name = optimizer.size() == 1 ? optimizer.fieldNames().next() : "";
+    if (name.isEmpty()) {
+      draft.wrong(
+          OPTIMIZER, "must be one optimizer, found " + Draft.show(optimizer), "Maybe AdamW.");
+    } else if (name.equals("AdamW") || name.equals("Adam")) {
+      adam(name, optimizer.get(name), from);
+    } else {
+      draft.undecided(
+          OPTIMIZER,
+          from,
+          RATE,
+          "only AdamW trains here, and its learning rate is another, found "
+              + Draft.show(optimizer),
+          "Maybe --set " + RATE + "=5e-5 is meant.");
+    }
+  }
+
+  private void adam(String name, JsonNode settings, String from) {
+    for (Map.Entry<String, JsonNode> entry : settings.properties()) {
+      String key = entry.getKey();
+      JsonNode value = entry.getValue();
+      String path = OPTIMIZER + "." + name + "." + key;
+      switch (key) {
+        case "learning_rate", "weight_decay" -> move(path, value, TRAIN + "." + key);
+        case "epsilon" -> move(path, value, TRAIN + ".adam_epsilon");
+        case "beta_1", "beta_2" -> {
+          if (!Values.number(value).equals(Optional.ofNullable(BETAS.get(key)))) {
+            draft.wrong(path, "must be " + BETAS.get(key) + ", found " + Draft.show(value), null);
+          }
+        }
+        default -> {
+          if (!key.equals("amsgrad") || !value.isBoolean() || value.asBoolean()) {
+            draft.wrong(path, "AdamW has no such setting here, found " + Draft.show(value), null);
+          }
+        }
+      }
+    }
+    if (!settings.has("learning_rate")) {
+      draft.put(
+          RATE, JsonNodeFactory.instance.numberNode(0.001), OPTIMIZER, from, ", LPOT's default");
+    }
+  }
+
+  private void move(String path, JsonNode value, String target) {
+    draft.put(target, value, path, Draft.last(path) + " " + Draft.show(value));
+  }
+
+  private void criterion() {
+    JsonNode criterion = draft.take(CRITERION);
+    if (criterion == null) {
+      return;
+    }
+    String reduction =
+        criterion
+            .path("CrossEntropyLoss")
+            .path("reduction")
+            .asText("mean")
+            .toLowerCase(Locale.ROOT);
+    boolean usual =
+        criterion.size() == 1
+            && criterion.has("CrossEntropyLoss")
+            && (reduction.isEmpty() || reduction.equals("mean") || reduction.equals("null"));
+    if (usual) {
+      draft.line(
+          CRITERION, "criterion " + Draft.show(criterion), "cross-entropy, the mean over a batch");
+    } else {
+      draft.wrong(
+          CRITERION,
+          "must be CrossEntropyLoss with reduction mean, found " + Draft.show(criterion),
+          "Remove it: the task brings its loss.");
+    }
+  }
+
+  /** Epochs and iterations as ours; LPOT's {@code end_epoch} is the first that is not trained. */
+  private long length() {
+    String startKey = TRAIN + ".start_epoch";
+    String endKey = TRAIN + ".end_epoch";
+    Optional<Long> start = count(startKey);
+    Optional<Long> end = count(endKey);
+    Optional<Long> epoch = count(TRAIN + ".epoch");
+    Optional<Long> iteration = iteration();
+    long first = start.orElse(0L);
+    if (end.isPresent() && end.get() <= first) {
+      draft.wrong(
+          endKey,
+          "must be above start_epoch, which is " + first + ", found " + end.get(),
+          "Maybe the two are swapped.");
+      return 0;
+    }
+    Optional<Long> epochs = end.map(e -> e - first).or(() -> epoch);
+    String from =
+        end.map(e -> "start_epoch " + first + ", end_epoch " + e)
+            .or(() -> epoch.map(e -> "epoch " + e))
+            .orElse("");
+    String at = end.isPresent() ? endKey : TRAIN + ".epoch";
+    epochs.ifPresent(e -> draft.put(TRAIN + ".epochs", Draft.node(e), at, from));
+    if (iteration.isPresent()) {
+      double passes = Values.number(draft.effective(TRAIN + ".epochs")).orElse(1.0);
+      draft.put(
+          TRAIN + ".max_steps",
+          Draft.node(Math.max(1, Math.round(passes * iteration.get()))),
+          TRAIN + ".iteration",
+          "iteration " + iteration.get() + " in each of " + Values.plain(passes) + " epochs");
+    }
+    return first;
+  }
+
+  private Optional<Long> iteration() {
+    JsonNode node = draft.get(TRAIN + ".iteration");
+    if (Values.number(node).filter(n -> n == -1).isPresent()) {
+      draft.unused(TRAIN + ".iteration", "an epoch is the whole training set");
+    }
+    return count(TRAIN + ".iteration");
+  }
+
+  private Optional<Long> count(String path) {
+    JsonNode node = draft.take(path);
+    Optional<Long> count = Values.count(node);
+    if (node != null && count.isEmpty()) {
+      draft.wrong(path, "must be a whole number of at least 0, found " + Draft.show(node), null);
+    }
+    return count;
+  }
+}

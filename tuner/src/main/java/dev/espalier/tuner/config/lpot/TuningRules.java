@@ -1,0 +1,131 @@
+package dev.espalier.tuner.config.lpot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.espalier.api.problem.Suggestions;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** {@code tuning}. */
+final class TuningRules {
+  private static final String SECTION = "tuning";
+  private static final String CRITERION = SECTION + ".accuracy_criterion";
+  private static final String ONE_TRIAL = "one trial is made, and always measured";
+  private static final Pattern PERCENT = Pattern.compile("(-?[0-9]{1,4}(\\.[0-9]{1,6})?) ?%");
+  private static final List<String> STRATEGIES =
+      List.of(
+          "basic",
+          "bayesian",
+          "exhaustive",
+          "mse",
+          "random",
+          "automixedprecision",
+          "sigopt",
+          "tpe",
+          "mse_v2",
+          "hawq_v2",
+          "conservative",
+          "auto");
+
+  private final Draft draft;
+
+  TuningRules(Draft draft) {
+    this.draft = draft;
+  }
+
+  void apply() {
+    draft.checkKeys(
+        SECTION,
+        List.of(
+            "strategy",
+            "accuracy_criterion",
+            "objective",
+            "multi_objectives",
+            "exit_policy",
+            "random_seed",
+            "tensorboard",
+            "workspace",
+            "diagnosis"),
+        true);
+    strategy();
+    criterion();
+    draft.unused(SECTION + ".objective", ONE_TRIAL);
+    draft.unused(SECTION + ".multi_objectives", ONE_TRIAL);
+    draft.checkKeys(
+        SECTION + ".exit_policy", List.of("timeout", "max_trials", "performance_only"), false);
+    draft.unused(SECTION + ".exit_policy", ONE_TRIAL);
+    draft.unused(SECTION + ".tensorboard", "report.html draws the curves");
+    draft.unused(SECTION + ".diagnosis", "masks.json and report.html describe the model");
+    JsonNode snapshot = draft.take(SECTION + ".workspace.resume");
+    if (snapshot != null) {
+      draft.wrong(
+          SECTION + ".workspace.resume",
+          "LPOT's history cannot be resumed here, found " + Draft.show(snapshot),
+          "Remove it: the run starts anew.");
+    }
+  }
+
+  private void strategy() {
+    String path = SECTION + ".strategy";
+    String name = draft.text(path + ".name");
+    if (name != null && !STRATEGIES.contains(name)) {
+      draft.take(path);
+      draft.wrong(
+          path + ".name",
+          "must be one of " + String.join(", ", STRATEGIES) + ", found " + name,
+          "Maybe \"" + Suggestions.nearest(name, STRATEGIES, 1).get(0) + "\" is meant.");
+      return;
+    }
+    draft.unused(path, ONE_TRIAL);
+  }
+
+  private void criterion() {
+    JsonNode better = draft.take(CRITERION + ".higher_is_better");
+    if (better != null && better.isBoolean() && better.asBoolean()) {
+      draft.line(
+          CRITERION + ".higher_is_better",
+          "higher_is_better " + Draft.show(better),
+          "not used: the metric knows");
+    } else if (better != null) {
+      draft.wrong(
+          CRITERION + ".higher_is_better",
+          "must be true, found " + Draft.show(better),
+          "Remove it: the metric knows.");
+    }
+    JsonNode section = draft.get(CRITERION);
+    if (section == null || !section.isObject()) {
+      return;
+    }
+    List<String> kinds = List.of("relative", "absolute");
+    boolean given =
+        kinds.stream()
+            .map(kind -> CRITERION + "." + kind)
+            .anyMatch(path -> draft.has(path) || draft.overriddenBy(path) != null);
+    if (!given) {
+      draft.wrong(
+          CRITERION,
+          "must hold exactly one of relative and absolute, found neither",
+          "Maybe relative: 0.01 is meant: at most 1% of the baseline's metric may be lost.");
+    }
+    for (String kind : kinds) {
+      limit(CRITERION + "." + kind);
+    }
+  }
+
+  private void limit(String path) {
+    JsonNode value = draft.get(path);
+    if (value == null) {
+      return;
+    }
+    String from = Draft.last(path) + " " + Draft.show(value);
+    Matcher percent = PERCENT.matcher(value.asText());
+    if (percent.matches()) {
+      double share = Double.parseDouble(percent.group(1)) / 100;
+      draft.put(path, JsonNodeFactory.instance.numberNode(share), path, from);
+    } else if (draft.overriddenBy(path) == null && draft.has("pruning")) {
+      draft.line(
+          path, from, from + ", which decides the verdict: LPOT never looked at it when it pruned");
+    }
+  }
+}
