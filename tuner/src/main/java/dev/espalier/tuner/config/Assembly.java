@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The sources laid over each other, and put back into the format's shape. */
 final class Assembly {
+  private static final int MOST_GUESSES = 200;
   private static final JsonMapper BINDER =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -110,7 +111,7 @@ final class Assembly {
       return;
     }
     alreadyWrong.add(path);
-    if (problem.code() == ProblemCode.UNKNOWN_KEY) {
+    if (problem.code() == ProblemCode.UNKNOWN_KEY && alreadyWrong.size() < MOST_GUESSES) {
       String around = Paths.parent(path);
       String name = path.substring(around.isEmpty() ? 0 : around.length() + 1);
       Schema.find(root, around)

@@ -31,6 +31,8 @@ final class LayerReader {
   }
 
   private static final int NAMED_IN_ADVICE = 12;
+  private static final int MOST_ENTRIES = 500;
+  private static final int MOST_SUGGESTIONS = 200;
 
   /** Names that need no quotes anywhere, neither in paths nor in YAML. */
   private static final String FREE_NAME = "[A-Za-z_][A-Za-z0-9_-]{0,99}";
@@ -104,7 +106,9 @@ final class LayerReader {
   }
 
   private void items(Items items, String path, JsonNode node) {
-    if (node.isArray()) {
+    if (node.size() > MOST_ENTRIES) {
+      tooMany(path, node);
+    } else if (node.isArray()) {
       layer.replace(path);
       for (int i = 0; i < node.size(); i++) {
         section(items.each(), Paths.item(path, i), node.get(i));
@@ -140,6 +144,10 @@ final class LayerReader {
           "Maybe {name: 1} is meant.");
       return;
     }
+    if (node.size() > MOST_ENTRIES) {
+      tooMany(path, node);
+      return;
+    }
     for (Map.Entry<String, JsonNode> entry : node.properties()) {
       String child = Paths.child(path, entry.getKey());
       if (entry.getKey().matches(FREE_NAME)) {
@@ -154,6 +162,16 @@ final class LayerReader {
                 "Maybe one of its characters is not allowed."));
       }
     }
+  }
+
+  private void tooMany(String path, JsonNode node) {
+    problems.add(
+        new Problem(
+            ProblemKind.CONFIGURATION,
+            ProblemCode.TOO_LARGE,
+            places.value(path),
+            path + ": must have at most " + MOST_ENTRIES + " entries, found " + node.size(),
+            "Maybe this is not a configuration."));
   }
 
   private void leaf(Leaf leaf, Key key, String path, JsonNode node) {
@@ -351,13 +369,16 @@ final class LayerReader {
             ProblemCode.UNKNOWN_KEY,
             places.key(path),
             (path.isEmpty() ? "\"\"" : path) + ": there is no such key",
-            Suggestions.closest(name, names)
+            (problems.size() < MOST_SUGGESTIONS
+                    ? Suggestions.closest(name, names)
+                    : Optional.<String>empty())
                 .map(nearest -> "Maybe \"" + nearest + "\" is meant.")
                 .orElse("Maybe one of " + all + " is meant.")));
   }
 
   private static String quoted(String text) {
-    return "\"" + (text.length() > 60 ? text.substring(0, 60) + "…" : text) + "\"";
+    String start = text.length() > 60 ? text.substring(0, 60) + "…" : text;
+    return "\"" + start.replaceAll("\\p{Cntrl}", " ") + "\"";
   }
 
   private static String describe(JsonNode node) {

@@ -34,6 +34,7 @@ final class YamlDocument {
   private static final int MAX_ALIASES = 50;
   private static final int MAX_NODES = 100_000;
   private static final int MAX_DEPTH = 50;
+  private static final int MAX_KEY = 200;
   private static final Set<String> HARMLESS_TAGS =
       Set.of("str", "int", "float", "bool", "null", "map", "seq", "Pruner");
 
@@ -189,8 +190,11 @@ final class YamlDocument {
     ObjectNode map = JsonNodeFactory.instance.objectNode();
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String name = parser.currentName();
-      String child = Paths.child(path, name);
       Location key = here(parser);
+      if (name.length() > MAX_KEY) {
+        throw tooLarge(key, "a key has more than " + MAX_KEY + " characters");
+      }
+      String child = Paths.child(path, name);
       boolean duplicate = map.has(name);
       if (duplicate) {
         problems.add(

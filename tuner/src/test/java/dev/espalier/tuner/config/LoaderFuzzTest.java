@@ -14,8 +14,13 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Mutations of every file that is shipped, by a seed: nothing but a configuration or its problems
@@ -80,6 +85,49 @@ final class LoaderFuzzTest {
           "1E+999999999");
 
   private final Random random = new Random(SEED);
+
+  static Stream<Arguments> muchOfOneThing() {
+    String pruner = "        - prune_type: magnitude\n";
+    String name = "name: quickstart";
+    return Stream.of(
+        Arguments.of("entries", pruner, pruner.repeat(20_000)),
+        Arguments.of("unknown keys", "model:\n", counted("key%d: 1\n", 40_000) + "model:\n"),
+        Arguments.of("one key", "model:\n", "model:\n".repeat(40_000)),
+        Arguments.of("a long key", "model:\n", "? " + "k".repeat(900_000) + "\n: 1\nmodel:\n"),
+        Arguments.of(
+            "parameters",
+            pruner,
+            pruner + "          parameters:\n" + counted("            p%d: 1\n", 30_000)),
+        Arguments.of(
+            "references",
+            pruner,
+            pruner
+                + "          names:\n"
+                + "            - \"${model.name}${env:NO}\"\n".repeat(20_000)),
+        Arguments.of("dollars", name, "name: " + "${".repeat(400_000)),
+        Arguments.of("a path", name, "name: ${" + "a[1].".repeat(150_000) + "}"),
+        Arguments.of("digits", "max_steps: 400", "max_steps: " + "9".repeat(900_000)),
+        Arguments.of("tags", name, "name: [" + "!x a,".repeat(90_000) + "]"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("muchOfOneThing")
+  void much_of_one_thing_is_no_slower(String what, String where, String much) throws IOException {
+    String yaml = Files.readString(Path.of("../yaml-configs/quickstart.yaml")).replace(where, much);
+    byte[] input = yaml.getBytes(StandardCharsets.UTF_8);
+    long fastest = Long.MAX_VALUE;
+    for (int tries = 0; tries < 3 && fastest >= MOST_MILLIS; tries++) {
+      long start = System.nanoTime();
+      load(null, input, List.of());
+      fastest = Math.min(fastest, (System.nanoTime() - start) / 1_000_000);
+    }
+    assertThat(input).hasSizeBetween(100_000, 1_000_000);
+    assertThat(fastest).as("ms").isLessThan(MOST_MILLIS);
+  }
+
+  private static String counted(String format, int times) {
+    return IntStream.range(0, times).mapToObj(format::formatted).collect(Collectors.joining());
+  }
 
   @Test
   void mutated_files_are_loaded_or_refused_and_never_slowly() throws IOException {
