@@ -64,7 +64,8 @@ class LpotPlanTest {
     commandLine.setErr(new PrintWriter(errors, true));
     assertThat(commandLine.execute(arguments.toArray(String[]::new))).isEqualTo(2);
     assertThat(errors.toString())
-        .contains("15-resnet-prune.yaml:33:20: names: \"layer1.0.conv1.weight\" matches none of");
+        .contains(
+            "15-resnet-prune.yaml:33:20: pruning.approach.weight_compression.pruners[0].names: \"layer1.0.conv1.weight\" matches none of");
   }
 
   /** What the file's text says that it is given. */

@@ -60,9 +60,9 @@ class LpotTest {
       quoteCharacter = '`',
       value = {
         "target_sparsity: 0.9|target_sparsity: 1.7|10:24: {P}target_sparsity: must be a number of at"
-            + " least 0 and below 1, found 1.7",
+            + " least 0 and below 1, found 1.7\\n  Maybe 0.017 is meant.",
         "target_sparsity: 0.9|target_sparsity: 1|10:24: {P}target_sparsity: must be a number of at"
-            + " least 0 and below 1, found 1",
+            + " least 0 and below 1, found 1\\n  Maybe 0.01 is meant.",
         "end_epoch: 4|end_epoch: 0|12:18: {P}end_epoch: start_epoch is the same, and nothing is"
             + " pruned at once here, found 0\\n  Maybe 1 is meant.",
         "start_epoch: 0\\n      end_epoch: 4|start_epoch: 9\\n      end_epoch: 1|12:18:"
@@ -84,7 +84,8 @@ class LpotTest {
             + " Maybe \"cpu\" is meant.",
         "device: cpu|device: cpu\\ndevice: gpu|4:1: device: the key is there twice, first at line"
             + " 3\\n  Maybe remove one of the two.",
-        "version: 1.0|version: 2.0|1:10: version: must be 1, found 2.0",
+        "version: 1.0|version: 2.0|1:10: version: must be 1, found 2.0\\n"
+            + "  Leave it out, and it is 1.",
         "pruning:|prunning:|5:1: prunning: there is no such key\\n  Maybe \"pruning\" is meant.",
         "name: basic|name: basc|17:27: tuning.strategy.name: must be one of basic, bayesian,"
             + " exhaustive, mse, random, automixedprecision, sigopt, tpe, mse_v2, hawq_v2,"
@@ -96,12 +97,13 @@ class LpotTest {
             + " one of relative and absolute, found neither\\n  Maybe relative: 0.01 is meant: at"
             + " most 1% of the baseline's metric may be lost.",
         "relative: 0.01|relative: -0.5|17:66: tuning.accuracy_criterion.relative: must be a number of"
-            + " at least 0 and below 1, found -0.5",
+            + " at least 0 and below 1, found -0.5\\n  Leave it out, or write a number in that"
+            + " range.",
         "basic_magnitude|basic_magnitude\\n          target_sparsty: 0.5|16:11: {E}target_sparsty:"
             + " there is no such key\\n  Maybe \"target_sparsity\" is meant.",
         "basic_magnitude|basic_magnitude\\n          target_sparsity: lots|16:28:"
             + " {P}target_sparsity: must be a number of at least 0 and below 1, found the text"
-            + " \"lots\"",
+            + " \"lots\"\\n  Leave it out, or write a number in that range.",
         "basic_magnitude|basic_magnitude\\n          start_epoch: -3|16:24: {E}start_epoch: must be"
             + " a whole number of at least 0, found -3",
         "basic_magnitude|basic_magnitude\\n          method: per_banana|16:19: {E}method: must be"
