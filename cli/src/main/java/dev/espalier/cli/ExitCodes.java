@@ -9,5 +9,13 @@ final class ExitCodes {
   static final String MISTAKE = "2:a mistake in the configuration or on the command line";
   static final String PLUGIN = "4:a plugin cannot be loaded";
 
+  static final String MET = "0:the accuracy criterion is met";
+  static final String MISTAKE_OR_DATA =
+      "2:a mistake in the configuration, the command line or a data file";
+  static final String MISSED = "3:the criterion is missed; the best effort is saved";
+  static final String FAILED =
+      "4:the machine or the training failed: native library, memory, disk, divergence";
+  static final String INTERRUPTED = "130:interrupted; the journal holds every finished stage";
+
   private ExitCodes() {}
 }

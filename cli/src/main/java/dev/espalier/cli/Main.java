@@ -30,12 +30,12 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = ExitCodes.HEADING,
     exitCodeList = {
-      "0:the accuracy criterion is met",
+      ExitCodes.MET,
       ExitCodes.BUG,
-      "2:a mistake in the configuration, the command line or a data file",
-      "3:the criterion is missed; the best effort is saved",
-      "4:the machine or the training failed: native library, memory, disk, divergence",
-      "130:interrupted; the journal holds every finished stage"
+      ExitCodes.MISTAKE_OR_DATA,
+      ExitCodes.MISSED,
+      ExitCodes.FAILED,
+      ExitCodes.INTERRUPTED
     })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;

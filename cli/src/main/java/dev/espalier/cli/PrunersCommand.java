@@ -1,16 +1,13 @@
 package dev.espalier.cli;
 
 import dev.espalier.tuner.plugin.PrunerCatalog;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** {@code espalier pruners}: what a configuration may name as its {@code prune_type}. */
@@ -24,12 +21,7 @@ import picocli.CommandLine.Spec;
 final class PrunersCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--plugins",
-      paramLabel = "DIR",
-      scope = ScopeType.INHERIT,
-      description = "A folder with the jars of further pruners.")
-  private @Nullable Path plugins;
+  @Mixin private PluginsOption plugins;
 
   @Override
   public Integer call() {
@@ -38,7 +30,7 @@ final class PrunersCommand implements Callable<Integer> {
   }
 
   private PrunerCatalog catalog() {
-    return Plugins.in(plugins).pruners();
+    return plugins.load().pruners();
   }
 
   private static int width() {

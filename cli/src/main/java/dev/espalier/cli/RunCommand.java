@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -28,12 +29,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     exitCodeListHeading = ExitCodes.HEADING,
     exitCodeList = {
-      "0:the accuracy criterion is met",
+      ExitCodes.MET,
       ExitCodes.BUG,
-      "2:a mistake in the configuration, the command line or a data file",
-      "3:the criterion is missed; the best effort is saved",
-      "4:the machine or the training failed: native library, memory, disk, divergence",
-      "130:interrupted; the journal holds every finished stage"
+      ExitCodes.MISTAKE_OR_DATA,
+      ExitCodes.MISSED,
+      ExitCodes.FAILED,
+      ExitCodes.INTERRUPTED
     })
 final class RunCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -50,11 +51,7 @@ final class RunCommand implements Callable<Integer> {
       description = "Overrides one value, for instance pruning.train.epochs=1. Repeatable.")
   private List<String> assignments = new ArrayList<>();
 
-  @Option(
-      names = "--plugins",
-      paramLabel = "DIR",
-      description = "A folder with the jars of further pruners.")
-  private @Nullable Path plugins;
+  @Mixin private PluginsOption plugins;
 
   @Option(names = "--no-progress", description = "Plain lines instead of a progress bar.")
   private boolean noProgress;
@@ -81,7 +78,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    RunServices services = Services.create(Plugins.in(plugins));
+    RunServices services = Services.create(plugins.load());
     ResolvedConfiguration configuration = load(assignments, services);
     configuration.mappings().forEach(System.out::println);
     if (rehearsal != null && rehearsal.dry) {

@@ -31,8 +31,13 @@ final class Services {
         checkpoints,
         new OrtTools(),
         pruners,
-        ServiceLoader.load(Metric.class).stream().map(ServiceLoader.Provider::get).toList(),
+        metrics(),
         versions);
+  }
+
+  /** The metrics on the class path. */
+  static List<Metric> metrics() {
+    return ServiceLoader.load(Metric.class).stream().map(ServiceLoader.Provider::get).toList();
   }
 
   /** The tasks behind the tuner's port. */

@@ -12,12 +12,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -50,17 +49,12 @@ final class ValidateCommand implements Callable<Integer> {
       description = "Overrides one value in each file. Repeatable.")
   private List<String> assignments = new ArrayList<>();
 
-  @Option(
-      names = "--plugins",
-      paramLabel = "DIR",
-      description = "A folder with the jars of further pruners.")
-  private @Nullable Path plugins;
+  @Mixin private PluginsOption plugins;
 
   @Override
   public Integer call() {
-    PrunerCatalog pruners = Plugins.in(plugins).pruners();
-    List<Metric> metrics =
-        ServiceLoader.load(Metric.class).stream().map(ServiceLoader.Provider::get).toList();
+    PrunerCatalog pruners = plugins.load().pruners();
+    List<Metric> metrics = Services.metrics();
     // A wrong assignment or variable is wrong for each file, and said once.
     Set<Problem> all = new LinkedHashSet<>();
     for (Path file : files) {

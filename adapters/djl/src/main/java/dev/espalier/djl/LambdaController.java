@@ -19,8 +19,8 @@ import dev.espalier.api.pruning.CubicSchedule;
  *       scores less when the rate is low; without it the density drifts off while the rate decays.
  * </ul>
  *
- * <p>Gains and period were chosen on simulated scores: training lengths from 300 to 5,000 steps,
- * both kinds of penalty, targets from 3% to 30%.
+ * <p>Gains and period were chosen on simulated scores, with both kinds of penalty and targets from
+ * 3% to 30%; {@code LambdaControllerTest} has such simulations.
  */
 final class LambdaController {
   /** Steps between two looks at the density. */
@@ -63,11 +63,11 @@ final class LambdaController {
   /**
    * Takes note of the task's pull on the scores.
    *
-   * @param rootMeanSquare of ∂L/∂S over a matrix of n scores, times n, over all matrices: the pull
-   *     in units of a penalty that is a mean over each matrix
+   * @param pull the root mean square of ∂L/∂S over a matrix of n scores, times n, summed over all
+   *     matrices: in units of a penalty that is a mean over each matrix
    */
-  void observePull(double rootMeanSquare) {
-    double seen = rootMeanSquare / SLOPE;
+  void observePull(double pull) {
+    double seen = pull / SLOPE;
     unit = unit == 0 ? seen : UNIT_MEMORY * unit + (1 - UNIT_MEMORY) * seen;
   }
 

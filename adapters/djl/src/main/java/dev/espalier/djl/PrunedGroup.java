@@ -35,15 +35,13 @@ final class PrunedGroup {
    */
   double takeGradients(Moment moment, Scratch scratch) {
     members.forEach(TrainedParameter::takeGradient);
-    double squares = scoring.observe(mask, moment, scratch);
+    double ofScores = scoring.observe(mask, moment, scratch);
+    double squares = ofScores;
     for (TrainedParameter member : members) {
-      double masked = member.maskGradient();
-      if (!scoring.penalizesWeights()) {
-        squares += masked;
-      }
+      squares += member.maskGradient();
     }
-    if (scoring.penalizesWeights()) {
-      scoring.penalizeWeights();
+    if (scoring.penalizeWeights()) {
+      squares = ofScores;
       for (TrainedParameter member : members) {
         squares += FusedStep.sumOfSquares(member.gradient);
       }

@@ -46,13 +46,14 @@ sealed interface Scoring {
    */
   double observe(float[] mask, Moment moment, Scratch scratch);
 
-  /** Whether {@link #penalizeWeights} does anything. */
-  default boolean penalizesWeights() {
+  /**
+   * Adds to the weights' gradient, once that is masked.
+   *
+   * @return whether anything was added
+   */
+  default boolean penalizeWeights() {
     return false;
   }
-
-  /** Adds to the weights' gradient, once that is masked. */
-  default void penalizeWeights() {}
 
   /** Steps the scores along what was observed. */
   default void step(float scale, AdamW.Step step) {}
@@ -106,12 +107,10 @@ sealed interface Scoring {
     }
 
     @Override
-    public boolean penalizesWeights() {
-      return pruner.shrinks();
-    }
-
-    @Override
-    public void penalizeWeights() {
+    public boolean penalizeWeights() {
+      if (!pruner.shrinks()) {
+        return false;
+      }
       float[] squares = new float[group.units().size()];
       for (int i = 0; i < members.size(); i++) {
         float[] weights = members.get(i).weights;
@@ -132,6 +131,7 @@ sealed interface Scoring {
           member.gradient[k] += factors[k] * member.weights[k];
         }
       }
+      return true;
     }
 
     @Override

@@ -118,19 +118,18 @@ public final class ConfigurationLoader {
     List<Given> given = new ArrayList<>();
     List<YamlDocument> documents = new ArrayList<>();
     List<Mapping> mappings = new ArrayList<>();
-    List<Layer> overrides = provisional(above, environment);
     for (int i = 0; i < texts.size(); i++) {
       YamlDocument document = written.get(i);
       JsonNode tree = document.root();
       complete &= tree != null;
       if (tree != null) {
-        Understood understood = Understood.of(document, overrides);
+        Understood understood = Understood.of(document, () -> provisional(above, environment));
         problems.addAll(understood.problems());
         mappings.addAll(understood.mappings());
         document = understood.document();
         tree = Objects.requireNonNull(document.root());
         Path its = folder(texts.get(i).file());
-        given.add(new Given(Source.FILE, new InFile(document), its, tree, false));
+        given.add(new Given(Source.FILE, new FilePlaces(document), its, tree, false));
       }
       documents.add(document);
     }
@@ -321,19 +320,6 @@ public final class ConfigurationLoader {
     }
     boolean literal = source == Source.ENVIRONMENT;
     given.add(new Given(source, new At(at), folder, RawTree.nest(path, value), literal));
-  }
-
-  /** Places in a file. */
-  private record InFile(YamlDocument document) implements LayerReader.Places {
-    @Override
-    public Location value(String path) {
-      return document.locate(path);
-    }
-
-    @Override
-    public Location key(String path) {
-      return document.locateKey(path);
-    }
   }
 
   /** The one place of a variable or an assignment. */

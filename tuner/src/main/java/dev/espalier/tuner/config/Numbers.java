@@ -38,7 +38,7 @@ final class Numbers {
   private static boolean isLong(BigDecimal value) {
     return value.compareTo(SMALLEST_LONG) >= 0
         && value.compareTo(LARGEST_LONG) <= 0
-        && value.stripTrailingZeros().scale() <= 0;
+        && isIntegral(value);
   }
 
   /** Whether {@code value} lies in the key's range. */

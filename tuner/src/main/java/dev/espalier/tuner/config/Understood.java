@@ -10,6 +10,7 @@ import dev.espalier.tuner.config.lpot.Overrides;
 import dev.espalier.tuner.config.lpot.Translation;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,33 +25,20 @@ record Understood(YamlDocument document, List<Mapping> mappings, List<Problem> p
   /**
    * Translates {@code document} when it was written for LPOT, and leaves it as it is otherwise.
    *
-   * @param above the sources that stand above the file, the highest first
+   * @param above the sources that stand above the file, the highest first; asked for an LPOT file
+   *     only
    */
-  static Understood of(YamlDocument document, List<Layer> above) {
+  static Understood of(YamlDocument document, Supplier<List<Layer>> above) {
     JsonNode root = Objects.requireNonNull(document.root());
-    LpotFile file = new LpotFile(root, document.prunerTags(), placesOf(document));
+    LpotFile file = new LpotFile(root, document.prunerTags(), new FilePlaces(document));
     if (!LpotTranslator.recognizes(file)) {
       return new Understood(document, List.of(), List.of());
     }
-    Translation translation = LpotTranslator.translate(file, new Above(above));
+    Translation translation = LpotTranslator.translate(file, new Above(above.get()));
     return new Understood(
         document.translated(translation.tree(), translation::original),
         translation.mappings(),
         translation.problems());
-  }
-
-  private static LpotFile.Places placesOf(YamlDocument document) {
-    return new LpotFile.Places() {
-      @Override
-      public Location value(String path) {
-        return document.locate(path);
-      }
-
-      @Override
-      public Location key(String path) {
-        return document.locateKey(path);
-      }
-    };
   }
 
   /** What the sources above the file say. */

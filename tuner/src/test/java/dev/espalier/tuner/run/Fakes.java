@@ -4,6 +4,8 @@ import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.metric.Metric;
 import dev.espalier.api.run.RunListener;
+import dev.espalier.tuner.config.ConfigurationLoader;
+import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.fixture.TestPruner;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.port.BertArchitecture;
@@ -60,6 +62,31 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
         new PrunerCatalog(List.of(TestPruner.ranking("movement"))),
         List.of(new NamedMetric("accuracy", true), new NamedMetric("loss", false)),
         Map.of("djl", "0.36.0"));
+  }
+
+  /** A configuration that goes with the fakes, written to {@code folder}, its runs below that. */
+  static ResolvedConfiguration configuration(Path folder, String... assignments) {
+    Path yaml = folder.resolve("tiny.yaml");
+    try {
+      Files.writeString(
+          yaml,
+          """
+          model: {name: tiny, checkpoint: all-minilm-l6-v2}
+          data: {task: sentiment-twin}
+          pruning:
+            train: {batch_size: 16}
+            approach:
+              weight_compression: {target_sparsity: 0.5, pruners: [{prune_type: movement}]}
+          quantization: {approach: post_training_dynamic_quant}
+          tuning:
+            accuracy_criterion: {relative: 0.02}
+            workspace: {path: "%s"}
+          """
+              .formatted(folder.resolve("runs")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new ConfigurationLoader().load(yaml, List.of(assignments), Map.of());
   }
 
   static TransformerWeights weights() {

@@ -7,13 +7,11 @@ import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.run.RunEvent;
-import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.TaskSource.TaskData;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -145,25 +143,6 @@ class RehearsalTest {
   }
 
   private ResolvedConfiguration load(String... assignments) {
-    Path yaml = folder.resolve("tiny.yaml");
-    try {
-      Files.writeString(
-          yaml,
-          """
-          model: {name: tiny, checkpoint: all-minilm-l6-v2}
-          data: {task: sentiment-twin}
-          pruning:
-            train: {batch_size: 16, epochs: 3}
-            approach:
-              weight_compression: {target_sparsity: 0.5, pruners: [{prune_type: movement}]}
-          tuning:
-            accuracy_criterion: {relative: 0.02}
-            workspace: {path: "%s"}
-          """
-              .formatted(folder.resolve("runs")));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return new ConfigurationLoader().load(yaml, List.of(assignments), Map.of());
+    return Fakes.configuration(folder, assignments);
   }
 }

@@ -457,27 +457,7 @@ final class RunTest {
   }
 
   private ResolvedConfiguration load(String... assignments) {
-    Path yaml = folder.resolve("tiny.yaml");
-    try {
-      Files.writeString(
-          yaml,
-          """
-          model: {name: tiny, checkpoint: all-minilm-l6-v2}
-          data: {task: sentiment-twin}
-          pruning:
-            train: {batch_size: 16}
-            approach:
-              weight_compression: {target_sparsity: 0.5, pruners: [{prune_type: movement}]}
-          quantization: {approach: post_training_dynamic_quant}
-          tuning:
-            accuracy_criterion: {relative: 0.02}
-            workspace: {path: "%s"}
-          """
-              .formatted(folder.resolve("runs")));
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
-    return new ConfigurationLoader().load(yaml, List.of(assignments), Map.of());
+    return Fakes.configuration(folder, assignments);
   }
 
   private List<String> started() {

@@ -42,16 +42,16 @@ final class Values {
 
   /** A number with as many digits as a schedule needs, and no more. */
   static JsonNode rounded(double value) {
-    return JsonNodeFactory.instance.numberNode(
-        new BigDecimal(value).setScale(DIGITS, RoundingMode.HALF_EVEN).stripTrailingZeros());
+    return JsonNodeFactory.instance.numberNode(decimal(value));
   }
 
   /** A number as people write it. */
   static String plain(double value) {
-    return new BigDecimal(value)
-        .setScale(DIGITS, RoundingMode.HALF_EVEN)
-        .stripTrailingZeros()
-        .toPlainString();
+    return decimal(value).toPlainString();
+  }
+
+  private static BigDecimal decimal(double value) {
+    return new BigDecimal(value).setScale(DIGITS, RoundingMode.HALF_EVEN).stripTrailingZeros();
   }
 
   /** A list of texts, or a text that is split at commas or else at blanks; nothing otherwise. */
