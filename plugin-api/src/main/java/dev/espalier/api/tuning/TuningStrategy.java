@@ -1,0 +1,23 @@
+package dev.espalier.api.tuning;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Decides which trial comes next.
+ *
+ * <p>A strategy keeps nothing between two calls: the same space, history and seed give the same
+ * proposal. So a run that was killed goes on as if it had not been, and any choice can be looked at
+ * again.
+ */
+@FunctionalInterface
+public interface TuningStrategy {
+  /**
+   * The next trial, or nothing when the strategy has no further one to propose.
+   *
+   * @param space what may vary
+   * @param history every trial so far in order, failed ones too
+   * @param seed of the whole search; the history's length tells calls apart
+   */
+  Optional<Proposal> next(SearchSpace space, List<Observation> history, long seed);
+}
