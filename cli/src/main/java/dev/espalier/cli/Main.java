@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Versions.class,
     subcommands = {
       RunCommand.class,
+      ResumeCommand.class,
       InitCommand.class,
       ValidateCommand.class,
       ConfigCommand.class,

@@ -5,7 +5,6 @@ import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.run.DryRun;
 import dev.espalier.tuner.run.Preflight;
 import dev.espalier.tuner.run.Run;
-import dev.espalier.tuner.run.RunResult;
 import dev.espalier.tuner.run.RunServices;
 import dev.espalier.tuner.run.SmokeRun;
 import java.nio.file.Path;
@@ -88,16 +87,16 @@ final class RunCommand implements Callable<Integer> {
     if (rehearsal != null && rehearsal.smoke) {
       List<String> more = new ArrayList<>(assignments);
       more.addAll(SmokeRun.assignments(configuration));
-      configuration = load(more, services);
-      services = SmokeRun.services(services);
+      return run(load(more, services), SmokeRun.services(services));
     }
-    RunResult result =
-        Run.execute(configuration, services, ProgressPrinter.onConsole(System.out, noProgress));
-    if (!result.summary().isEmpty()) {
-      System.out.println(result.summary());
-    }
-    Main.print(result.problems(), spec.commandLine().getErr());
-    return result.exitCode();
+    return run(configuration, services);
+  }
+
+  private int run(ResolvedConfiguration configuration, RunServices services) {
+    return new Session(noProgress, spec.commandLine().getErr())
+        .run(
+            (listener, interruption) ->
+                Run.execute(configuration, services, listener, interruption));
   }
 
   private ResolvedConfiguration load(List<String> overrides, RunServices services) {

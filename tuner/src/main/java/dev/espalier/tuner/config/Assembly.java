@@ -242,7 +242,7 @@ final class Assembly {
   private static List<String> required(Section section) {
     List<String> names = new ArrayList<>();
     for (Field field : section.fields()) {
-      if (field.key().required() || field.shape() instanceof Items) {
+      if (field.key().required()) {
         names.add(field.name());
       } else if (field.shape() instanceof Section inner && !field.key().optionalSection()) {
         required(inner).forEach(name -> names.add(field.name() + "." + name));

@@ -214,7 +214,7 @@ public record Configuration(
               minimum = 0,
               maximum = 1000)
           double finalWarmup,
-      @Key("What decides which weights are removed; exactly one for now.")
+      @Key(value = "What decides which weights are removed; exactly one for now.", required = true)
           List<PrunerChoice> pruners) {
     /** Copies the list. */
     public WeightCompression {
@@ -327,6 +327,10 @@ public record Configuration(
    *
    * @param baseline budget of the dense model
    * @param accuracyCriterion how much accuracy may be lost
+   * @param objective what is made small among the trials that meet the criterion
+   * @param strategy what decides which trial comes next
+   * @param searchSpace what the trials vary; empty for one trial, as configured
+   * @param exitPolicy when the search ends
    * @param randomSeed decides everything random
    * @param workspace where run directories are made
    */
@@ -335,9 +339,99 @@ public record Configuration(
           Baseline baseline,
       @Key("How much of the baseline's metric may be lost; relative or absolute.")
           AccuracyCriterion accuracyCriterion,
+      @Key(
+              value =
+                  "What is made small among the trials that meet the criterion: modelsize (bytes of"
+                      + " what ships), performance (its p50 latency), density (share of the pruned"
+                      + " layers that is left) or accuracy (what is lost of it).",
+              fallback = "modelsize",
+              oneOf = {"modelsize", "performance", "density", "accuracy"})
+          String objective,
+      @Key("What decides which trial comes next.") Strategy strategy,
+      @Key("What the trials vary; without it there is one trial, as configured.")
+          List<SearchDimension> searchSpace,
+      @Key("When the search ends.") ExitPolicy exitPolicy,
       @Key(value = "Decides batches, dropout, heads, scores and twins.", fallback = "42")
           long randomSeed,
-      @Key("Where run directories are made.") Workspace workspace) {}
+      @Key("Where run directories are made.") Workspace workspace) {
+    /** Copies the list. */
+    public Tuning {
+      searchSpace = List.copyOf(searchSpace);
+    }
+  }
+
+  /**
+   * What decides which trial comes next.
+   *
+   * @param name the strategy's name
+   * @param parameters the strategy's own parameters
+   */
+  public record Strategy(
+      @Key(value = "Name of the tuning strategy.", fallback = "basic") String name,
+      @Key("The strategy's own parameters.") Map<String, Object> parameters) {
+    /** Copies the map. */
+    public Strategy {
+      parameters = Map.copyOf(parameters);
+    }
+  }
+
+  /**
+   * One thing that the trials vary: a range of numbers, or a list of options.
+   *
+   * @param key path of the configuration key
+   * @param low the smallest number, or null for options
+   * @param high the largest number, or null for options
+   * @param scale {@code linear} or {@code log}
+   * @param options what to choose from, in the order of preference; empty for a range
+   */
+  public record SearchDimension(
+      @Key(
+              value =
+                  "The key that is varied, with the keys around it, for instance"
+                      + " pruning.train.learning_rate.",
+              required = true)
+          String key,
+      @Key("The smallest number of a range.") @Nullable Double low,
+      @Key("The largest number of a range.") @Nullable Double high,
+      @Key(
+              value = "Whether equal differences or equal factors count as equal distances.",
+              fallback = "linear",
+              oneOf = {"linear", "log"})
+          String scale,
+      @Key(value = "What to choose from instead of a range, the best guess first.", fallback = "[]")
+          List<Object> options) {
+    /** Copies the list. */
+    public SearchDimension {
+      options = List.copyOf(options);
+    }
+  }
+
+  /**
+   * When the search ends; it also ends when the strategy has nothing more to propose.
+   *
+   * @param timeout seconds after which no further trial begins; 0 for no limit
+   * @param maxTrials the largest number of trials
+   * @param stop {@code first_met} to end with the first trial that meets the criterion, {@code
+   *     budget} to go on for a better one
+   */
+  public record ExitPolicy(
+      @Key(
+              value =
+                  "Seconds after which no further trial begins, 0 for no limit; a running trial is"
+                      + " finished.",
+              fallback = "0",
+              minimum = 0,
+              maximum = 1e9)
+          long timeout,
+      @Key(value = "The largest number of trials.", fallback = "100", minimum = 1, maximum = 1e6)
+          int maxTrials,
+      @Key(
+              value =
+                  "Whether the first trial that meets the criterion ends the search, or only the"
+                      + " budget does: timeout, max_trials, or a strategy with nothing more to try.",
+              fallback = "budget",
+              oneOf = {"first_met", "budget"})
+          String stop) {}
 
   /**
    * Budget of the dense model; null for the same as the pruned one's.

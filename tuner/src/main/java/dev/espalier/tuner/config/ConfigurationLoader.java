@@ -101,6 +101,26 @@ public final class ConfigurationLoader {
     return load(texts, assignments, environment, check, problems);
   }
 
+  /**
+   * A configuration that differs from {@code base} in a few values.
+   *
+   * @param assignments {@code path=value}, the value in YAML
+   * @param check what else to check
+   * @throws ProblemException of kind CONFIGURATION with everything that is wrong with the result
+   */
+  public ResolvedConfiguration vary(
+      ResolvedConfiguration base, List<String> assignments, Check check) {
+    ByteBuffer yaml = ByteBuffer.wrap(base.toYaml().getBytes(StandardCharsets.UTF_8));
+    ResolvedConfiguration varied =
+        load(
+            List.of(new Text(base.folder().resolve(base.file().getFileName()), yaml)),
+            assignments,
+            Map.of(),
+            check,
+            new ArrayList<>());
+    return varied.from(varied.values(), base.files(), base.sha256(), base.assignments());
+  }
+
   /** The same, with contents that are there already and problems that getting them made. */
   ResolvedConfiguration load(
       List<Text> texts,
@@ -147,9 +167,11 @@ public final class ConfigurationLoader {
     Assembly assembly =
         Assembly.of(SCHEMA, layers, new Documents(documents), interpolation.tainted(), problems);
     Rules.check(assembly, problems);
+    Configuration configuration = assembly.bind();
+    SearchRules.check(assembly, configuration, problems);
     ResolvedConfiguration resolved =
         new ResolvedConfiguration(
-            assembly.bind(),
+            configuration,
             assembly.values(),
             mappings,
             texts.stream().map(Text::file).toList(),

@@ -101,7 +101,7 @@ public final class JsonSchema {
       return !field.key().optionalSection()
           && inner.fields().stream().anyMatch(JsonSchema::isRequired);
     }
-    return field.key().required() || field.shape() instanceof Items;
+    return field.key().required();
   }
 
   private static ObjectNode leaf(ObjectNode node, Leaf leaf, Key key, boolean orNull) {
@@ -114,6 +114,10 @@ public final class JsonSchema {
       case FLAG -> types(node, orNull, "boolean");
       case AMOUNT -> amount(node, orNull);
       case VALUE -> types(node, orNull, "number", "string").put("pattern", NOT_BLANK);
+      case VALUES -> {
+        ObjectNode items = types(node, orNull, "array").putObject("items");
+        types(items, false, "number", "string", "boolean").put("pattern", NOT_BLANK);
+      }
     }
     return node;
   }

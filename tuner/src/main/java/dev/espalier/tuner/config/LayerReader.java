@@ -187,6 +187,7 @@ final class LayerReader {
       case FLAG -> flag(path, node);
       case AMOUNT -> amount(path, node);
       case VALUE -> value(path, node);
+      case VALUES -> values(path, node);
     }
   }
 
@@ -336,6 +337,32 @@ final class LayerReader {
     } else {
       wrong(ProblemCode.WRONG_TYPE, path, "must be a number or a text", node, "Maybe 1 is meant.");
     }
+  }
+
+  private void values(String path, JsonNode node) {
+    if (!node.isArray() || node.size() > MOST_ENTRIES) {
+      wrong(
+          ProblemCode.WRONG_TYPE,
+          path,
+          "must be a list of at most " + MOST_ENTRIES + " numbers or texts",
+          node,
+          "Maybe [0.5, 0.7, 0.9] is meant.");
+      return;
+    }
+    for (JsonNode each : node) {
+      boolean text = each.isTextual() && !each.textValue().isBlank();
+      boolean finite = each.isNumber() && Double.isFinite(each.doubleValue());
+      if (!text && !finite && !each.isBoolean()) {
+        wrong(
+            ProblemCode.WRONG_TYPE,
+            path,
+            "each entry must be a number, a text, true or false",
+            each,
+            "Maybe [0.5, 0.7, 0.9] is meant.");
+        return;
+      }
+    }
+    put(path, node);
   }
 
   private void put(String path, JsonNode value) {

@@ -1,6 +1,7 @@
 package dev.espalier.tuner.config;
 
 import dev.espalier.api.problem.Location;
+import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.tuner.config.lpot.Mapping;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,6 +56,25 @@ public record ResolvedConfiguration(
         .filter(ResolvedConfiguration::isKnown)
         .findFirst()
         .orElseGet(() -> Location.ofFile(file().toString()));
+  }
+
+  /** What the trials of {@code tuning.search_space} may vary. */
+  public SearchSpace searchSpace() {
+    return SearchRules.space(configuration);
+  }
+
+  /**
+   * The same configuration, told to come from elsewhere.
+   *
+   * @param values the same values with other places
+   * @param files as {@link #files}
+   * @param sha256 as {@link #sha256}
+   * @param assignments as {@link #assignments}
+   */
+  public ResolvedConfiguration from(
+      List<ResolvedValue> values, List<Path> files, String sha256, List<String> assignments) {
+    return new ResolvedConfiguration(
+        configuration, values, mappings, files, folder, sha256, assignments);
   }
 
   /** The configuration as YAML that loads again, each value with its source as a comment. */

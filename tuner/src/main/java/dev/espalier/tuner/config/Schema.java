@@ -33,6 +33,7 @@ final class Schema {
   enum Leaf implements Shape {
     TEXT,
     TEXTS,
+    VALUES,
     PATH,
     WHOLE,
     DECIMAL,
@@ -106,6 +107,9 @@ final class Schema {
   }
 
   private static Shape ofList(Type element) {
+    if (element == Object.class) {
+      return Leaf.VALUES;
+    }
     return element == String.class ? Leaf.TEXTS : new Items(of((Class<?>) element));
   }
 

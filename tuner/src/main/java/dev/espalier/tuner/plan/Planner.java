@@ -56,13 +56,16 @@ public final class Planner {
    * @param pruner what {@link #pruner()} made
    * @param weights the model to prune
    * @param trainExamples examples in the training set
+   * @param budget share of the configured fine-pruning steps that are made, in (0, 1]; the baseline
+   *     gets all of its own
    * @throws ProblemException of kind CONFIGURATION when a glob matches nothing, or the schedule has
    *     no room in the steps that there are
    */
-  public Plan plan(Pruner pruner, TransformerWeights weights, int trainExamples) {
+  public Plan plan(Pruner pruner, TransformerWeights weights, int trainExamples, double budget) {
     Train train = resolved.configuration().pruning().train();
     long steps = steps(train, trainExamples, train.epochs(), train.maxSteps());
-    TrainingPlan training = training(train, steps, train.learningRate());
+    TrainingPlan training =
+        training(train, Math.max(1, Math.round(budget * steps)), train.learningRate());
     Baseline own = resolved.configuration().tuning().baseline();
     TrainingPlan baseline =
         training(

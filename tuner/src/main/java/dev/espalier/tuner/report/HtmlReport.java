@@ -62,6 +62,7 @@ public final class HtmlReport {
         .append(escape(facts.started().toOffsetDateTime().toString()))
         .append(" · " + Text.seconds(facts.seconds()) + "</p>\n");
     verdict();
+    trials();
     files();
     sparsity();
     curves();
@@ -88,6 +89,18 @@ public final class HtmlReport {
       rows.add(List.of("result, on the file that ships", number(verdict.value())));
     }
     pairs("Verdict", rows);
+  }
+
+  private void trials() {
+    if (facts.trials().size() < 2) {
+      return;
+    }
+    TrialTable table = TrialTable.of(facts);
+    page.append("\n<h2>Trials</h2><table><tr>");
+    table.heads().forEach(head -> page.append("<th>" + escape(head) + "</th>"));
+    page.append("</tr>");
+    table.rows().forEach(this::row);
+    page.append("</table>");
   }
 
   private void files() {

@@ -15,7 +15,11 @@ public final class TextSummary {
 
   /** A table of the files, the sparsity, and the verdict; without a line feed at the end. */
   public static String of(RunFacts facts) {
-    StringBuilder text = new StringBuilder(files(facts)).append('\n');
+    StringBuilder text = new StringBuilder();
+    if (facts.trials().size() > 1) {
+      text.append(TrialTable.of(facts)).append("\n\n");
+    }
+    text.append(files(facts)).append('\n');
     MaskReport masks = facts.masks();
     if (masks != null) {
       text.append("\nSparsity: ")

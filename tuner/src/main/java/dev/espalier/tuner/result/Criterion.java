@@ -33,6 +33,18 @@ public record Criterion(String metric, boolean higherIsBetter, Kind kind, double
     return higherIsBetter ? baseline - loss : baseline + loss;
   }
 
+  /** What a baseline means for the trials, with the threshold as a number. */
+  public String sentence(double baseline) {
+    return String.format(
+        Locale.ROOT,
+        "The baseline's %s is %.4f; a trial needs %s %.4f (%s).",
+        metric,
+        baseline,
+        higherIsBetter ? "at least" : "at most",
+        threshold(baseline),
+        inWords());
+  }
+
   /** The criterion in words, for instance "accuracy may lose 2% of the baseline". */
   public String inWords() {
     return kind == Kind.RELATIVE

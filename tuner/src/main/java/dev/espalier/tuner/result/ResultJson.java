@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.tuner.result.RunFacts.Failure;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,6 +26,7 @@ public final class ResultJson {
     root.set("criterion", criterion(facts));
     root.set("baseline", baseline(facts));
     root.set("best", best(facts));
+    root.set("trials", trials(facts));
     ObjectNode artifacts = root.putObject("artifacts");
     facts.artifacts().forEach(artifacts::put);
     root.put("started", facts.started().toOffsetDateTime().toString());
@@ -58,7 +60,7 @@ public final class ResultJson {
   private static ObjectNode best(RunFacts facts) {
     ObjectNode node = JSON.objectNode();
     node.put("trial", facts.trial());
-    node.put("pruner", facts.plan().pruning().prunerName());
+    node.put("pruner", facts.prunerName());
     node.set("metrics", metrics(facts.pruned()));
     node.set("metrics_int8", metrics(facts.quantized()));
     MaskReport masks = facts.masks();
@@ -80,6 +82,27 @@ public final class ResultJson {
     ObjectNode fused = node.putObject("fused_operators");
     new TreeMap<>(facts.fusedOperators()).forEach(fused::put);
     return node;
+  }
+
+  private static ArrayNode trials(RunFacts facts) {
+    ArrayNode trials = JSON.arrayNode();
+    for (TrialFacts trial : facts.trials()) {
+      ObjectNode node = trials.addObject();
+      node.put("trial", trial.number());
+      ObjectNode settings = node.putObject("settings");
+      trial.proposal().values().forEach((key, value) -> settings.set(key, JSON.pojoNode(value)));
+      node.put("budget", trial.proposal().budget());
+      node.put("warm_start", trial.proposal().warmStart());
+      node.put("met", trial.verdict() == null ? null : trial.met());
+      node.set("metrics", metrics(trial.pruned()));
+      node.set("metrics_int8", metrics(trial.quantized()));
+      MaskReport masks = trial.masks();
+      node.set("sparsity", number(masks == null ? null : masks.prunedLayers()));
+      node.set("objective", number(trial.objective()));
+      Failure failure = trial.failure();
+      node.put("failure", failure == null ? null : failure.message());
+    }
+    return trials;
   }
 
   private static JsonNode metrics(@Nullable MeasuredFile file) {

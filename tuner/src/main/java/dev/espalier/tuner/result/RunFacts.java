@@ -2,8 +2,9 @@ package dev.espalier.tuner.result;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.config.ResolvedConfiguration;
-import dev.espalier.tuner.plan.Plan;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import java.nio.file.Path;
@@ -23,20 +24,12 @@ import org.jspecify.annotations.Nullable;
  * @param directory the run directory
  * @param status how it ended
  * @param criterion what is judged
- * @param plan what was to be done
  * @param environment where it ran
  * @param labels class names
- * @param trial number of the trial that is reported
  * @param denseTraining the dense model's training
  * @param dense the dense model's exported file
- * @param prunedTraining the pruned model's training
- * @param masks what is zero in it
- * @param pruned the pruned model's exported file
- * @param quantized the quantized file
- * @param fusedOperators what ONNX Runtime fuses in the exported file: operator to count
- * @param quantizationNotes what was quantized and what was not
- * @param latencies time of one request by file: dense, fp32, int8; empty when not measured
- * @param verdict whether the shipped file is good enough
+ * @param trials every trial in order
+ * @param reported the trial that is reported: the best, or the last when none could be judged
  * @param problems why the run failed; empty unless it did
  * @param stages the finished stages in order
  * @param artifacts what the run made, by name, relative to the run directory
@@ -47,29 +40,19 @@ public record RunFacts(
     Path directory,
     Status status,
     Criterion criterion,
-    Plan plan,
     ObjectNode environment,
     List<String> labels,
-    int trial,
     @Nullable Training denseTraining,
     @Nullable MeasuredFile dense,
-    @Nullable Training prunedTraining,
-    @Nullable MaskReport masks,
-    @Nullable MeasuredFile pruned,
-    @Nullable MeasuredFile quantized,
-    Map<String, Integer> fusedOperators,
-    Map<String, String> quantizationNotes,
-    Map<String, Latency> latencies,
-    @Nullable Verdict verdict,
+    List<TrialFacts> trials,
+    TrialFacts reported,
     List<Failure> problems,
     List<StageTime> stages,
     Map<String, String> artifacts) {
   /** Copies the collections, keeping their order. */
   public RunFacts {
     labels = List.copyOf(labels);
-    fusedOperators = copy(fusedOperators);
-    quantizationNotes = copy(quantizationNotes);
-    latencies = copy(latencies);
+    trials = List.copyOf(trials);
     problems = List.copyOf(problems);
     stages = List.copyOf(stages);
     artifacts = copy(artifacts);
@@ -94,7 +77,20 @@ public record RunFacts(
    * @param sizeBytes its size
    * @param metrics each metric by name; null until it was measured
    */
-  public record MeasuredFile(long sizeBytes, @Nullable Map<String, Double> metrics) {}
+  public record MeasuredFile(long sizeBytes, @Nullable Map<String, Double> metrics) {
+    /**
+     * A metric that was measured.
+     *
+     * @throws IllegalStateException when it was not: there is no value to put in its place
+     */
+    public double metric(String name) {
+      Double value = metrics == null ? null : metrics.get(name);
+      if (value == null) {
+        throw new IllegalStateException("the metric " + name + " was not measured");
+      }
+      return value;
+    }
+  }
 
   /**
    * A finished stage.
@@ -115,6 +111,8 @@ public record RunFacts(
    */
   public record Failure(
       String kind, @Nullable String location, String message, @Nullable String advice) {
+    private static final String BUG = "BUG";
+
     /** A problem that the user can mend. */
     public static Failure of(Problem problem) {
       String location = problem.location() == null ? null : problem.location().toString();
@@ -123,18 +121,75 @@ public record RunFacts(
 
     /** A bug of Espalier or of a plugin. */
     public static Failure bug(Throwable bug) {
-      return new Failure("BUG", null, bug.toString(), null);
+      return new Failure(BUG, null, bug.toString(), null);
+    }
+
+    /** The failure as something to throw; what the library below threw is lost. */
+    public RuntimeException toException() {
+      return kind.equals(BUG)
+          ? new IllegalStateException(message)
+          : ProblemException.of(ProblemKind.valueOf(kind), message, advice);
     }
   }
 
-  /** The target sparsity as configured, in [0, 1); null when the pruner does not follow one. */
+  /** Number of the trial that is reported. */
+  public int trial() {
+    return reported.number();
+  }
+
+  /** The pruned model's training. */
+  public @Nullable Training prunedTraining() {
+    return reported.training();
+  }
+
+  /** What is zero in the pruned model. */
+  public @Nullable MaskReport masks() {
+    return reported.masks();
+  }
+
+  /** The pruned model's exported file. */
+  public @Nullable MeasuredFile pruned() {
+    return reported.pruned();
+  }
+
+  /** The quantized file. */
+  public @Nullable MeasuredFile quantized() {
+    return reported.quantized();
+  }
+
+  /** What ONNX Runtime fuses in the exported file: operator to count. */
+  public Map<String, Integer> fusedOperators() {
+    return reported.fusedOperators();
+  }
+
+  /** What was quantized and what was not. */
+  public Map<String, String> quantizationNotes() {
+    return reported.quantizationNotes();
+  }
+
+  /** Time of one request by file: dense, fp32, int8; empty when not measured. */
+  public Map<String, Latency> latencies() {
+    return reported.latencies();
+  }
+
+  /** Whether the shipped file is good enough. */
+  public @Nullable Verdict verdict() {
+    return reported.verdict();
+  }
+
+  /** The target sparsity asked for, in [0, 1); null when the pruner does not follow one. */
   public @Nullable Double targetSparsity() {
-    return configuration.configuration().pruning().approach().weightCompression().targetSparsity();
+    return reported.targetSparsity();
+  }
+
+  /** What decides which weights are removed; null when that could not be planned. */
+  public @Nullable String prunerName() {
+    return reported.plan() == null ? null : reported.plan().pruning().prunerName();
   }
 
   /** The file that ships: int8 when there is one. */
   public @Nullable MeasuredFile shipped() {
-    return quantized == null ? pruned : quantized;
+    return reported.shipped();
   }
 
   /** Wall time of all finished stages. */

@@ -37,6 +37,23 @@ public record Verdict(
     return met ? Status.MET : Status.MISSED;
   }
 
+  /**
+   * How far the value is on the worse side of the threshold, in units of the baseline; 0 if met.
+   */
+  public double shortfall() {
+    return met ? 0 : Math.abs(value - threshold) / unit();
+  }
+
+  /** What is lost of the baseline's metric, in units of the baseline; negative for a gain. */
+  public double lossOfBaseline() {
+    return (criterion.higherIsBetter() ? baseline - value : value - baseline) / unit();
+  }
+
+  /** The baseline's magnitude; a baseline of 0 has no unit of its own. */
+  private double unit() {
+    return baseline == 0 ? 1 : Math.abs(baseline);
+  }
+
   /** What a user should know about the threshold, or null when it is plain. */
   public @Nullable String caution() {
     return criterion.kind() == Criterion.Kind.RELATIVE && baseline == 0

@@ -14,8 +14,6 @@ final class BestModel {
   /** The folder's name in the run directory. */
   static final String FOLDER = "best";
 
-  private static final String INT8 = "model.int8.onnx";
-
   private final RunDirectory run;
   private final RunFacts facts;
   private final Prepared prepared;
@@ -29,11 +27,11 @@ final class BestModel {
   /** What will be in the folder, by name, relative to the run directory. */
   static Map<String, String> artifacts(boolean quantized) {
     Map<String, String> artifacts = new LinkedHashMap<>();
-    artifacts.put("onnx", FOLDER + "/model.onnx");
+    artifacts.put("onnx", FOLDER + "/" + Workshop.ONNX);
     if (quantized) {
-      artifacts.put("int8_onnx", FOLDER + "/" + INT8);
+      artifacts.put("int8_onnx", FOLDER + "/" + Workshop.INT8);
     }
-    artifacts.put("safetensors", FOLDER + "/model.safetensors");
+    artifacts.put("safetensors", FOLDER + "/" + Workshop.WEIGHTS);
     artifacts.put("config", FOLDER + "/config.json");
     artifacts.put("tokenizer", FOLDER + "/tokenizer.json");
     artifacts.put("model_card", FOLDER + "/README.md");
@@ -56,10 +54,10 @@ final class BestModel {
           write(
               folder.resolve("README.md"),
               ModelCard.of(facts, prepared.model().reference()).getBytes(StandardCharsets.UTF_8));
-          link("model.safetensors", folder);
-          link("model.onnx", folder);
+          link(Workshop.WEIGHTS, folder);
+          link(Workshop.ONNX, folder);
           if (facts.quantized() != null) {
-            link(INT8, folder);
+            link(Workshop.INT8, folder);
           }
           return folder;
         });
@@ -71,7 +69,7 @@ final class BestModel {
 
   /** Both names mean one file where the disk can do that: the trial's files never change again. */
   private void link(String name, Path folder) throws IOException {
-    Path made = run.resolve("trial-" + facts.trial()).resolve(name);
+    Path made = run.resolve(Stages.folder(facts.trial())).resolve(name);
     try {
       Files.createLink(folder.resolve(name), made);
     } catch (UnsupportedOperationException | IOException e) {

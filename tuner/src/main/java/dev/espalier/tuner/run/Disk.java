@@ -27,6 +27,14 @@ class Disk {
     }
   }
 
+  /** Cuts a file after {@code bytes} bytes and waits until that is on the disk. */
+  void truncate(Path file, long bytes) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.truncate(bytes);
+      channel.force(true);
+    }
+  }
+
   /** Waits until what others wrote to a file is on the disk. */
   void sync(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {

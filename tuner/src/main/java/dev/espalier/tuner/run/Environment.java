@@ -118,6 +118,10 @@ public final class Environment {
     configuration.put("file", resolved.file().toString()).put("sha256", resolved.sha256());
     ArrayNode files = configuration.putArray("files");
     resolved.files().forEach(file -> files.add(file.toString()));
+    ArrayNode assignments = configuration.putArray("assignments");
+    resolved.assignments().forEach(assignments::add);
+    ObjectNode values = configuration.putObject("values");
+    resolved.values().forEach(value -> values.set(value.path(), value.value()));
     node.putObject("weights").put("source", model.reference()).put("sha256", model.sha256());
     ObjectNode data = node.putObject("data");
     set(data.putObject("train"), train);

@@ -55,7 +55,7 @@ final class ModelCard {
         + " for the task "
         + facts.configuration().configuration().data().task()
         + " with the pruner "
-        + facts.plan().pruning().prunerName()
+        + facts.prunerName()
         + ". Classes, in order: "
         + String.join(", ", facts.labels())
         + ".\n\n"

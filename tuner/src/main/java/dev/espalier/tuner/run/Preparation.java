@@ -7,6 +7,7 @@ import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.Pruner;
+import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.Configuration.AccuracyCriterion;
 import dev.espalier.tuner.config.Configuration.Data;
@@ -29,14 +30,29 @@ final class Preparation {
   /**
    * What the stages work with.
    *
+   * @param resolved what was asked for
    * @param model what training starts from
    * @param data what it is trained and judged on
-   * @param plan what will be done
+   * @param plan what is done when nothing is varied, and for the baseline
+   * @param variants what is done when something is
+   * @param strategy what decides which trial comes next
    * @param metric what is judged
    * @param criterion how it is judged
    */
   record Prepared(
-      PretrainedModel model, TaskData data, Plan plan, Metric metric, Criterion criterion) {}
+      ResolvedConfiguration resolved,
+      PretrainedModel model,
+      TaskData data,
+      Plan plan,
+      Variants variants,
+      TuningStrategy strategy,
+      Metric metric,
+      Criterion criterion) {
+    /** What was asked for. */
+    Configuration configuration() {
+      return resolved.configuration();
+    }
+  }
 
   /** Dense and pruned, as checkpoint and ONNX, and a quarter of it for int8. */
   private static final double COPIES_OF_THE_MODEL = 4.25;
@@ -81,8 +97,31 @@ final class Preparation {
                     data.maxSequenceLength(),
                     configuration.tuning().randomSeed()),
                 model.tokenizerJson());
-    Plan plan = planner.plan(pruner, model.weights(), sets.train().size());
-    return new Prepared(model, sets, plan, metric, criterion(metric));
+    int examples = sets.train().size();
+    Plan plan = planner.plan(pruner, model.weights(), examples, 1);
+    Variants variants = new Variants(resolved, services, model.weights(), examples);
+    List<Problem> untriable = variants.problems();
+    if (!untriable.isEmpty()) {
+      throw new ProblemException(untriable);
+    }
+    return new Prepared(
+        resolved, model, sets, plan, variants, strategy(), metric, criterion(metric));
+  }
+
+  private TuningStrategy strategy() {
+    return (space, history, seed) -> {
+      int n = history.size();
+      if (space.dimensions().isEmpty()) {
+        return n == 0
+            ? java.util.Optional.of(dev.espalier.api.tuning.Proposal.of(java.util.Map.of()))
+            : java.util.Optional.empty();
+      }
+      var c = (dev.espalier.api.tuning.Dimension.Choice) space.dimensions().get(0);
+      return n < c.options().size()
+          ? java.util.Optional.of(
+              dev.espalier.api.tuning.Proposal.of(java.util.Map.of(c.name(), c.options().get(n))))
+          : java.util.Optional.empty();
+    };
   }
 
   private void checkLengths(PretrainedModel model) {

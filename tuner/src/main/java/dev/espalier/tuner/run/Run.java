@@ -1,27 +1,17 @@
 package dev.espalier.tuner.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
-import dev.espalier.tuner.config.Configuration;
-import dev.espalier.tuner.config.Configuration.Performance;
+import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
-import dev.espalier.tuner.plan.Cores;
-import dev.espalier.tuner.plan.Plan;
 import dev.espalier.tuner.port.FinePruner;
-import dev.espalier.tuner.port.OnnxTools.LatencySettings;
-import dev.espalier.tuner.port.PretrainedModel;
-import dev.espalier.tuner.port.PruningPlan;
-import dev.espalier.tuner.port.Tensor;
-import dev.espalier.tuner.port.TrainingPlan;
 import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.report.HtmlReport;
 import dev.espalier.tuner.report.TextSummary;
-import dev.espalier.tuner.result.MaskReport;
 import dev.espalier.tuner.result.ResultJson;
 import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.RunFacts.Failure;
@@ -30,18 +20,16 @@ import dev.espalier.tuner.result.RunFacts.Training;
 import dev.espalier.tuner.result.Status;
 import dev.espalier.tuner.result.Verdict;
 import dev.espalier.tuner.run.Preparation.Prepared;
-import java.io.IOException;
+import dev.espalier.tuner.run.StageResults.Exported;
+import dev.espalier.tuner.run.StageResults.Measured;
+import dev.espalier.tuner.run.StageResults.Trained;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,17 +42,20 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * prepare
  * trial 0: fine_tune → export → measure
- * trial 1: fine_prune → export → quantize → measure → verdict
+ * trial n: propose → fine_prune → export → quantize → measure
+ * verdict
  * </pre>
+ *
+ * <p>A run that ended early goes on with {@link #resume} at the stage that it lost.
  */
 public final class Run {
   private static final Logger LOG = LoggerFactory.getLogger(Run.class);
   private static final int BASELINE = 0;
-  private static final int TRIAL = 1;
-  private static final String MASKS = "trial-1/masks.json";
+  private static final String PREPARE = "prepare";
+  private static final String VERDICT = "verdict";
 
+  private final @Nullable Path earlier;
   private final ResolvedConfiguration resolved;
-  private final Configuration configuration;
   private final RunServices services;
   private final RunListener listener;
   private final Clock clock;
@@ -73,14 +64,19 @@ public final class Run {
   private @Nullable RunDirectory directory;
   private @Nullable Findings findings;
 
+  /**
+   * @param earlier the directory of the run that goes on, or null for a new one
+   */
   Run(
+      @Nullable RunDirectory earlier,
       ResolvedConfiguration resolved,
       RunServices services,
       RunListener listener,
       Clock clock,
       Disk disk) {
+    this.earlier = earlier == null ? null : earlier.path();
+    this.directory = earlier;
     this.resolved = resolved;
-    this.configuration = resolved.configuration();
     this.services = services;
     this.listener = listener;
     this.clock = clock;
@@ -97,12 +93,54 @@ public final class Run {
    * @param configuration what to do
    * @param services what to do it with
    * @param listener is told of every stage and step
+   * @param interruption may ask the run to end early
    */
   public static RunResult execute(
-      ResolvedConfiguration configuration, RunServices services, RunListener listener) {
-    return new Run(
-            configuration, services, listener, Clock.system(ZoneId.systemDefault()), new Disk())
-        .execute();
+      ResolvedConfiguration configuration,
+      RunServices services,
+      RunListener listener,
+      Interruption interruption) {
+    RunListener around = interruption.around(listener);
+    return new Run(null, configuration, services, around, systemClock(), new Disk()).execute();
+  }
+
+  /**
+   * Goes on with a run that ended early, at the stage that it lost. A finished run is only told
+   * again.
+   *
+   * @param directory the run's directory
+   * @param services what the run works with, as before
+   * @param listener is told of every stage and step
+   * @param interruption may ask the run to end early
+   * @throws ProblemException of kind INPUT when there is no run to go on with, of kind ENVIRONMENT
+   *     when another process works in it, or of kind CONFIGURATION when configuration, data,
+   *     weights or versions are not what they were
+   */
+  public static RunResult resume(
+      Path directory, RunServices services, RunListener listener, Interruption interruption) {
+    return resume(directory, services, interruption.around(listener), systemClock(), new Disk());
+  }
+
+  static RunResult resume(
+      Path path, RunServices services, RunListener listener, Clock clock, Disk disk) {
+    RunDirectory directory = RunDirectory.open(path, disk);
+    try {
+      ResolvedConfiguration resolved =
+          new ConfigurationLoader()
+              .load(
+                  List.of(directory.resolve(RunDirectory.CONFIGURATION)),
+                  List.of(),
+                  Map.of(),
+                  Preflight.of(services));
+      return new Run(directory, resolved, services, listener, clock, disk).execute();
+    } catch (ProblemException e) {
+      directory.close();
+      throw e;
+    }
+  }
+
+  private static Clock systemClock() {
+    return Clock.system(ZoneId.systemDefault());
   }
 
   RunResult execute() {
@@ -114,89 +152,189 @@ public final class Run {
       return failed(DiskProblems.of(e.getCause(), workspace(), 0, -1));
     } catch (OutOfMemoryError | UnsatisfiedLinkError e) {
       return failed(environmentProblem(e));
+    } catch (RunInterrupted e) {
+      return interrupted();
     } catch (RuntimeException | Error e) {
       saveFailure(List.of(Failure.bug(e)));
       throw e;
+    } finally {
+      if (directory != null) {
+        directory.close();
+      }
     }
   }
 
   private RunResult allStages() {
-    ZonedDateTime started = ZonedDateTime.now(clock);
-    Prepared prepared = stages.run(BASELINE, "prepare", log -> prepare(started, log));
+    Prepared prepared = earlier == null ? begin() : goOn();
     RunDirectory run = created(directory);
     Findings found = created(findings);
-    Tools tools = new Tools(run, prepared);
+    Workshop workshop = new Workshop(run, prepared, services, listener);
 
-    TransformerWeights dense = tools.fineTune(found);
-    tools.exportDense(found, dense);
-    tools.measureDense(found);
-
-    TransformerWeights pruned = tools.finePrune(found, dense);
-    tools.exportPruned(found, pruned);
-    if (configuration.quantization() != null) {
-      tools.quantize(found);
-    }
-    tools.measurePruned(found);
-    RunFacts facts = stages.run(TRIAL, "verdict", log -> conclude(run, found, prepared, log));
+    MeasuredFile dense = baseline(workshop, prepared, found);
+    Search search = new Search(run, prepared, services, stages, workshop, listener, found);
+    Problem early = search.run(dense);
+    List<Problem> problems = early == null ? List.of() : List.of(early);
+    RunFacts facts = verdict(run, found, prepared, problems);
     return new RunResult(
         facts.status(),
         run.path(),
-        facts.status().exitCode(),
-        List.of(),
+        early == null ? facts.status().exitCode() : early.kind().exitCode(),
+        problems,
         facts,
         TextSummary.of(facts));
   }
 
   // ---------------------------------------------------------------- prepare
 
-  private Prepared prepare(ZonedDateTime started, Stages.Log log) {
-    Prepared prepared = new Preparation(resolved, services, disk).prepare();
-    RunDirectory run =
-        RunDirectory.create(workspace(), configuration.model().name(), started, disk);
-    directory = run;
-    ObjectNode environment = Environment.machine(services.libraryVersions());
-    EncodedSet train = prepared.data().train();
-    EncodedSet evaluation = prepared.data().evaluation();
-    Environment.addInputs(environment, resolved, prepared.model(), train, evaluation);
-    findings =
-        new Findings(
-            resolved,
-            started,
-            run.path(),
-            prepared.criterion(),
-            prepared.plan(),
-            environment,
-            train.labels());
-    stages.keepJournalIn(run);
-    log.output(run.write("config.resolved.yaml", resolved.toYaml()));
-    log.output(run.write("environment.json", environment.toPrettyString() + "\n"));
-    log.result("training examples", train.size());
-    log.result("evaluation examples", evaluation.size());
-    listener.on(new RunEvent.Note(prepared.plan().table()));
+  private Prepared begin() {
+    ZonedDateTime started = ZonedDateTime.now(clock);
+    return stages.run(
+        BASELINE,
+        PREPARE,
+        log -> {
+          Prepared prepared = new Preparation(resolved, services, disk).prepare();
+          RunDirectory run =
+              RunDirectory.create(
+                  workspace(), resolved.configuration().model().name(), started, disk);
+          directory = run;
+          ObjectNode environment = environment(prepared);
+          environment.put("started", started.toOffsetDateTime().toString());
+          findings = findings(started, run, prepared, environment);
+          stages.keepJournalIn(run);
+          run.write(RunDirectory.CONFIGURATION, resolved.toYaml());
+          run.write(RunDirectory.ENVIRONMENT, environment.toPrettyString() + "\n");
+          tell(log, run, prepared);
+          listener.on(new RunEvent.Note(prepared.plan().table()));
+          return prepared;
+        });
+  }
+
+  /** Prepares as before, and checks that nothing has changed since. */
+  private Prepared goOn() {
+    RunDirectory run = created(directory);
+    Origin origin = Origin.read(run);
+    Prepared prepared = new Preparation(origin.of(resolved), services, disk).prepare();
+    origin.check(environment(prepared));
+    findings = findings(origin.started(clock), run, prepared, origin.environment());
+    stages.goOnIn(run);
+    if (!stages.isFinished(BASELINE, PREPARE)) {
+      stages.run(BASELINE, PREPARE, log -> tell(log, run, prepared));
+    }
+    listener.on(
+        new RunEvent.Note(
+            "Going on with "
+                + run.path()
+                + ", "
+                + stages.times().size()
+                + " stages are finished."));
     return prepared;
   }
 
-  // ---------------------------------------------------------------- verdict
+  private static Prepared tell(Stages.Log log, RunDirectory run, Prepared prepared) {
+    log.output(run.resolve(RunDirectory.CONFIGURATION));
+    log.output(run.resolve(RunDirectory.ENVIRONMENT));
+    log.result("training examples", prepared.data().train().size());
+    log.result("evaluation examples", prepared.data().evaluation().size());
+    return prepared;
+  }
 
-  private RunFacts conclude(RunDirectory run, Findings found, Prepared prepared, Stages.Log log) {
+  private ObjectNode environment(Prepared prepared) {
+    ObjectNode environment = Environment.machine(services.libraryVersions());
+    Environment.addInputs(
+        environment,
+        prepared.resolved(),
+        prepared.model(),
+        prepared.data().train(),
+        prepared.data().evaluation());
+    return environment;
+  }
+
+  private static Findings findings(
+      ZonedDateTime started, RunDirectory run, Prepared prepared, ObjectNode environment) {
+    return new Findings(
+        prepared.resolved(),
+        started,
+        run.path(),
+        prepared.criterion(),
+        environment,
+        prepared.data().train().labels());
+  }
+
+  // ---------------------------------------------------------------- baseline
+
+  /** Fine-tunes and measures the dense model, which every trial is judged against. */
+  private MeasuredFile baseline(Workshop workshop, Prepared prepared, Findings found) {
+    TransformerWeights[] made = new TransformerWeights[1];
+    found.denseTraining =
+        stages
+            .run(
+                BASELINE,
+                "fine_tune",
+                Trained.class,
+                log -> {
+                  FinePruner.Outcome outcome =
+                      workshop.train(
+                          BASELINE, prepared.model(), prepared.plan().baseline(), null, log);
+                  made[0] = outcome.weights();
+                  return new Trained(new Training(outcome.curve(), outcome.seconds()), null);
+                })
+            .training();
+    Exported exported =
+        stages.run(
+            BASELINE,
+            "export",
+            Exported.class,
+            log ->
+                new Exported(
+                    workshop.export(
+                        BASELINE, made[0] == null ? workshop.weights(BASELINE) : made[0], log),
+                    Map.of()));
+    found.dense = new MeasuredFile(exported.sizeBytes(), null);
+    Measured measured =
+        stages.run(
+            BASELINE,
+            "measure",
+            Measured.class,
+            log ->
+                new Measured(
+                    workshop.evaluate(Stages.folder(BASELINE) + "/" + Workshop.ONNX, "", log),
+                    null,
+                    Map.of()));
+    MeasuredFile dense = new MeasuredFile(exported.sizeBytes(), measured.fp32());
+    found.dense = dense;
     String metric = prepared.metric().name();
-    double baseline = value(created(found.dense), metric);
-    MeasuredFile shipped = found.quantized == null ? created(found.pruned) : found.quantized;
+    double baseline = dense.metric(metric);
     if (!Double.isFinite(baseline)) {
       throw ProblemException.of(
           ProblemKind.TRAINING,
           "the baseline's " + metric + " is " + baseline + ", which nothing can be judged against",
           "Maybe the dense training went wrong, or the metric is not defined on this data.");
     }
-    Verdict verdict = Verdict.judge(prepared.criterion(), baseline, value(shipped, metric));
-    found.verdict = verdict;
+    listener.on(new RunEvent.Note(prepared.criterion().sentence(baseline)));
+    return dense;
+  }
+
+  // ---------------------------------------------------------------- verdict
+
+  private RunFacts verdict(
+      RunDirectory run, Findings found, Prepared prepared, List<Problem> problems) {
+    int best = found.facts(Status.MET, List.of(), List.of()).trial();
+    if (stages.isFinished(best, VERDICT)) {
+      return concluded(run, found, problems);
+    }
+    return stages.run(best, VERDICT, log -> conclude(run, found, prepared, problems, log));
+  }
+
+  private RunFacts conclude(
+      RunDirectory run, Findings found, Prepared prepared, List<Problem> problems, Stages.Log log) {
+    RunFacts facts = concluded(run, found, problems);
+    Verdict verdict = created(facts.verdict());
     if (verdict.caution() != null) {
       listener.on(new RunEvent.Note(verdict.caution()));
     }
-    found.artifacts.putAll(BestModel.artifacts(found.quantized != null));
-    found.artifacts.put("report", "report.html");
-    RunFacts facts = found.facts(verdict.status(), TRIAL, List.of(), stages.times());
     log.output(run.write("report.html", HtmlReport.of(facts)));
+    // A run that was cut off here has left the folder, but not the line that makes it count.
+    run.discard(BestModel.FOLDER);
     new BestModel(run, facts, prepared).assemble();
     log.output(run.resolve(BestModel.FOLDER));
     log.output(run.write("result.json", ResultJson.of(facts).toPrettyString() + "\n"));
@@ -204,13 +342,18 @@ public final class Run {
     return facts;
   }
 
-  private static double value(MeasuredFile file, String metric) {
-    Map<String, Double> metrics = created(file.metrics());
-    Double value = metrics.get(metric);
-    if (value == null) {
-      throw new IllegalStateException("the evaluation left out the metric " + metric);
-    }
-    return value;
+  private RunFacts concluded(RunDirectory run, Findings found, List<Problem> problems) {
+    List<Failure> failures = problems.stream().map(Failure::of).toList();
+    RunFacts judged = found.facts(Status.MET, failures, List.of());
+    found.artifacts.clear();
+    found.artifacts.putAll(BestModel.artifacts(judged.quantized() != null));
+    found.artifacts.put("report", "report.html");
+    return found.facts(created(judged.verdict()).status(), failures, withoutVerdict());
+  }
+
+  /** The stages that a result tells of: all but the one that writes it. */
+  private List<RunFacts.StageTime> withoutVerdict() {
+    return stages.times().stream().filter(stage -> !stage.stage().equals(VERDICT)).toList();
   }
 
   // ---------------------------------------------------------------- failure
@@ -227,6 +370,21 @@ public final class Run {
         facts == null ? "" : TextSummary.of(facts));
   }
 
+  private RunResult interrupted() {
+    RunDirectory run = directory;
+    String summary =
+        run == null
+            ? "Interrupted before there was anything to keep."
+            : "Interrupted. Go on with: espalier resume " + run.path();
+    return new RunResult(
+        Status.FAILED,
+        run == null ? null : run.path(),
+        RunResult.INTERRUPTED,
+        List.of(),
+        null,
+        summary);
+  }
+
   /** Writes what there is; nothing that looks finished stays behind. */
   private @Nullable RunFacts saveFailure(List<Failure> failures) {
     RunDirectory run = directory;
@@ -235,7 +393,7 @@ public final class Run {
       return null;
     }
     found.artifacts.clear();
-    RunFacts facts = found.facts(Status.FAILED, TRIAL, failures, stages.times());
+    RunFacts facts = found.facts(Status.FAILED, failures, withoutVerdict());
     try {
       run.discard(BestModel.FOLDER);
       run.write("result.json", ResultJson.of(facts).toPrettyString() + "\n");
@@ -264,7 +422,7 @@ public final class Run {
   }
 
   private Path workspace() {
-    return configuration.tuning().workspace().path();
+    return resolved.configuration().tuning().workspace().path();
   }
 
   private static <T> T created(@Nullable T value) {
@@ -272,216 +430,5 @@ public final class Run {
       throw new IllegalStateException("a stage ran before what it needs");
     }
     return value;
-  }
-
-  // ---------------------------------------------------------------- stages
-
-  /** The stages between preparation and verdict, each of which makes files. */
-  private final class Tools {
-    private final RunDirectory run;
-    private final Prepared prepared;
-    private final Plan plan;
-
-    Tools(RunDirectory run, Prepared prepared) {
-      this.run = run;
-      this.prepared = prepared;
-      this.plan = prepared.plan();
-    }
-
-    TransformerWeights fineTune(Findings found) {
-      return stages.run(
-          BASELINE,
-          "fine_tune",
-          log -> {
-            FinePruner.Outcome outcome =
-                train(BASELINE, prepared.model(), plan.baseline(), null, "baseline", log);
-            found.denseTraining = new Training(outcome.curve(), outcome.seconds());
-            return outcome.weights();
-          });
-    }
-
-    void exportDense(Findings found, TransformerWeights weights) {
-      stages.run(
-          BASELINE, "export", log -> found.dense = export(weights, "baseline/model.onnx", log));
-    }
-
-    void measureDense(Findings found) {
-      stages.run(
-          BASELINE,
-          "measure",
-          log ->
-              found.dense =
-                  evaluate("baseline/model.onnx", created(found.dense).sizeBytes(), "", log));
-    }
-
-    TransformerWeights finePrune(Findings found, TransformerWeights dense) {
-      return stages.run(
-          TRIAL,
-          "fine_prune",
-          log -> {
-            PretrainedModel start = plan.startsFromBaseline() ? from(dense) : prepared.model();
-            FinePruner.Outcome outcome =
-                train(TRIAL, start, plan.training(), plan.pruning(), "trial-1", log);
-            MaskReport masks = MaskReport.of(outcome.weights(), plan.pruning().parameters());
-            log.output(run.write(MASKS, MasksJson.of(masks)));
-            log.share("sparsity of the pruned layers", masks.prunedLayers());
-            found.prunedTraining = new Training(outcome.curve(), outcome.seconds());
-            found.masks = masks;
-            return outcome.weights();
-          });
-    }
-
-    void exportPruned(Findings found, TransformerWeights weights) {
-      stages.run(
-          TRIAL,
-          "export",
-          log -> {
-            found.pruned = export(weights, "trial-1/model.onnx", log);
-            found.fusedOperators.putAll(
-                services.onnx().fusedOperators(run.resolve("trial-1/model.onnx")));
-            found.fusedOperators.forEach(
-                (operator, count) -> log.result("fused " + operator, count));
-            return found;
-          });
-    }
-
-    void quantize(Findings found) {
-      stages.run(
-          TRIAL,
-          "quantize",
-          log -> {
-            String file = "trial-1/model.int8.onnx";
-            Path source = run.resolve("trial-1/model.onnx");
-            found.quantizationNotes.putAll(
-                run.make(file, target -> services.onnx().quantizeDynamic(source, target)));
-            found.quantizationNotes.forEach(log::result);
-            found.quantized = file(file, log);
-            return found;
-          });
-    }
-
-    void measurePruned(Findings found) {
-      stages.run(
-          TRIAL,
-          "measure",
-          log -> {
-            found.pruned =
-                evaluate("trial-1/model.onnx", created(found.pruned).sizeBytes(), "fp32 ", log);
-            Map<String, Path> files = new LinkedHashMap<>();
-            files.put("dense", run.resolve("baseline/model.onnx"));
-            files.put("fp32", run.resolve("trial-1/model.onnx"));
-            MeasuredFile quantized = found.quantized;
-            if (quantized != null) {
-              String file = "trial-1/model.int8.onnx";
-              found.quantized = evaluate(file, quantized.sizeBytes(), "int8 ", log);
-              files.put("int8", run.resolve(file));
-            }
-            found.latencies.putAll(services.onnx().measureLatency(files, latencySettings()));
-            found.latencies.forEach(
-                (name, latency) -> log.result(name + " p50 in ms", latency.p50()));
-            return found;
-          });
-    }
-
-    private FinePruner.Outcome train(
-        int trial,
-        PretrainedModel start,
-        TrainingPlan training,
-        @Nullable PruningPlan pruning,
-        String folder,
-        Stages.Log log) {
-      Path lastGood = run.folder(folder).resolve("last-good.safetensors");
-      FinePruner.Outcome outcome =
-          services
-              .finePruner()
-              .run(
-                  new FinePruner.Request(
-                      trial, start, prepared.data().train(), training, pruning, lastGood),
-                  listener);
-      String file = folder + "/model.safetensors";
-      run.make(
-          file,
-          target -> {
-            services.checkpoints().write(target, outcome.weights());
-            return target;
-          });
-      log.output(run.resolve(file));
-      if (!outcome.scores().isEmpty()) {
-        log.output(keepScores(folder + "/scores.safetensors", outcome.scores()));
-      }
-      log.result("steps", training.totalSteps());
-      if (!outcome.curve().isEmpty()) {
-        log.result("loss", outcome.curve().get(outcome.curve().size() - 1).loss());
-      }
-      return outcome;
-    }
-
-    /** Scores by the name of what they rank, with the ending that movement pruning gave them. */
-    private Path keepScores(String file, Map<String, Tensor> scores) {
-      SortedMap<String, Tensor> named = new TreeMap<>();
-      scores.forEach(
-          (name, tensor) ->
-              named.put(name.replaceFirst("\\.weight$", "") + ".mask_scores", tensor));
-      return run.make(
-          file,
-          target -> {
-            services.checkpoints().writeTensors(target, named);
-            return run.resolve(file);
-          });
-    }
-
-    private PretrainedModel from(TransformerWeights dense) {
-      return new PretrainedModel(
-          prepared.model().reference(),
-          dense,
-          prepared.model().tokenizerJson(),
-          prepared.model().sha256());
-    }
-
-    private MeasuredFile export(TransformerWeights weights, String file, Stages.Log log) {
-      List<String> labels = prepared.data().train().labels();
-      run.make(
-          file,
-          target -> {
-            services.onnx().export(weights, labels, target);
-            return target;
-          });
-      return file(file, log);
-    }
-
-    private MeasuredFile file(String relative, Stages.Log log) {
-      Path file = run.resolve(relative);
-      try {
-        long bytes = Files.size(file);
-        log.output(file);
-        log.size("size", bytes);
-        return new MeasuredFile(bytes, null);
-      } catch (IOException e) {
-        throw DiskProblems.of(e, file, 0, -1);
-      }
-    }
-
-    private MeasuredFile evaluate(String file, long bytes, String prefix, Stages.Log log) {
-      Map<String, Double> metrics =
-          services
-              .onnx()
-              .evaluate(
-                  run.resolve(file),
-                  prepared.data().evaluation(),
-                  List.of(prepared.metric()),
-                  Cores.of(configuration.evaluation().performance().threads()));
-      metrics.forEach((name, value) -> log.result(prefix + name, value));
-      return new MeasuredFile(bytes, Map.copyOf(metrics));
-    }
-
-    private LatencySettings latencySettings() {
-      Performance settings = configuration.evaluation().performance();
-      return new LatencySettings(
-          settings.batchSize(),
-          settings.sequenceLength(),
-          settings.warmup(),
-          settings.iteration(),
-          Cores.of(settings.threads()));
-    }
   }
 }

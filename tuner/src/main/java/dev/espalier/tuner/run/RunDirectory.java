@@ -1,23 +1,37 @@
 package dev.espalier.tuner.run;
 
 import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of one run. Whatever has its final name in it is complete: files and folders are made
  * under another name first, synced, and renamed.
  */
-final class RunDirectory {
+final class RunDirectory implements AutoCloseable {
+  /** Every value of the configuration. */
+  static final String CONFIGURATION = "config.resolved.yaml";
+
+  /** Where the run ran, and what it was made from. */
+  static final String ENVIRONMENT = "environment.json";
+
+  private static final String LOCK = ".lock";
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
   private static final int MOST_RUNS_A_SECOND = 10_000;
 
@@ -30,6 +44,7 @@ final class RunDirectory {
 
   private final Path path;
   private final Disk disk;
+  private @Nullable FileChannel lock;
 
   private RunDirectory(Path path, Disk disk) {
     this.path = path;
@@ -50,7 +65,9 @@ final class RunDirectory {
       for (int n = 1; n <= MOST_RUNS_A_SECOND; n++) {
         Path candidate = parent.resolve(n == 1 ? stamp : stamp + "-" + n);
         try {
-          return new RunDirectory(Files.createDirectory(candidate), disk);
+          RunDirectory run = new RunDirectory(Files.createDirectory(candidate), disk);
+          run.lock();
+          return run;
         } catch (FileAlreadyExistsException e) {
           // another run has it
         }
@@ -58,6 +75,100 @@ final class RunDirectory {
       throw new IOException("all names are taken");
     } catch (IOException e) {
       throw DiskProblems.of(e, parent, 0, -1);
+    }
+  }
+
+  /**
+   * Opens the folder of a run that ended early, and takes away what it had half made.
+   *
+   * @throws ProblemException of kind INPUT when {@code path} is no such folder, or of kind
+   *     ENVIRONMENT when another process works in it
+   */
+  static RunDirectory open(Path path, Disk disk) {
+    RunDirectory run = new RunDirectory(path.toAbsolutePath().normalize(), disk);
+    for (String file : List.of(Journal.FILE, CONFIGURATION, ENVIRONMENT)) {
+      if (!Files.isRegularFile(run.resolve(file))) {
+        throw ProblemException.of(
+            ProblemKind.INPUT,
+            path + ": there is no run to go on with here, " + file + " is missing",
+            "Maybe the path is misspelled, or the run ended before it had begun; start it anew.");
+      }
+    }
+    run.lock();
+    run.removeDrafts();
+    return run;
+  }
+
+  /**
+   * Keeps other processes out until this one ends or {@link #close}s.
+   *
+   * @throws ProblemException of kind ENVIRONMENT when another one is in
+   */
+  private void lock() {
+    FileChannel channel = null;
+    try {
+      channel =
+          FileChannel.open(
+              resolve(LOCK),
+              StandardOpenOption.CREATE,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE);
+      FileLock held = channel.tryLock();
+      if (held != null) {
+        channel.truncate(0);
+        channel.write(
+            ByteBuffer.wrap(
+                Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)));
+        lock = channel;
+        return;
+      }
+      channel.close();
+    } catch (OverlappingFileLockException e) {
+      closeQuietly(channel);
+    } catch (IOException e) {
+      throw DiskProblems.of(e, resolve(LOCK), 0, -1);
+    }
+    throw ProblemException.of(
+        ProblemKind.ENVIRONMENT,
+        path + ": another process" + owner() + " works in this run directory",
+        "Wait until it has ended, or end it.");
+  }
+
+  private String owner() {
+    try {
+      String pid = Files.readString(resolve(LOCK)).strip();
+      return pid.isEmpty() ? "" : " (" + pid + ")";
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /** Lets other processes in. */
+  @Override
+  public void close() {
+    closeQuietly(lock);
+  }
+
+  private static void closeQuietly(@Nullable FileChannel channel) {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException e) {
+      // The lock ends with the process at the latest.
+    }
+  }
+
+  private void removeDrafts() {
+    try (Stream<Path> all = Files.walk(path)) {
+      List<Path> drafts =
+          all.filter(file -> file.getFileName().toString().matches("\\..+\\.partial-\\d+"))
+              .toList();
+      for (Path draft : drafts) {
+        delete(draft);
+      }
+    } catch (IOException e) {
+      throw DiskProblems.of(e, path, 0, -1);
     }
   }
 
@@ -97,6 +208,33 @@ final class RunDirectory {
   /** A path in the folder as journal and results write it: relative, with slashes. */
   String relative(Path file) {
     return path.relativize(file).toString().replace('\\', '/');
+  }
+
+  /** The content of a file that the run wrote. */
+  byte[] read(String relative) {
+    Path file = path.resolve(relative);
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new ProblemException(
+          ProblemException.of(
+                  ProblemKind.INPUT,
+                  file + " cannot be read: " + e,
+                  "Maybe it was removed; the run cannot go on without it.")
+              .problems(),
+          e);
+    }
+  }
+
+  /** Cuts a file after {@code bytes} bytes. */
+  void truncate(String relative, long bytes) {
+    problems(
+        relative,
+        0,
+        file -> {
+          disk.truncate(file, bytes);
+          return file;
+        });
   }
 
   /** Writes a text file as a whole or not at all, replacing one that is there. */

@@ -24,6 +24,9 @@ public record RunResult(
     List<Problem> problems,
     @Nullable RunFacts facts,
     String summary) {
+  /** Exit code of a run that its user ended. */
+  public static final int INTERRUPTED = 130;
+
   /** Copies the list. */
   public RunResult {
     problems = List.copyOf(problems);

@@ -256,7 +256,7 @@ final class PlannerTest {
                     TestPruner.thresholding("soft"),
                     TestPruner.penalized("priced"),
                     TestPruner.constant("fixed"))));
-    return planner.plan(planner.pruner(), weights(), examples);
+    return planner.plan(planner.pruner(), weights(), examples, 1);
   }
 
   private static TransformerWeights weights() {

@@ -176,7 +176,8 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
 
   @Override
   public TransformerWeights read(Path file, BertArchitecture architecture) {
-    throw new UnsupportedOperationException();
+    call("read " + file.getParent().getFileName() + "/" + file.getFileName());
+    return weights();
   }
 
   @Override
@@ -197,7 +198,7 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
       Path file, EncodedSet set, List<Metric> metrics, int threads) {
     String name = file.getParent().getFileName() + "/" + file.getFileName();
     call("evaluate " + name);
-    return Map.of(metrics.get(0).name(), accuracy.get(name));
+    return Map.of(metrics.get(0).name(), accuracy.getOrDefault(name, 0.87));
   }
 
   @Override

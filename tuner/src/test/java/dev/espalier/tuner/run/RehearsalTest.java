@@ -101,7 +101,8 @@ class RehearsalTest {
         Run.execute(
             load(SmokeRun.assignments(load()).toArray(String[]::new)),
             SmokeRun.services(fakes.services()),
-            event -> {});
+            event -> {},
+            new Interruption());
 
     assertThat(result.exitCode()).isZero();
     assertThat(result.directory().getParent().getFileName()).hasToString("tiny-smoke");

@@ -11,7 +11,9 @@ import java.util.regex.Pattern;
 final class TuningRules {
   private static final String SECTION = "tuning";
   private static final String CRITERION = SECTION + ".accuracy_criterion";
-  private static final String ONE_TRIAL = "one trial is made, and always measured";
+  private static final String EXIT = SECTION + ".exit_policy";
+  private static final String NO_SPACE =
+      "there is one trial unless tuning.search_space says what is varied";
   private static final Pattern PERCENT = Pattern.compile("(-?[0-9]{1,4}(\\.[0-9]{1,6})?) ?%");
   private static final List<String> STRATEGIES =
       List.of(
@@ -42,6 +44,7 @@ final class TuningRules {
             "accuracy_criterion",
             "objective",
             "multi_objectives",
+            "search_space",
             "exit_policy",
             "random_seed",
             "tensorboard",
@@ -50,11 +53,8 @@ final class TuningRules {
         true);
     strategy();
     criterion();
-    draft.unused(SECTION + ".objective", ONE_TRIAL);
-    draft.unused(SECTION + ".multi_objectives", ONE_TRIAL);
-    draft.checkKeys(
-        SECTION + ".exit_policy", List.of("timeout", "max_trials", "performance_only"), false);
-    draft.unused(SECTION + ".exit_policy", ONE_TRIAL);
+    objective();
+    exitPolicy();
     draft.unused(SECTION + ".tensorboard", "report.html draws the curves");
     draft.unused(SECTION + ".diagnosis", "masks.json and report.html describe the model");
     JsonNode snapshot = draft.take(SECTION + ".workspace.resume");
@@ -77,7 +77,33 @@ final class TuningRules {
           "Maybe \"" + Suggestions.nearest(name, STRATEGIES, 1).get(0) + "\" is meant.");
       return;
     }
-    draft.unused(path, ONE_TRIAL);
+    if (!draft.has(SECTION + ".search_space")) {
+      draft.unused(path, NO_SPACE);
+    }
+  }
+
+  private void objective() {
+    if ("footprint".equals(draft.text(SECTION + ".objective"))) {
+      draft.unused(
+          SECTION + ".objective", "memory is not measured; modelsize is what is made small");
+    }
+    draft.unused(SECTION + ".multi_objectives", "one objective decides, tuning.objective");
+  }
+
+  /** LPOT's timeout of 0 stands for something else than no limit: stop at the first success. */
+  private void exitPolicy() {
+    draft.checkKeys(EXIT, List.of("timeout", "max_trials", "performance_only", "stop"), false);
+    draft.unused(EXIT + ".performance_only", "accuracy is always measured");
+    JsonNode timeout = draft.get(EXIT + ".timeout");
+    if (timeout != null && timeout.isNumber() && timeout.doubleValue() == 0) {
+      draft.take(EXIT + ".timeout");
+      draft.put(
+          EXIT + ".stop",
+          Draft.node("first_met"),
+          EXIT + ".timeout",
+          "timeout " + Draft.show(timeout),
+          ": the first trial that meets the criterion ends the search");
+    }
   }
 
   private void criterion() {

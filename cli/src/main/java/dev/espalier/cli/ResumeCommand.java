@@ -1,0 +1,50 @@
+package dev.espalier.cli;
+
+import dev.espalier.tuner.run.Run;
+import dev.espalier.tuner.run.RunServices;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code espalier resume}: goes on with a run that ended early. */
+@Command(
+    name = "resume",
+    description =
+        "Goes on with a run that was killed, interrupted or failed, at the stage that it lost. What"
+            + " it was made from must not have changed.",
+    mixinStandardHelpOptions = true,
+    exitCodeListHeading = ExitCodes.HEADING,
+    exitCodeList = {
+      ExitCodes.MET,
+      ExitCodes.BUG,
+      ExitCodes.MISTAKE_OR_DATA,
+      ExitCodes.MISSED,
+      ExitCodes.FAILED,
+      ExitCodes.INTERRUPTED
+    })
+final class ResumeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "RUN_DIR", description = "The directory of the run.")
+  private @Nullable Path directory;
+
+  @Mixin private PluginsOption plugins;
+
+  @Option(names = "--no-progress", description = "Plain lines instead of a progress bar.")
+  private boolean noProgress;
+
+  @Override
+  public Integer call() {
+    RunServices services = Services.create(plugins.load());
+    Path given = Objects.requireNonNull(directory, "picocli demands it");
+    return new Session(noProgress, spec.commandLine().getErr())
+        .run((listener, interruption) -> Run.resume(given, services, listener, interruption));
+  }
+}

@@ -1,0 +1,176 @@
+package dev.espalier.tuner.config;
+
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.problem.Suggestions;
+import dev.espalier.api.tuning.Dimension;
+import dev.espalier.api.tuning.SearchSpace;
+import dev.espalier.tuner.config.Configuration.SearchDimension;
+import dev.espalier.tuner.config.Schema.Leaf;
+import dev.espalier.tuner.config.Schema.Section;
+import dev.espalier.tuner.config.Schema.Shape;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code tuning.search_space} may hold, and what it means. */
+final class SearchRules {
+  private static final String SPACE = "tuning.search_space";
+
+  /** What a trial may vary: data and baseline stay the same, or trials could not be compared. */
+  private static final List<String> VARIED = List.of("pruning", "quantization", "distillation");
+
+  private static final Section SCHEMA = Schema.of(Configuration.class);
+
+  private final Assembly assembly;
+  private final List<Problem> problems;
+
+  private SearchRules(Assembly assembly, List<Problem> problems) {
+    this.assembly = assembly;
+    this.problems = problems;
+  }
+
+  /** Adds to {@code problems} what is wrong with the search space of {@code draft}. */
+  static void check(Assembly assembly, Configuration draft, List<Problem> problems) {
+    SearchRules rules = new SearchRules(assembly, problems);
+    Set<String> keys = new HashSet<>();
+    List<SearchDimension> space = draft.tuning().searchSpace();
+    for (int i = 0; i < space.size(); i++) {
+      rules.check(Paths.item(SPACE, i), space.get(i), keys);
+    }
+  }
+
+  /** The space of a checked configuration. */
+  static SearchSpace space(Configuration configuration) {
+    return new SearchSpace(
+        configuration.tuning().searchSpace().stream().map(SearchRules::dimension).toList());
+  }
+
+  private static Dimension dimension(SearchDimension written) {
+    if (!written.options().isEmpty()) {
+      return new Dimension.Choice(written.key(), written.options());
+    }
+    double low = bound(written.low());
+    double high = bound(written.high());
+    boolean whole = shape(written.key()).filter(Leaf.WHOLE::equals).isPresent();
+    return whole
+        ? new Dimension.Whole(written.key(), Math.round(low), Math.round(high))
+        : new Dimension.Real(written.key(), low, high, isLogarithmic(written));
+  }
+
+  private void check(String path, SearchDimension written, Set<String> keys) {
+    if (assembly.isReported(path)) {
+      return;
+    }
+    String key = written.key();
+    if (!keys.add(key)) {
+      report(
+          ProblemCode.DUPLICATE_KEY,
+          path + ".key",
+          key + " is varied twice",
+          "Maybe remove one of the two.");
+    } else if (!isVaried(key)) {
+      report(
+          ProblemCode.UNKNOWN_KEY,
+          path + ".key",
+          key + " is no single value below " + String.join(", ", VARIED),
+          Suggestions.closest(key, candidates())
+              .map(nearest -> "Maybe \"" + nearest + "\" is meant.")
+              .orElse("Maybe pruning.approach.weight_compression.target_sparsity is meant."));
+    } else if (written.options().isEmpty()) {
+      checkRange(path, written);
+    } else if (written.low() != null || written.high() != null) {
+      report(
+          ProblemCode.CONTRADICTION,
+          path,
+          "must hold either a range or options, found both",
+          "Maybe remove low and high.");
+    } else if (written.options().stream().distinct().count() < written.options().size()) {
+      report(
+          ProblemCode.CONTRADICTION,
+          path + ".options",
+          "two options are the same: " + written.options(),
+          "Maybe remove one of the two.");
+    }
+  }
+
+  private void checkRange(String path, SearchDimension written) {
+    Double low = written.low();
+    Double high = written.high();
+    Optional<Shape> shape = shape(written.key());
+    boolean number =
+        shape.filter(s -> s == Leaf.WHOLE || s == Leaf.DECIMAL || s == Leaf.VALUE).isPresent();
+    if (low == null || high == null) {
+      report(
+          ProblemCode.MISSING_KEY,
+          path,
+          "must hold low and high, or options",
+          number ? "Maybe low: 0.5 and high: 0.95 are meant." : "Maybe options: [...] is meant.");
+    } else if (!number) {
+      report(
+          ProblemCode.WRONG_TYPE,
+          path,
+          written.key() + " is not a number, so it has no range",
+          "Maybe options: [...] is meant.");
+    } else if (low >= high) {
+      report(
+          ProblemCode.CONTRADICTION,
+          path + ".high",
+          "must be above low, which is " + low + ", found " + high,
+          "Maybe the two are swapped.");
+    } else if (shape.filter(Leaf.WHOLE::equals).isPresent()
+        && (low != Math.rint(low) || high != Math.rint(high))) {
+      report(
+          ProblemCode.WRONG_TYPE,
+          path,
+          written.key() + " is a whole number, found a range from " + low + " to " + high,
+          "Maybe " + Math.round(low) + " and " + Math.round(high) + " are meant.");
+    } else if (isLogarithmic(written) && low <= 0) {
+      report(
+          ProblemCode.OUT_OF_RANGE,
+          path + ".low",
+          "must be above 0 on a logarithmic scale, found " + low,
+          "Maybe scale: linear is meant.");
+    }
+  }
+
+  private static boolean isLogarithmic(SearchDimension written) {
+    return written.scale().equals("log");
+  }
+
+  private static double bound(@Nullable Double value) {
+    if (value == null) {
+      throw new IllegalStateException("an unchecked search space");
+    }
+    return value;
+  }
+
+  private static boolean isVaried(String key) {
+    return VARIED.contains(Paths.segments(key).isEmpty() ? "" : Paths.segments(key).get(0))
+        && shape(key).filter(Leaf.class::isInstance).isPresent();
+  }
+
+  private static Optional<Shape> shape(String key) {
+    return Schema.find(SCHEMA, key);
+  }
+
+  /** Every single value that may be varied, for the advice. */
+  private List<String> candidates() {
+    List<String> all = new ArrayList<>();
+    assembly.values().stream()
+        .map(ResolvedValue::path)
+        .filter(SearchRules::isVaried)
+        .forEach(all::add);
+    return all;
+  }
+
+  private void report(ProblemCode code, String path, String message, String advice) {
+    problems.add(
+        new Problem(
+            ProblemKind.CONFIGURATION, code, assembly.locate(path), path + ": " + message, advice));
+  }
+}

@@ -1,0 +1,132 @@
+package dev.espalier.tuner.report;
+
+import dev.espalier.tuner.plan.TextTable;
+import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.tuner.result.Criterion;
+import dev.espalier.tuner.result.Objective;
+import dev.espalier.tuner.result.RunFacts;
+import dev.espalier.tuner.result.RunFacts.MeasuredFile;
+import dev.espalier.tuner.result.TrialFacts;
+import dev.espalier.tuner.result.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every trial of a search in one table: the baseline first, the best one marked.
+ *
+ * @param criterion what is judged
+ * @param objective what is made small
+ * @param dense the dense model's file
+ * @param trials the trials so far
+ */
+public record TrialTable(
+    Criterion criterion,
+    Objective objective,
+    @Nullable MeasuredFile dense,
+    List<TrialFacts> trials) {
+  /** Copies the list. */
+  public TrialTable {
+    trials = List.copyOf(trials);
+  }
+
+  /** The trials of a run. */
+  public static TrialTable of(RunFacts facts) {
+    return new TrialTable(
+        facts.criterion(),
+        Objective.of(facts.configuration().configuration().tuning().objective()),
+        facts.dense(),
+        facts.trials());
+  }
+
+  /** The table as plain text, without a line feed at the end. */
+  @Override
+  public String toString() {
+    TextTable table = new TextTable(heads().toArray(String[]::new));
+    rows().forEach(row -> table.row(row.toArray()));
+    return table.toString();
+  }
+
+  /** The heads of the columns. */
+  List<String> heads() {
+    return List.of(
+        "trial",
+        "settings",
+        criterion.metric(),
+        "change",
+        "sparsity",
+        "size",
+        "p50",
+        objective.label() + " of dense",
+        "outcome");
+  }
+
+  /** One row for the baseline and one for each trial. */
+  List<List<String>> rows() {
+    int best = TrialFacts.best(trials).map(TrialFacts::number).orElse(0);
+    List<List<String>> rows = new ArrayList<>();
+    String metric = Text.metric(dense, criterion.metric());
+    rows.add(List.of("baseline", "", metric, "", "", Text.size(dense), "", "", ""));
+    for (TrialFacts trial : trials) {
+      rows.add(row(trial, trial.number() == best));
+    }
+    return rows;
+  }
+
+  private List<String> row(TrialFacts trial, boolean best) {
+    MeasuredFile shipped = trial.shipped();
+    Verdict verdict = trial.verdict();
+    Double share = trial.objective();
+    return List.of(
+        Integer.toString(trial.number()),
+        settings(trial),
+        Text.metric(shipped, criterion.metric()),
+        verdict == null
+            ? ""
+            : String.format(Locale.ROOT, "%+.4f", verdict.value() - verdict.baseline()),
+        trial.masks() == null ? "" : Text.percent(trial.masks().prunedLayers()),
+        shipped == null ? "" : Text.size(shipped),
+        median(trial),
+        share == null ? "" : String.format(Locale.ROOT, "%.4f", share),
+        outcome(trial, best));
+  }
+
+  private static String median(TrialFacts trial) {
+    Latency latency = trial.latencies().get(trial.quantized() == null ? "fp32" : "int8");
+    return latency == null ? "" : Text.milliseconds(latency.p50());
+  }
+
+  private static String outcome(TrialFacts trial, boolean best) {
+    if (trial.failure() != null) {
+      return "failed";
+    }
+    if (trial.verdict() == null) {
+      return "not finished";
+    }
+    return (trial.met() ? "met" : "missed") + (best ? ", best" : "");
+  }
+
+  /** What was varied, by the last part of each key. */
+  private static String settings(TrialFacts trial) {
+    List<String> parts = new ArrayList<>();
+    for (Map.Entry<String, Object> value : trial.proposal().values().entrySet()) {
+      String key = value.getKey();
+      parts.add(key.substring(key.lastIndexOf('.') + 1) + "=" + plain(value.getValue()));
+    }
+    if (trial.proposal().budget() < 1) {
+      parts.add(Text.percent(trial.proposal().budget()) + " of the steps");
+    }
+    if (trial.proposal().warmStart() != null) {
+      parts.add("from trial " + trial.proposal().warmStart());
+    }
+    return parts.isEmpty() ? "as configured" : String.join(", ", parts);
+  }
+
+  private static String plain(Object value) {
+    return value instanceof Double number
+        ? String.format(Locale.ROOT, "%.4g", number)
+        : value.toString();
+  }
+}

@@ -1,0 +1,154 @@
+package dev.espalier.tuner.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.config.ResolvedValue;
+import dev.espalier.tuner.config.Source;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** What a run that goes on was made from, as it wrote it down when it began. */
+final class Origin {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** What decides a result; another CPU may only differ in the last digits of a number. */
+  private static final List<String> DECISIVE =
+      List.of("espalier", "libraries", "seeds", "configuration", "weights", "data");
+
+  private static final String COMMENT = "  # ";
+
+  private final RunDirectory run;
+  private final ObjectNode environment;
+
+  private Origin(RunDirectory run, ObjectNode environment) {
+    this.run = run;
+    this.environment = environment;
+  }
+
+  /**
+   * Reads it.
+   *
+   * @throws ProblemException of kind INPUT when it is broken
+   */
+  static Origin read(RunDirectory run) {
+    try {
+      if (JSON.readTree(run.read(RunDirectory.ENVIRONMENT)) instanceof ObjectNode environment) {
+        return new Origin(run, environment);
+      }
+    } catch (IOException e) {
+      // said below
+    }
+    throw ProblemException.of(
+        ProblemKind.INPUT,
+        run.resolve(RunDirectory.ENVIRONMENT) + ": this is not what a run writes",
+        "Maybe it was edited; the run cannot go on, but can be started anew.");
+  }
+
+  /** Where the run ran, and what it was made from. */
+  ObjectNode environment() {
+    return environment;
+  }
+
+  /** When the run began. */
+  ZonedDateTime started(Clock clock) {
+    JsonNode started = environment.path("started");
+    return started.isTextual()
+        ? ZonedDateTime.parse(started.textValue()).withZoneSameInstant(clock.getZone())
+        : ZonedDateTime.now(clock);
+  }
+
+  /** The configuration that was kept, told to come from the files that it came from. */
+  ResolvedConfiguration of(ResolvedConfiguration kept) {
+    JsonNode configuration = environment.path("configuration");
+    List<Path> files = new ArrayList<>();
+    configuration.path("files").forEach(file -> files.add(Path.of(file.asText())));
+    List<String> assignments = new ArrayList<>();
+    configuration.path("assignments").forEach(each -> assignments.add(each.asText()));
+    List<String> lines =
+        new String(run.read(RunDirectory.CONFIGURATION), StandardCharsets.UTF_8).lines().toList();
+    List<ResolvedValue> values =
+        kept.values().stream().map(value -> withPlace(value, lines)).toList();
+    return kept.from(values, files, configuration.path("sha256").asText(), assignments);
+  }
+
+  /** The value with the place that the run wrote behind it. */
+  private static ResolvedValue withPlace(ResolvedValue value, List<String> lines) {
+    Location written = value.location();
+    if (written == null || written.line() < 1 || written.line() > lines.size()) {
+      return value;
+    }
+    String line = lines.get(written.line() - 1);
+    String place = line.substring(line.lastIndexOf(COMMENT) + COMMENT.length());
+    return place.equals(Source.DEFAULT.label())
+        ? new ResolvedValue(value.path(), value.value(), Source.DEFAULT, null)
+        : new ResolvedValue(value.path(), value.value(), Source.FILE, Location.ofFile(place));
+  }
+
+  /**
+   * Compares what there is now with what there was.
+   *
+   * @throws ProblemException of kind CONFIGURATION with every difference
+   */
+  void check(ObjectNode now) {
+    List<String> differences = new ArrayList<>();
+    JsonNode written = asWritten(now);
+    for (String part : DECISIVE) {
+      compare(part, environment.path(part), written.path(part), differences);
+    }
+    if (!differences.isEmpty()) {
+      throw new ProblemException(
+          differences.stream()
+              .map(
+                  difference ->
+                      new Problem(
+                          ProblemKind.CONFIGURATION,
+                          ProblemCode.CONTRADICTION,
+                          null,
+                          run.path() + " cannot go on: " + difference,
+                          "Bring back what it began with, or start the run anew."))
+              .toList());
+    }
+  }
+
+  /** A tree in memory tells int from long; one that was read does not. */
+  private static JsonNode asWritten(ObjectNode node) {
+    try {
+      return JSON.readTree(node.toString());
+    } catch (IOException e) {
+      throw new IllegalStateException("what was just written can be read", e);
+    }
+  }
+
+  private static void compare(
+      String path, JsonNode before, JsonNode now, List<String> differences) {
+    if (before.isObject() && now.isObject()) {
+      Set<String> names = new TreeSet<>();
+      before.fieldNames().forEachRemaining(names::add);
+      now.fieldNames().forEachRemaining(names::add);
+      names.forEach(
+          name -> compare(path + "." + name, before.path(name), now.path(name), differences));
+    } else if (!before.equals(now)) {
+      differences.add(path + " was " + text(before) + " and is " + text(now));
+    }
+  }
+
+  private static String text(JsonNode node) {
+    return node.isMissingNode()
+        ? "not there"
+        : node.isTextual() ? node.textValue() : node.toString();
+  }
+}

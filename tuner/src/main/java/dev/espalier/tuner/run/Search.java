@@ -1,0 +1,200 @@
+package dev.espalier.tuner.run;
+
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.run.RunEvent;
+import dev.espalier.api.run.RunListener;
+import dev.espalier.api.tuning.Proposal;
+import dev.espalier.api.tuning.SearchSpace;
+import dev.espalier.api.tuning.TuningStrategy;
+import dev.espalier.tuner.config.Configuration.ExitPolicy;
+import dev.espalier.tuner.report.TrialTable;
+import dev.espalier.tuner.result.Objective;
+import dev.espalier.tuner.result.RunFacts.Failure;
+import dev.espalier.tuner.result.RunFacts.MeasuredFile;
+import dev.espalier.tuner.result.TrialFacts;
+import dev.espalier.tuner.run.Preparation.Prepared;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One trial after the other, until the strategy or the exit policy ends it. */
+final class Search {
+  private static final Logger LOG = LoggerFactory.getLogger(Search.class);
+  private static final String PROPOSE = "propose";
+  private static final String FAILED = "failed";
+  private static final int MOST_EQUAL_FAILURES = 3;
+
+  private final RunDirectory run;
+  private final Prepared prepared;
+  private final RunServices services;
+  private final Stages stages;
+  private final Workshop workshop;
+  private final RunListener listener;
+  private final Findings found;
+  private final TuningStrategy strategy;
+  private @Nullable RuntimeException lastFailure;
+
+  Search(
+      RunDirectory run,
+      Prepared prepared,
+      RunServices services,
+      Stages stages,
+      Workshop workshop,
+      RunListener listener,
+      Findings found) {
+    this.run = run;
+    this.prepared = prepared;
+    this.services = services;
+    this.stages = stages;
+    this.workshop = workshop;
+    this.listener = listener;
+    this.found = found;
+    this.strategy = prepared.strategy();
+  }
+
+  /**
+   * Runs trials.
+   *
+   * @param dense the dense model's file, with its metrics
+   * @return why the search ended early although it had more to try, or null when it did not
+   * @throws RuntimeException what the last trial threw, when not one could be judged
+   */
+  @Nullable Problem run(MeasuredFile dense) {
+    SearchSpace space = prepared.resolved().searchSpace();
+    long seed = prepared.configuration().tuning().randomSeed();
+    Problem early = null;
+    while (early == null && !isOver()) {
+      int number = found.trials().size() + 1;
+      Optional<Proposal> next = next(number, space, seed);
+      if (next.isEmpty()) {
+        break;
+      }
+      trial(number, next.get(), dense);
+      if (!space.dimensions().isEmpty()) {
+        listener.on(new RunEvent.Note(table(dense).toString()));
+      }
+      early = sameFailureAgain();
+    }
+    if (TrialFacts.best(found.trials()).isEmpty()) {
+      RuntimeException last = lastFailure;
+      if (early != null || last == null) {
+        throw new ProblemException(List.of(early == null ? nothingTried() : early), last);
+      }
+      throw last;
+    }
+    return early;
+  }
+
+  /** The next proposal; what was proposed before a run was cut off is read back. */
+  private Optional<Proposal> next(int number, SearchSpace space, long seed) {
+    if (stages.isFinished(number, PROPOSE)) {
+      return Optional.of(kept(number, PROPOSE, Proposed.class, null).proposal());
+    }
+    Optional<Proposal> next =
+        strategy.next(space, found.trials().stream().map(TrialFacts::observation).toList(), seed);
+    boolean asConfigured = space.dimensions().isEmpty();
+    return asConfigured
+        ? next
+        : next.map(
+            proposal -> kept(number, PROPOSE, Proposed.class, Proposed.of(proposal)).proposal());
+  }
+
+  /** Journals {@code value}, or reads it back where that was done before. */
+  private <T> T kept(int number, String stage, Class<T> type, @Nullable T value) {
+    return stages.run(
+        number,
+        stage,
+        type,
+        log -> {
+          T made = Objects.requireNonNull(value);
+          log.result(stage, made.toString());
+          return made;
+        });
+  }
+
+  private void trial(int number, Proposal proposal, MeasuredFile dense) {
+    Trial trial = new Trial(number, proposal, run, prepared, services, stages, workshop);
+    found.begin(trial);
+    if (stages.isFinished(number, FAILED)) {
+      Failure failure = kept(number, FAILED, Failure.class, null);
+      trial.failed(failure);
+      lastFailure = failure.toException();
+      return;
+    }
+    try {
+      trial.run(dense);
+    } catch (UncheckedIOException | RunInterrupted e) {
+      throw e; // not the trial's fault: the disk would fail the next one too
+    } catch (ProblemException e) {
+      if (e.problems().get(0).kind() == ProblemKind.ENVIRONMENT) {
+        throw e;
+      }
+      failed(trial, number, Failure.of(e.problems().get(0)), e);
+    } catch (RuntimeException e) {
+      failed(trial, number, Failure.bug(e), e);
+    }
+  }
+
+  private void failed(Trial trial, int number, Failure failure, RuntimeException cause) {
+    LOG.debug("trial {} failed", number, cause);
+    lastFailure = cause;
+    trial.failed(kept(number, FAILED, Failure.class, failure));
+  }
+
+  private TrialTable table(MeasuredFile dense) {
+    Objective objective = Objective.of(prepared.configuration().tuning().objective());
+    return new TrialTable(prepared.criterion(), objective, dense, found.trials());
+  }
+
+  private boolean isOver() {
+    ExitPolicy policy = prepared.configuration().tuning().exitPolicy();
+    List<TrialFacts> trials = found.trials();
+    boolean late = policy.timeout() > 0 && stages.seconds() >= policy.timeout();
+    boolean met = trials.stream().anyMatch(TrialFacts::met);
+    return trials.size() >= policy.maxTrials()
+        || (late && !trials.isEmpty())
+        || (met && policy.stop().equals("first_met"));
+  }
+
+  private @Nullable Problem sameFailureAgain() {
+    List<TrialFacts> trials = found.trials();
+    if (trials.size() < MOST_EQUAL_FAILURES) {
+      return null;
+    }
+    List<TrialFacts> last = trials.subList(trials.size() - MOST_EQUAL_FAILURES, trials.size());
+    if (last.stream().anyMatch(trial -> trial.failure() == null)
+        || last.stream().map(trial -> cause(trial.failure())).distinct().count() > 1) {
+      return null;
+    }
+    Failure failure = Objects.requireNonNull(last.get(0).failure());
+    return new Problem(
+        ProblemKind.ENVIRONMENT,
+        ProblemCode.TRAINING,
+        null,
+        MOST_EQUAL_FAILURES
+            + " trials in a row failed for the same reason, so the search ended: "
+            + failure.message(),
+        failure.advice());
+  }
+
+  /** What failed, apart from the numbers in it. */
+  private static String cause(@Nullable Failure failure) {
+    return failure == null ? "" : failure.kind() + failure.message().replaceAll("[0-9.eE+-]+", "#");
+  }
+
+  private static Problem nothingTried() {
+    return new Problem(
+        ProblemKind.CONFIGURATION,
+        ProblemCode.CONTRADICTION,
+        null,
+        "tuning.strategy: the strategy proposed no trial",
+        "Maybe tuning.search_space lacks what it searches.");
+  }
+}

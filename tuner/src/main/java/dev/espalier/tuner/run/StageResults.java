@@ -1,0 +1,27 @@
+package dev.espalier.tuner.run;
+
+import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.tuner.result.MaskReport;
+import dev.espalier.tuner.result.RunFacts.Training;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What stages found out, as it is kept beside their files for a run that goes on later. */
+final class StageResults {
+  private StageResults() {}
+
+  /** A trained model; {@code masks} is null for the dense one. */
+  record Trained(Training training, @Nullable MaskReport masks) {}
+
+  /** An exported file, with what ONNX Runtime fuses in it: operator to count. */
+  record Exported(long sizeBytes, Map<String, Integer> fusedOperators) {}
+
+  /** A quantized file, with what was quantized and what was not. */
+  record Quantized(long sizeBytes, Map<String, String> notes) {}
+
+  /** The metrics of the fp32 and the int8 file, and the times of one request by file. */
+  record Measured(
+      Map<String, Double> fp32,
+      @Nullable Map<String, Double> int8,
+      Map<String, Latency> latencies) {}
+}

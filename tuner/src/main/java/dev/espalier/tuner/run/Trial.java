@@ -1,0 +1,241 @@
+package dev.espalier.tuner.run;
+
+import dev.espalier.api.tuning.Proposal;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.plan.Plan;
+import dev.espalier.tuner.port.FinePruner;
+import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.tuner.result.MaskReport;
+import dev.espalier.tuner.result.Objective;
+import dev.espalier.tuner.result.RunFacts.Failure;
+import dev.espalier.tuner.result.RunFacts.MeasuredFile;
+import dev.espalier.tuner.result.RunFacts.Training;
+import dev.espalier.tuner.result.TrialFacts;
+import dev.espalier.tuner.result.Verdict;
+import dev.espalier.tuner.run.Preparation.Prepared;
+import dev.espalier.tuner.run.StageResults.Exported;
+import dev.espalier.tuner.run.StageResults.Measured;
+import dev.espalier.tuner.run.StageResults.Quantized;
+import dev.espalier.tuner.run.StageResults.Trained;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One trial: fine_prune → export → quantize → measure. What it has found out can be asked for at
+ * any time, for a trial that fails is reported too. The run's thread alone uses it.
+ */
+final class Trial {
+  private final int number;
+  private final Proposal proposal;
+  private final RunDirectory run;
+  private final Prepared prepared;
+  private final RunServices services;
+  private final Stages stages;
+  private final Workshop workshop;
+  private final String folder;
+
+  private @Nullable Double targetSparsity;
+  private @Nullable Plan plan;
+  private @Nullable Training training;
+  private @Nullable MaskReport masks;
+  private @Nullable MeasuredFile pruned;
+  private @Nullable MeasuredFile quantized;
+  private Map<String, Integer> fusedOperators = Map.of();
+  private Map<String, String> quantizationNotes = Map.of();
+  private Map<String, Latency> latencies = Map.of();
+  private @Nullable Verdict verdict;
+  private @Nullable Double objective;
+  private @Nullable Failure failure;
+
+  Trial(
+      int number,
+      Proposal proposal,
+      RunDirectory run,
+      Prepared prepared,
+      RunServices services,
+      Stages stages,
+      Workshop workshop) {
+    this.number = number;
+    this.proposal = proposal;
+    this.run = run;
+    this.prepared = prepared;
+    this.services = services;
+    this.stages = stages;
+    this.workshop = workshop;
+    this.folder = Stages.folder(number);
+  }
+
+  /**
+   * Runs the stages that are not in the journal, and judges the trial.
+   *
+   * @param dense the dense model's file, with its metrics
+   */
+  void run(MeasuredFile dense) {
+    Variant variant = prepared.variants().of(proposal);
+    ResolvedConfiguration configuration = variant.configuration();
+    targetSparsity =
+        configuration.configuration().pruning().approach().weightCompression().targetSparsity();
+    plan = variant.plan();
+
+    @Nullable TransformerWeights weights = finePrune(variant.plan());
+    export(weights);
+    if (configuration.configuration().quantization() != null) {
+      quantize();
+    }
+    measure();
+    judge(dense);
+  }
+
+  /** What is known of the trial so far. */
+  TrialFacts facts() {
+    return new TrialFacts(
+        number,
+        proposal,
+        targetSparsity,
+        plan,
+        training,
+        masks,
+        pruned,
+        quantized,
+        fusedOperators,
+        quantizationNotes,
+        latencies,
+        verdict,
+        objective,
+        failure);
+  }
+
+  /** The trial cannot be finished. */
+  void failed(Failure cause) {
+    failure = cause;
+  }
+
+  /** Returns the weights, or null when the stage is not run again. */
+  private @Nullable TransformerWeights finePrune(Plan plan) {
+    TransformerWeights[] made = new TransformerWeights[1];
+    Trained trained =
+        stages.run(
+            number,
+            "fine_prune",
+            Trained.class,
+            log -> {
+              FinePruner.Outcome outcome =
+                  workshop.train(number, start(plan), plan.training(), plan.pruning(), log);
+              made[0] = outcome.weights();
+              MaskReport report = MaskReport.of(outcome.weights(), plan.pruning().parameters());
+              log.output(run.write(folder + "/masks.json", MasksJson.of(report)));
+              log.share("sparsity of the pruned layers", report.prunedLayers());
+              return new Trained(new Training(outcome.curve(), outcome.seconds()), report);
+            });
+    training = trained.training();
+    masks = trained.masks();
+    return made[0];
+  }
+
+  private PretrainedModel start(Plan plan) {
+    Integer earlier = proposal.warmStart();
+    if (earlier != null) {
+      return workshop.startingWith(workshop.weights(earlier));
+    }
+    return plan.startsFromBaseline()
+        ? workshop.startingWith(workshop.weights(0))
+        : prepared.model();
+  }
+
+  private void export(@Nullable TransformerWeights weights) {
+    Exported exported =
+        stages.run(
+            number,
+            "export",
+            Exported.class,
+            log -> {
+              long bytes =
+                  workshop.export(
+                      number, weights == null ? workshop.weights(number) : weights, log);
+              Map<String, Integer> fused = services.onnx().fusedOperators(file(Workshop.ONNX));
+              fused.forEach((operator, count) -> log.result("fused " + operator, count));
+              return new Exported(bytes, fused);
+            });
+    fusedOperators = exported.fusedOperators();
+    pruned = new MeasuredFile(exported.sizeBytes(), null);
+  }
+
+  private void quantize() {
+    Quantized made =
+        stages.run(
+            number,
+            "quantize",
+            Quantized.class,
+            log -> {
+              String name = folder + "/" + Workshop.INT8;
+              Map<String, String> notes =
+                  run.make(
+                      name, target -> services.onnx().quantizeDynamic(file(Workshop.ONNX), target));
+              notes.forEach(log::result);
+              return new Quantized(workshop.size(name, log), notes);
+            });
+    quantizationNotes = made.notes();
+    quantized = new MeasuredFile(made.sizeBytes(), null);
+  }
+
+  private void measure() {
+    MeasuredFile fp32 = known(pruned);
+    MeasuredFile int8 = quantized;
+    Measured measured =
+        stages.run(
+            number,
+            "measure",
+            Measured.class,
+            log -> {
+              Map<String, Path> files = new LinkedHashMap<>();
+              files.put("dense", run.resolve(Stages.folder(0) + "/" + Workshop.ONNX));
+              files.put("fp32", file(Workshop.ONNX));
+              Map<String, Double> metrics =
+                  workshop.evaluate(folder + "/" + Workshop.ONNX, "fp32 ", log);
+              Map<String, Double> ofInt8 = null;
+              if (int8 != null) {
+                files.put("int8", file(Workshop.INT8));
+                ofInt8 = workshop.evaluate(folder + "/" + Workshop.INT8, "int8 ", log);
+              }
+              return new Measured(metrics, ofInt8, workshop.measureLatency(files, log));
+            });
+    pruned = new MeasuredFile(fp32.sizeBytes(), measured.fp32());
+    quantized = int8 == null ? null : new MeasuredFile(int8.sizeBytes(), measured.int8());
+    latencies = measured.latencies();
+  }
+
+  private void judge(MeasuredFile dense) {
+    MeasuredFile shipped = known(quantized == null ? pruned : quantized);
+    Verdict judged =
+        Verdict.judge(
+            prepared.criterion(),
+            dense.metric(prepared.criterion().metric()),
+            shipped.metric(prepared.criterion().metric()));
+    verdict = judged;
+    objective =
+        Objective.of(prepared.configuration().tuning().objective())
+            .share(
+                dense,
+                shipped,
+                known(masks),
+                new HashMap<>(latencies),
+                quantized == null ? "fp32" : "int8",
+                judged);
+  }
+
+  private Path file(String name) {
+    return run.resolve(folder + "/" + name);
+  }
+
+  private static <T> T known(@Nullable T value) {
+    if (value == null) {
+      throw new IllegalStateException("a stage ran before what it needs");
+    }
+    return value;
+  }
+}

@@ -1,0 +1,163 @@
+package dev.espalier.tuner.run;
+
+import dev.espalier.api.run.RunListener;
+import dev.espalier.tuner.config.Configuration.Performance;
+import dev.espalier.tuner.plan.Cores;
+import dev.espalier.tuner.port.FinePruner;
+import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.tuner.port.OnnxTools.LatencySettings;
+import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.tuner.port.PruningPlan;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TrainingPlan;
+import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.tuner.run.Preparation.Prepared;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the stages of the baseline and of every trial do alike: train, export and measure a model.
+ */
+final class Workshop {
+  static final String WEIGHTS = "model.safetensors";
+  static final String ONNX = "model.onnx";
+  static final String INT8 = "model.int8.onnx";
+
+  private final RunDirectory run;
+  private final Prepared prepared;
+  private final RunServices services;
+  private final RunListener listener;
+
+  Workshop(RunDirectory run, Prepared prepared, RunServices services, RunListener listener) {
+    this.run = run;
+    this.prepared = prepared;
+    this.services = services;
+    this.listener = listener;
+  }
+
+  /** Trains a model and keeps its weights and scores. */
+  FinePruner.Outcome train(
+      int trial,
+      PretrainedModel start,
+      TrainingPlan training,
+      @Nullable PruningPlan pruning,
+      Stages.Log log) {
+    String folder = Stages.folder(trial);
+    Path lastGood = run.folder(folder).resolve("last-good.safetensors");
+    FinePruner.Outcome outcome =
+        services
+            .finePruner()
+            .run(
+                new FinePruner.Request(
+                    trial, start, prepared.data().train(), training, pruning, lastGood),
+                listener);
+    String file = folder + "/" + WEIGHTS;
+    run.make(
+        file,
+        target -> {
+          services.checkpoints().write(target, outcome.weights());
+          return target;
+        });
+    log.output(run.resolve(file));
+    if (!outcome.scores().isEmpty()) {
+      log.output(keepScores(folder + "/scores.safetensors", outcome.scores()));
+    }
+    log.result("steps", training.totalSteps());
+    if (!outcome.curve().isEmpty()) {
+      log.result("loss", outcome.curve().get(outcome.curve().size() - 1).loss());
+    }
+    return outcome;
+  }
+
+  /** Scores by the name of what they rank, with the ending that movement pruning gave them. */
+  private Path keepScores(String file, Map<String, Tensor> scores) {
+    SortedMap<String, Tensor> named = new TreeMap<>();
+    scores.forEach(
+        (name, tensor) -> named.put(name.replaceFirst("\\.weight$", "") + ".mask_scores", tensor));
+    return run.make(
+        file,
+        target -> {
+          services.checkpoints().writeTensors(target, named);
+          return run.resolve(file);
+        });
+  }
+
+  /** The weights that a finished training kept. */
+  TransformerWeights weights(int trial) {
+    return services
+        .checkpoints()
+        .read(
+            run.resolve(Stages.folder(trial) + "/" + WEIGHTS),
+            prepared.model().weights().architecture());
+  }
+
+  /** The model that training starts from, with other weights. */
+  PretrainedModel startingWith(TransformerWeights weights) {
+    PretrainedModel model = prepared.model();
+    return new PretrainedModel(model.reference(), weights, model.tokenizerJson(), model.sha256());
+  }
+
+  /** Exports a model; returns the file's size. */
+  long export(int trial, TransformerWeights weights, Stages.Log log) {
+    List<String> labels = prepared.data().train().labels();
+    String file = Stages.folder(trial) + "/" + ONNX;
+    run.make(
+        file,
+        target -> {
+          services.onnx().export(weights, labels, target);
+          return target;
+        });
+    return size(file, log);
+  }
+
+  /** Tells the log of a file that was made; returns its size. */
+  long size(String relative, Stages.Log log) {
+    Path file = run.resolve(relative);
+    try {
+      long bytes = Files.size(file);
+      log.output(file);
+      log.size("size", bytes);
+      return bytes;
+    } catch (IOException e) {
+      throw DiskProblems.of(e, file, 0, -1);
+    }
+  }
+
+  /** Every metric of an exported file on the evaluation set. */
+  Map<String, Double> evaluate(String file, String prefix, Stages.Log log) {
+    Map<String, Double> metrics =
+        services
+            .onnx()
+            .evaluate(
+                run.resolve(file),
+                prepared.data().evaluation(),
+                List.of(prepared.metric()),
+                Cores.of(prepared.configuration().evaluation().performance().threads()));
+    metrics.forEach((name, value) -> log.result(prefix + name, value));
+    return metrics;
+  }
+
+  /** Times files, by a name that the result uses too, against each other. */
+  Map<String, Latency> measureLatency(Map<String, Path> files, Stages.Log log) {
+    Performance settings = prepared.configuration().evaluation().performance();
+    Map<String, Latency> latencies =
+        services
+            .onnx()
+            .measureLatency(
+                files,
+                new LatencySettings(
+                    settings.batchSize(),
+                    settings.sequenceLength(),
+                    settings.warmup(),
+                    settings.iteration(),
+                    Cores.of(settings.threads())));
+    latencies.forEach((name, latency) -> log.result(name + " p50 in ms", latency.p50()));
+    return latencies;
+  }
+}
