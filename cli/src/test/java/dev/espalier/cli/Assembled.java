@@ -22,6 +22,16 @@ final class Assembled {
   /** Runs the command, checks its exit code, and returns what it printed. */
   static String run(int exitCode, Path log, List<String> jvmOptions, List<String> arguments)
       throws IOException, InterruptedException {
+    Process process = start(log, jvmOptions, arguments);
+    assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("ends in time").isTrue();
+    String printed = Files.readString(log);
+    assertThat(process.exitValue()).as(printed).isEqualTo(exitCode);
+    return printed;
+  }
+
+  /** Starts the command; what it prints goes to {@code log}. */
+  static Process start(Path log, List<String> jvmOptions, List<String> arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvmOptions);
@@ -30,10 +40,6 @@ final class Assembled {
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().putAll(LAUNCHER_ENVIRONMENT);
-    Process process = builder.start();
-    assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("ends in time").isTrue();
-    String printed = Files.readString(log);
-    assertThat(process.exitValue()).as(printed).isEqualTo(exitCode);
-    return printed;
+    return builder.start();
   }
 }

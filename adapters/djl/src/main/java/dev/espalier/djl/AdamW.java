@@ -21,6 +21,16 @@ final class AdamW {
     this.variance = new float[size];
   }
 
+  /** The running mean of the gradients, live. */
+  float[] mean() {
+    return mean;
+  }
+
+  /** The running mean of the squared gradients, live. */
+  float[] variance() {
+    return variance;
+  }
+
   /**
    * What one step has in common for all parameters of a group.
    *

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One training, from the first step to the last.
@@ -42,8 +43,12 @@ final class FinePruneLoop implements AutoCloseable {
   private final CheckpointStore checkpoints;
   private final LinearWarmup warmup;
   private final List<FinePruner.Point> curve = new ArrayList<>();
+  private final TrainingProgress progress;
+  private final @Nullable TrainingState state;
   private TransformerWeights lastGood;
   private long lastGoodStep;
+  private long done;
+  private double secondsBefore;
 
   /**
    * Copies the start weights to the engine.
@@ -63,6 +68,9 @@ final class FinePruneLoop implements AutoCloseable {
     this.listener = listener;
     this.checkpoints = checkpoints;
     this.warmup = new LinearWarmup(plan.warmupSteps(), plan.totalSteps());
+    this.progress = new TrainingProgress(request.trial(), plan.totalSteps());
+    FinePruner.Checkpointing checkpointing = request.checkpointing();
+    this.state = checkpointing == null ? null : new TrainingState(checkpointing, checkpoints);
     Torch.useThreads(plan.threads());
     this.model = new BertModel(start, DataType.FLOAT32);
     this.parameters = trainedParameters();
@@ -70,29 +78,80 @@ final class FinePruneLoop implements AutoCloseable {
   }
 
   FinePruner.Outcome run() {
-    long begun = System.nanoTime();
     EncodedSet train = request.train();
-    TrainingProgress progress = new TrainingProgress(request.trial(), plan.totalSteps());
-    long done = 0;
+    restore();
+    long position = 0;
     for (int epoch = 0; done < plan.totalSteps(); epoch++) {
       for (int[] indices : Batching.shuffled(train, plan.batchSize(), plan.seed(), epoch)) {
-        if (done == plan.totalSteps()) {
-          break;
-        }
-        double loss = trainStep(done, Batching.pad(train, indices));
-        done++;
-        double density = step.density();
-        RunEvent.StepDone event = progress.step(loss, indices.length, 1 - density);
-        listener.on(event);
-        if (done % Math.max(1, plan.totalSteps() / CURVE_POINTS) == 0) {
-          curve.add(new FinePruner.Point(done, event.loss(), density));
+        boolean seen = position++ < done;
+        if (!seen && done < plan.totalSteps()) {
+          trainAndTell(Batching.pad(train, indices), indices.length);
         }
       }
     }
     step.finish(plan.totalSteps());
-    double seconds = (System.nanoTime() - begun) / 1e9;
     return new FinePruner.Outcome(
-        effectiveWeights(), step.scores(), step.densities(), curve, seconds);
+        effectiveWeights(), step.scores(), step.densities(), curve, seconds());
+  }
+
+  private void trainAndTell(Batch batch, int examples) {
+    double loss = trainStep(done, batch);
+    done++;
+    double density = step.density();
+    RunEvent.StepDone event = progress.step(loss, examples, 1 - density);
+    if (done % Math.max(1, plan.totalSteps() / CURVE_POINTS) == 0) {
+      curve.add(new FinePruner.Point(done, event.loss(), density));
+    }
+    boolean told = false;
+    try {
+      listener.on(event);
+      told = true;
+    } finally {
+      if (state != null && (!told || state.isDue(done)) && done < plan.totalSteps()) {
+        state.write(scalars(), step.arrays());
+      }
+    }
+  }
+
+  /** Goes on from the state that is there, if there is one. */
+  private void restore() {
+    if (state == null) {
+      return;
+    }
+    state
+        .restore(inWords(), step.arrays())
+        .ifPresent(
+            kept -> {
+              done = kept.step();
+              secondsBefore = kept.seconds();
+              curve.addAll(kept.curve());
+              progress.restore(done, kept.progress());
+              step.restored(done, kept.steering());
+              lastGood = effectiveWeights();
+              lastGoodStep = done;
+              listener.on(
+                  new RunEvent.Note(
+                      "Training goes on after step " + done + " of " + plan.totalSteps() + "."));
+            });
+  }
+
+  private TrainingState.Scalars scalars() {
+    return new TrainingState.Scalars(
+        inWords(), done, seconds(), progress.state(), step.steering(), List.copyOf(curve));
+  }
+
+  /** What is trained how: what must be the same for a state to fit. */
+  private String inWords() {
+    PruningPlan pruning = request.pruning();
+    return plan
+        + (pruning == null ? "" : ", " + pruning.prunerName() + " " + pruning.schedule() + " " + pruning.densityGoal())
+        + ", "
+        + request.train().sha256();
+  }
+
+  /** Wall time of all steps, those of earlier processes included. */
+  private double seconds() {
+    return secondsBefore + progress.seconds();
   }
 
   /**

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -322,6 +323,45 @@ final class FusedStep implements AutoCloseable {
       throw new IllegalStateException("nothing is pruned");
     }
     return plan;
+  }
+
+  /** Every array that training changes, live, by name; masks follow from them. */
+  SortedMap<String, float[]> arrays() {
+    SortedMap<String, float[]> arrays = new TreeMap<>();
+    dense.forEach(parameter -> addTo(arrays, parameter));
+    for (PrunedGroup group : groups) {
+      group.members.forEach(member -> addTo(arrays, member));
+      arrays.putAll(group.scoring.state());
+    }
+    return arrays;
+  }
+
+  private static void addTo(Map<String, float[]> arrays, TrainedParameter parameter) {
+    arrays.put(parameter.name, parameter.weights);
+    arrays.put(parameter.name + ":mean", parameter.optimizer.mean());
+    arrays.put(parameter.name + ":variance", parameter.optimizer.variance());
+  }
+
+  /** What steers λ; empty when nothing does. */
+  double[] steering() {
+    return controller == null ? new double[0] : controller.state();
+  }
+
+  /**
+   * Goes on from {@link #arrays} that were filled and {@link #steering} of another training: makes
+   * the masks of the next forward pass.
+   *
+   * @param done steps done
+   */
+  void restored(long done, double[] steering) {
+    sawGradients = done > 0;
+    if (controller != null) {
+      controller.restore(steering);
+    }
+    makeMasks(done, true);
+    for (TrainedParameter parameter : dense) {
+      parameter.publish(parameter.weights);
+    }
   }
 
   /** Share of the prunable weights that the present masks keep; 1 when nothing is pruned. */

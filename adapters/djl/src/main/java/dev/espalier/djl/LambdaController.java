@@ -93,4 +93,16 @@ final class LambdaController {
   double lambda() {
     return unit * Math.sinh(u);
   }
+
+  /** What the controller knows: to be given to {@link #restore} of another one. */
+  double[] state() {
+    return new double[] {u, error, unit};
+  }
+
+  /** Goes on from what another controller knew. */
+  void restore(double[] state) {
+    u = state[0];
+    error = state[1];
+    unit = state[2];
+  }
 }

@@ -10,7 +10,6 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.port.AtomicFile;
-import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.CheckpointStore;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
@@ -58,7 +57,7 @@ public final class SafeTensors implements CheckpointStore {
   }
 
   @Override
-  public TransformerWeights read(Path file, BertArchitecture architecture) {
+  public SortedMap<String, Tensor> readTensors(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long headerSize = readFully(channel, 0, 8).getLong();
       if (headerSize < 2 || headerSize > Math.min(MAX_HEADER, channel.size() - 8)) {
@@ -66,7 +65,7 @@ public final class SafeTensors implements CheckpointStore {
       }
       String json =
           StandardCharsets.UTF_8.decode(readFully(channel, 8, (int) headerSize)).toString();
-      Map<String, Tensor> tensors = new TreeMap<>();
+      SortedMap<String, Tensor> tensors = new TreeMap<>();
       for (Map.Entry<String, JsonElement> entry :
           JsonParser.parseString(json).getAsJsonObject().entrySet()) {
         if (!entry.getKey().equals("__metadata__")) {
@@ -74,7 +73,7 @@ public final class SafeTensors implements CheckpointStore {
           tensors.put(entry.getKey(), readTensor(channel, 8 + headerSize, description));
         }
       }
-      return new TransformerWeights(architecture, new TreeMap<>(tensors));
+      return tensors;
     } catch (JsonParseException
         | IllegalStateException
         | IllegalArgumentException

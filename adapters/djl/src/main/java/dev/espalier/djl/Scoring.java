@@ -12,7 +12,9 @@ import dev.espalier.tuner.port.PrunedMatrix;
 import dev.espalier.tuner.port.UnitGroup;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /** What one group of units is ranked by: the engine's side of the four kinds of pruner. */
 sealed interface Scoring {
@@ -77,6 +79,11 @@ sealed interface Scoring {
   /** Trained scores, one per unit; empty where there are none. */
   default float[] scores() {
     return new float[0];
+  }
+
+  /** Everything that training changes, live, by name; empty where nothing is kept between steps. */
+  default Map<String, float[]> state() {
+    return Map.of();
   }
 
   /**
@@ -175,6 +182,15 @@ sealed interface Scoring {
     public float[] importance(Scratch scratch) {
       return means(group, statistics, scratch);
     }
+
+    @Override
+    public Map<String, float[]> state() {
+      Map<String, float[]> state = new TreeMap<>();
+      for (int i = 0; i < members.size(); i++) {
+        state.put(members.get(i).name + ":statistic", statistics.get(i));
+      }
+      return state;
+    }
   }
 
   /** Ranks, or decides, by trained scores. */
@@ -265,6 +281,13 @@ sealed interface Scoring {
     @Override
     public float[] scores() {
       return scores;
+    }
+
+    @Override
+    public Map<String, float[]> state() {
+      String name = group.name() + ":score";
+      return Map.of(
+          name, scores, name + ".mean", optimizer.mean(), name + ".variance", optimizer.variance());
     }
   }
 

@@ -10,6 +10,7 @@ final class TrainingProgress {
   private final int trial;
   private final long totalSteps;
   private final long begun = System.nanoTime();
+  private long before;
   private long steps;
   private long samples;
   private double loss;
@@ -25,7 +26,7 @@ final class TrainingProgress {
     samples += newSamples;
     loss = SMOOTHING * loss + (1 - SMOOTHING) * newLoss;
     weight = SMOOTHING * weight + (1 - SMOOTHING);
-    double seconds = (System.nanoTime() - begun) / 1e9;
+    double seconds = seconds();
     return new RunEvent.StepDone(
         trial,
         steps,
@@ -33,6 +34,28 @@ final class TrainingProgress {
         loss / weight,
         sparsity,
         samples / seconds,
-        Duration.ofMillis((long) (1000 * seconds / steps * (totalSteps - steps))));
+        Duration.ofMillis((long) (1000 * seconds / (steps - before) * (totalSteps - steps))));
+  }
+
+  /** Seconds since the training began, or went on. */
+  double seconds() {
+    return (System.nanoTime() - begun) / 1e9;
+  }
+
+  /** The smoothed loss: to be given to {@link #restore} of another one. */
+  double[] state() {
+    return new double[] {loss, weight};
+  }
+
+  /**
+   * Goes on from what another one knew; its speed is not that of this process.
+   *
+   * @param done steps done before
+   */
+  void restore(long done, double[] state) {
+    before = done;
+    steps = done;
+    loss = state[0];
+    weight = state[1];
   }
 }

@@ -110,6 +110,7 @@ public record Configuration(
    * @param adamEpsilon Adam's epsilon
    * @param threads CPU threads; 0 for all cores
    * @param startFrom {@code pretrained} or {@code baseline}
+   * @param checkpointEvery stretch between two states of the training that are kept
    */
   public record Train(
       @Key(
@@ -168,7 +169,13 @@ public record Configuration(
               value = "Whether fine-pruning starts from the pretrained model or the baseline.",
               fallback = "pretrained",
               oneOf = {"pretrained", "baseline"})
-          String startFrom) {}
+          String startFrom,
+      @Key(
+              value =
+                  "Stretch after which the training's state is kept for espalier resume: steps, or a"
+                      + " share of the run; 0 for never.",
+              fallback = "\"10%\"")
+          Amount checkpointEvery) {}
 
   /**
    * What is removed.

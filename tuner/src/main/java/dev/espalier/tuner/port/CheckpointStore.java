@@ -12,11 +12,21 @@ public interface CheckpointStore {
   void writeTensors(Path file, SortedMap<String, Tensor> tensors);
 
   /**
+   * Reads every tensor of a file.
+   *
+   * @throws dev.espalier.api.problem.ProblemException of kind INPUT when the file is missing or
+   *     broken
+   */
+  SortedMap<String, Tensor> readTensors(Path file);
+
+  /**
    * Reads what {@link #write} wrote.
    *
    * @param architecture the shape that the file's parameters belong to
    * @throws dev.espalier.api.problem.ProblemException of kind INPUT when the file is missing or
    *     broken
    */
-  TransformerWeights read(Path file, BertArchitecture architecture);
+  default TransformerWeights read(Path file, BertArchitecture architecture) {
+    return new TransformerWeights(architecture, readTensors(file));
+  }
 }

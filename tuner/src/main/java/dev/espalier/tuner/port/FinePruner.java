@@ -18,6 +18,7 @@ public interface FinePruner {
    * @param training how to train
    * @param pruning what to prune, or null to fine-tune the dense model
    * @param lastGood where to keep the last good weights when training diverges
+   * @param checkpointing where to keep the training's state, or null to keep none
    */
   record Request(
       int trial,
@@ -25,7 +26,38 @@ public interface FinePruner {
       EncodedSet train,
       TrainingPlan training,
       @Nullable PruningPlan pruning,
-      Path lastGood) {}
+      Path lastGood,
+      @Nullable Checkpointing checkpointing) {
+    /** A training whose state is not kept. */
+    public Request(
+        int trial,
+        PretrainedModel model,
+        EncodedSet train,
+        TrainingPlan training,
+        @Nullable PruningPlan pruning,
+        Path lastGood) {
+      this(trial, model, train, training, pruning, lastGood, null);
+    }
+  }
+
+  /**
+   * Where the state of a training is kept, from which it goes on to the last bit as if it had not
+   * been cut off. Kept are weights, scores, both moments of the optimizer, statistics of gradients,
+   * the controller of λ and the curve; masks, batches, dropout and gates follow from these, the seed
+   * and the step.
+   *
+   * @param folder holds nothing else; a state that is there already is gone on from
+   * @param everySteps steps between two states; a training that its listener ends by an exception
+   *     keeps its state at that step, too
+   */
+  record Checkpointing(Path folder, long everySteps) {
+    /** Checks the number of steps. */
+    public Checkpointing {
+      if (everySteps < 1) {
+        throw new IllegalArgumentException("everySteps must be positive, found " + everySteps);
+      }
+    }
+  }
 
   /**
    * What came of it.
@@ -64,7 +96,8 @@ public interface FinePruner {
    * Runs the training.
    *
    * @throws dev.espalier.api.problem.ProblemException of kind TRAINING when a loss or a gradient is
-   *     not finite; the last good weights are then under {@link Request#lastGood()}
+   *     not finite; the last good weights are then under {@link Request#lastGood()}; of kind INPUT
+   *     when the state to go on from is broken or another training's
    */
   Outcome run(Request request, RunListener listener);
 }

@@ -279,6 +279,7 @@ public final class Run {
                   return new Trained(new Training(outcome.curve(), outcome.seconds()), null);
                 })
             .training();
+    workshop.forgetState(BASELINE);
     Exported exported =
         stages.run(
             BASELINE,

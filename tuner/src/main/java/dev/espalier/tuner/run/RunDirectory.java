@@ -162,10 +162,10 @@ final class RunDirectory implements AutoCloseable {
   private void removeDrafts() {
     try (Stream<Path> all = Files.walk(path)) {
       List<Path> drafts =
-          all.filter(file -> file.getFileName().toString().matches("\\..+\\.partial-\\d+"))
+          all.filter(file -> file.getFileName().toString().matches("\\..+\\.(partial-\\d+|tmp)"))
               .toList();
       for (Path draft : drafts) {
-        delete(draft);
+        delete(draft); // nothing happens where a draft was in another one
       }
     } catch (IOException e) {
       throw DiskProblems.of(e, path, 0, -1);

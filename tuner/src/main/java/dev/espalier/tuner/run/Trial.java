@@ -132,6 +132,7 @@ final class Trial {
               log.share("sparsity of the pruned layers", report.prunedLayers());
               return new Trained(new Training(outcome.curve(), outcome.seconds()), report);
             });
+    workshop.forgetState(number);
     training = trained.training();
     masks = trained.masks();
     return made[0];

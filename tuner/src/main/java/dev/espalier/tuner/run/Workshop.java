@@ -4,6 +4,7 @@ import dev.espalier.api.run.RunListener;
 import dev.espalier.tuner.config.Configuration.Performance;
 import dev.espalier.tuner.plan.Cores;
 import dev.espalier.tuner.port.FinePruner;
+import dev.espalier.tuner.port.FinePruner.Checkpointing;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.OnnxTools.LatencySettings;
 import dev.espalier.tuner.port.PretrainedModel;
@@ -50,12 +51,20 @@ final class Workshop {
       Stages.Log log) {
     String folder = Stages.folder(trial);
     Path lastGood = run.folder(folder).resolve("last-good.safetensors");
+    long every =
+        prepared.configuration().pruning().train().checkpointEvery().of(training.totalSteps());
     FinePruner.Outcome outcome =
         services
             .finePruner()
             .run(
                 new FinePruner.Request(
-                    trial, start, prepared.data().train(), training, pruning, lastGood),
+                    trial,
+                    start,
+                    prepared.data().train(),
+                    training,
+                    pruning,
+                    lastGood,
+                    every == 0 ? null : new Checkpointing(run.resolve(state(trial)), every)),
                 listener);
     String file = folder + "/" + WEIGHTS;
     run.make(
@@ -73,6 +82,15 @@ final class Workshop {
       log.result("loss", outcome.curve().get(outcome.curve().size() - 1).loss());
     }
     return outcome;
+  }
+
+  /** Forgets the state of a training that is finished, once its stage counts. */
+  void forgetState(int trial) {
+    run.discard(state(trial));
+  }
+
+  private static String state(int trial) {
+    return Stages.folder(trial) + "/checkpoint";
   }
 
   /** Scores by the name of what they rank, with the ending that movement pruning gave them. */

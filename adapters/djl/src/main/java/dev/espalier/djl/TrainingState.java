@@ -1,0 +1,175 @@
+package dev.espalier.djl;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonParseException;
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tuner.port.AtomicFile;
+import dev.espalier.tuner.port.CheckpointStore;
+import dev.espalier.tuner.port.FinePruner.Checkpointing;
+import dev.espalier.tuner.port.FinePruner.Point;
+import dev.espalier.tuner.port.Tensor;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the state of a training: arrays in {@code step-120.safetensors}, and in {@code
+ * step-120.json}, which is written last and makes them count, everything else.
+ */
+final class TrainingState {
+  private static final Pattern STATE = Pattern.compile("step-(\\d{1,18})\\.(json|safetensors)");
+  private static final Gson JSON = new Gson();
+
+  private final Checkpointing where;
+  private final CheckpointStore store;
+
+  TrainingState(Checkpointing where, CheckpointStore store) {
+    this.where = where;
+    this.store = store;
+  }
+
+  /**
+   * All but the arrays.
+   *
+   * @param training what is trained how, in words; a state of another training is refused
+   * @param step steps done
+   * @param seconds wall time of these steps
+   * @param progress {@link TrainingProgress#state}
+   * @param steering {@link FusedStep#steering}
+   * @param curve samples so far
+   */
+  record Scalars(
+      String training,
+      long step,
+      double seconds,
+      double[] progress,
+      double[] steering,
+      List<Point> curve) {}
+
+  /** Whether a state is due after {@code step} steps. */
+  boolean isDue(long step) {
+    return step % where.everySteps() == 0;
+  }
+
+  /** Keeps a state, and removes the ones before it once it is on the disk. */
+  void write(Scalars scalars, SortedMap<String, float[]> arrays) {
+    SortedMap<String, Tensor> tensors = new TreeMap<>();
+    arrays.forEach((name, values) -> tensors.put(name, Tensor.vector(values)));
+    store.writeTensors(file(scalars.step(), "safetensors"), tensors);
+    byte[] json = JSON.toJson(scalars).getBytes(StandardCharsets.UTF_8);
+    AtomicFile.write(file(scalars.step(), "json"), out -> out.write(json));
+    for (Path file : files()) {
+      if (step(file) < scalars.step()) {
+        remove(file);
+      }
+    }
+  }
+
+  /**
+   * Fills {@code arrays} with the newest state that is there.
+   *
+   * @param training as in {@link Scalars}
+   * @return the rest of that state, or nothing when there is none
+   * @throws ProblemException of kind INPUT when it is broken or another training's
+   */
+  Optional<Scalars> restore(String training, SortedMap<String, float[]> arrays) {
+    Optional<Path> newest =
+        files().stream()
+            .filter(file -> file.toString().endsWith(".json"))
+            .max((a, b) -> Long.compare(step(a), step(b)));
+    if (newest.isEmpty()) {
+      return Optional.empty();
+    }
+    Path file = newest.get();
+    Scalars scalars = read(file);
+    if (!scalars.training().equals(training)) {
+      throw broken(
+          file,
+          "this is the state of another training: " + scalars.training() + "; now it is " + training,
+          null);
+    }
+    Map<String, Tensor> tensors = store.readTensors(file(scalars.step(), "safetensors"));
+    if (!tensors.keySet().equals(arrays.keySet())) {
+      throw broken(file, "it does not hold the parameters that are trained", null);
+    }
+    arrays.forEach(
+        (name, values) -> {
+          float[] kept = tensors.get(name).values();
+          if (kept.length != values.length) {
+            throw broken(file, name + " has " + kept.length + " values", null);
+          }
+          System.arraycopy(kept, 0, values, 0, values.length);
+        });
+    return Optional.of(scalars);
+  }
+
+  private static Scalars read(Path file) {
+    try {
+      Scalars scalars = JSON.fromJson(Files.readString(file), Scalars.class);
+      if (scalars != null
+          && scalars.training() != null
+          && scalars.progress() != null
+          && scalars.steering() != null
+          && scalars.curve() != null) {
+        return scalars;
+      }
+      throw broken(file, "something is missing in it", null);
+    } catch (IOException | JsonParseException e) {
+      throw broken(file, e.toString(), e);
+    }
+  }
+
+  private Path file(long step, String ending) {
+    return where.folder().resolve("step-" + step + "." + ending);
+  }
+
+  private List<Path> files() {
+    if (!Files.isDirectory(where.folder())) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(where.folder())) {
+      return new ArrayList<>(files.filter(file -> step(file) >= 0).toList());
+    } catch (IOException e) {
+      throw broken(where.folder(), e.toString(), e);
+    }
+  }
+
+  /** The step that a file's name tells; -1 for other files. */
+  private static long step(Path file) {
+    Matcher name = STATE.matcher(file.getFileName().toString());
+    return name.matches() ? Long.parseLong(name.group(1)) : -1;
+  }
+
+  private static void remove(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      // It only takes room: the newest state is the one that counts.
+    }
+  }
+
+  private static ProblemException broken(Path file, String why, @Nullable Throwable cause) {
+    return new ProblemException(
+        List.of(
+            new Problem(
+                ProblemKind.INPUT,
+                Location.ofFile(file.toString()),
+                "the training cannot go on from here: " + why,
+                "Remove the folder " + file.getParent() + " to train from the beginning.")),
+        cause);
+  }
+}

@@ -1,0 +1,262 @@
+package dev.espalier.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.pruning.CubicSchedule;
+import dev.espalier.api.run.RunEvent;
+import dev.espalier.api.run.RunListener;
+import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.FinePruner;
+import dev.espalier.tuner.port.FinePruner.Checkpointing;
+import dev.espalier.tuner.port.PruningPlan;
+import dev.espalier.tuner.port.TrainingPlan;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A training that was cut off goes on to the last bit as if it had not been. */
+class TrainingStateTest {
+  private static final long SEED = 11;
+  private static final int STEPS = 40;
+  private static final EncodedSet TRAIN = RandomBert.parity(200, SEED);
+  private static final List<String> LINEARS =
+      BertNames.encoderLinears(2).stream().map(prefix -> prefix + ".weight").toList();
+
+  @TempDir Path directory;
+
+  /** Every kind of state: none, moments alone, statistics of gradients, scores, λ, gates. */
+  static Stream<Arguments> trainings() {
+    return Stream.of(
+        Arguments.of("dense", null),
+        Arguments.of("magnitude", density("magnitude")),
+        Arguments.of("group_lasso", density("group_lasso")),
+        Arguments.of("snip_momentum", density("snip_momentum")),
+        Arguments.of("movement", density("movement")),
+        Arguments.of("soft_movement, fixed λ", threshold("soft_movement", 0, 0.1)),
+        Arguments.of("soft_movement, steered λ", steered("soft_movement", 0, 0.1)),
+        Arguments.of("l0, steered λ", steered("l0", 1, 1)),
+        Arguments.of("constant_mask", threshold("constant_mask", 1, 1)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("trainings")
+  @DisplayName("cut off at three random steps, a training ends as the one that was not")
+  void goesOn(String name, @Nullable PruningPlan pruning) {
+    FinePruner.Outcome whole = train(pruning, null, RunListener.SILENT);
+    Random random = new Random(SEED);
+    Checkpointing kept = new Checkpointing(directory.resolve("state"), 7);
+    List<Long> steps = new ArrayList<>();
+    for (int cut = 0; cut < 3; cut++) {
+      long last = 1 + random.nextInt(STEPS - 1);
+      Path left = directory.resolve("left-by-a-kill-" + cut);
+      RunListener cutter =
+          event -> {
+            if (event instanceof RunEvent.StepDone done) {
+              steps.add(done.step());
+              if (done.step() >= last) {
+                copy(kept.folder(), left);
+                throw new CutOff();
+              }
+            }
+          };
+      assertThatThrownBy(() -> train(pruning, kept, cutter)).isInstanceOf(CutOff.class);
+      if (random.nextBoolean()) {
+        // A kill leaves no state of the last step: what was there before is all that there is.
+        copy(left, kept.folder());
+      }
+    }
+    FinePruner.Outcome resumed = train(pruning, kept, RunListener.SILENT);
+
+    assertThat(resumed.weights().tensors().keySet()).isEqualTo(whole.weights().tensors().keySet());
+    whole
+        .weights()
+        .tensors()
+        .forEach(
+            (parameter, tensor) ->
+                assertThat(resumed.weights().get(parameter).values())
+                    .as("seed %d, %s, steps %s", SEED, parameter, steps)
+                    .isEqualTo(tensor.values()));
+    assertThat(resumed.scores().keySet()).isEqualTo(whole.scores().keySet());
+    whole
+        .scores()
+        .forEach(
+            (ranked, tensor) ->
+                assertThat(resumed.scores().get(ranked).values())
+                    .as("scores of %s", ranked)
+                    .isEqualTo(tensor.values()));
+    assertThat(resumed.densities()).isEqualTo(whole.densities());
+    assertThat(resumed.curve()).isEqualTo(whole.curve());
+  }
+
+  @Test
+  @DisplayName("at most one interval is trained again, and nothing after a listener's exception")
+  void repeatsLittle() {
+    Checkpointing kept = new Checkpointing(directory.resolve("state"), 6);
+    PruningPlan pruning = density("movement");
+    cutOff(pruning, kept, 20);
+    List<Long> steps = new ArrayList<>();
+    train(
+        pruning,
+        kept,
+        event -> {
+          if (event instanceof RunEvent.StepDone done) {
+            steps.add(done.step());
+          }
+        });
+
+    assertThat(steps).hasSize(STEPS - 20).startsWith(21L).endsWith((long) STEPS);
+  }
+
+  @Test
+  @DisplayName("one state is on the disk, whatever was there before")
+  void oneState() throws IOException {
+    Checkpointing kept = new Checkpointing(directory.resolve("state"), 6);
+    cutOff(density("movement"), kept, 20);
+
+    assertThat(names(kept.folder())).containsExactly("step-20.json", "step-20.safetensors");
+  }
+
+  @Test
+  @DisplayName("arrays without their JSON were cut off while they were written: they do not count")
+  void halfAState() throws IOException {
+    Checkpointing kept = new Checkpointing(directory.resolve("state"), 6);
+    PruningPlan pruning = density("movement");
+    FinePruner.Outcome whole = train(pruning, null, RunListener.SILENT);
+    cutOff(pruning, kept, 20);
+    Files.write(kept.folder().resolve("step-24.safetensors"), new byte[100]);
+
+    FinePruner.Outcome resumed = train(pruning, kept, RunListener.SILENT);
+
+    assertThat(resumed.curve()).isEqualTo(whole.curve());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "step-20.json | {} | something is missing in it",
+        "step-20.json | {\"step\": | JsonSyntaxException",
+        "step-20.safetensors | oops | it is shorter than its header says"
+      })
+  @DisplayName("a broken state is refused with its name, and what to do")
+  void broken(String file, String content, String message) throws IOException {
+    Checkpointing kept = new Checkpointing(directory.resolve("state"), 6);
+    cutOff(density("movement"), kept, 20);
+    Files.writeString(kept.folder().resolve(file), content);
+
+    assertThatThrownBy(() -> train(density("movement"), kept, RunListener.SILENT))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining(file)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  @DisplayName("the state of another training is refused, and both are named")
+  void another() {
+    Checkpointing kept = new Checkpointing(directory.resolve("state"), 6);
+    cutOff(density("movement"), kept, 20);
+
+    assertThatThrownBy(() -> train(density("magnitude"), kept, RunListener.SILENT))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining("this is the state of another training")
+        .hasMessageContaining("movement")
+        .hasMessageContaining("magnitude")
+        .hasMessageContaining("Remove the folder " + kept.folder());
+  }
+
+  /** Stands for a user who ends the training: its state is kept at that step. */
+  private static final class CutOff extends RuntimeException {}
+
+  private void cutOff(PruningPlan pruning, Checkpointing kept, long step) {
+    assertThatThrownBy(
+            () ->
+                train(
+                    pruning,
+                    kept,
+                    event -> {
+                      if (event instanceof RunEvent.StepDone done && done.step() == step) {
+                        throw new CutOff();
+                      }
+                    }))
+        .isInstanceOf(CutOff.class);
+  }
+
+  private FinePruner.Outcome train(
+      @Nullable PruningPlan pruning, @Nullable Checkpointing kept, RunListener listener) {
+    TrainingPlan training = new TrainingPlan(STEPS, 16, 3e-3, 5e-2, 0.01, 4, 1, 1e-8, SEED, 1);
+    return new DjlFinePruner(new SafeTensors())
+        .run(
+            new FinePruner.Request(
+                1,
+                RandomBert.pretrained(SEED),
+                TRAIN,
+                training,
+                pruning,
+                directory.resolve("last-good.safetensors"),
+                kept),
+            listener);
+  }
+
+  private static PruningPlan density(String name) {
+    return plan(name, new CubicSchedule(1, 0.3, 4, 28));
+  }
+
+  private static PruningPlan threshold(String name, double from, double to) {
+    return plan(name, new CubicSchedule(from, to, 4, 28));
+  }
+
+  private static PruningPlan steered(String name, double from, double to) {
+    PruningPlan plan = threshold(name, from, to);
+    return new PruningPlan(
+        name, plan.pruner(), plan.scopes(), null, plan.schedule(), plan.schedule().between(1, 0.3));
+  }
+
+  private static PruningPlan plan(String name, CubicSchedule schedule) {
+    return PruningPlan.weightByWeight(
+        name,
+        Pruners.named(name, Map.of()),
+        RandomBert.pretrained(SEED).weights(),
+        LINEARS,
+        schedule);
+  }
+
+  /** Makes {@code to} a copy of {@code from}; an empty folder when that is not there. */
+  private static void copy(Path from, Path to) {
+    try {
+      Files.createDirectories(to);
+      for (String name : names(to)) {
+        Files.delete(to.resolve(name));
+      }
+      if (Files.exists(from)) {
+        for (String name : names(from)) {
+          Files.copy(from.resolve(name), to.resolve(name));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+}
