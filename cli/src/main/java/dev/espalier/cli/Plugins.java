@@ -5,6 +5,7 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.plugin.PrunerCatalog;
+import dev.espalier.tuner.plugin.StrategyCatalog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URL;
@@ -66,6 +67,15 @@ final class Plugins {
    */
   PrunerCatalog pruners() {
     return new PrunerCatalog(CLASS_PATH, jars.stream().map(Plugins::loader).toList());
+  }
+
+  /**
+   * The tuning strategies that there are, ours and those of the plugins.
+   *
+   * @throws ProblemException as {@link #pruners}
+   */
+  StrategyCatalog strategies() {
+    return new StrategyCatalog(CLASS_PATH, jars.stream().map(Plugins::loader).toList());
   }
 
   /** The SHA-256 of each jar, for {@code environment.json}. */

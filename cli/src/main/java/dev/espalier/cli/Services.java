@@ -31,6 +31,7 @@ final class Services {
         checkpoints,
         new OrtTools(),
         pruners,
+        plugins.strategies(),
         metrics(),
         versions);
   }

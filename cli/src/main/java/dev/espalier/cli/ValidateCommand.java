@@ -1,12 +1,10 @@
 package dev.espalier.cli;
 
-import dev.espalier.api.metric.Metric;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.tasks.TaskLoader;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
-import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.run.Preflight;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,12 +51,14 @@ final class ValidateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrunerCatalog pruners = plugins.load().pruners();
-    List<Metric> metrics = Services.metrics();
+    Plugins loaded = plugins.load();
+    Preflight preflight =
+        Preflight.ofNames(
+            loaded.pruners(), loaded.strategies(), Services.metrics(), TaskLoader.names());
     // A wrong assignment or variable is wrong for each file, and said once.
     Set<Problem> all = new LinkedHashSet<>();
     for (Path file : files) {
-      List<Problem> found = problems(file, pruners, metrics);
+      List<Problem> found = problems(file, preflight);
       if (found.isEmpty()) {
         Console.print(spec, file + ": valid");
       }
@@ -69,15 +69,10 @@ final class ValidateCommand implements Callable<Integer> {
     return problems.isEmpty() ? ExitCode.OK : problems.get(0).kind().exitCode();
   }
 
-  private List<Problem> problems(Path file, PrunerCatalog pruners, List<Metric> metrics) {
+  private List<Problem> problems(Path file, Preflight preflight) {
     try {
       ResolvedConfiguration unused =
-          new ConfigurationLoader()
-              .load(
-                  List.of(file),
-                  assignments,
-                  System.getenv(),
-                  Preflight.ofNames(pruners, metrics, TaskLoader.names()));
+          new ConfigurationLoader().load(List.of(file), assignments, System.getenv(), preflight);
       return List.of();
     } catch (ProblemException e) {
       return e.problems();

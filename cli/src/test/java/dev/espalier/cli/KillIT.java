@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs of four trials that are killed with SIGKILL and resumed, on the jars of {@code ./espalier}. */
+/**
+ * Runs of four trials that are killed with SIGKILL and resumed, on the jars of {@code ./espalier}.
+ */
 class KillIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long SEED = 20261124;

@@ -144,7 +144,9 @@ final class FinePruneLoop implements AutoCloseable {
   private String inWords() {
     PruningPlan pruning = request.pruning();
     return plan
-        + (pruning == null ? "" : ", " + pruning.prunerName() + " " + pruning.schedule() + " " + pruning.densityGoal())
+        + (pruning == null
+            ? ""
+            : ", " + pruning.prunerName() + " " + pruning.schedule() + " " + pruning.densityGoal())
         + ", "
         + request.train().sha256();
   }

@@ -342,9 +342,9 @@ final class FusedStep implements AutoCloseable {
     arrays.put(parameter.name + ":variance", parameter.optimizer.variance());
   }
 
-  /** What steers λ; empty when nothing does. */
-  double[] steering() {
-    return controller == null ? new double[0] : controller.state();
+  /** What steers λ; null when nothing does. */
+  LambdaController.@Nullable State steering() {
+    return controller == null ? null : controller.state();
   }
 
   /**
@@ -353,9 +353,9 @@ final class FusedStep implements AutoCloseable {
    *
    * @param done steps done
    */
-  void restored(long done, double[] steering) {
+  void restored(long done, LambdaController.@Nullable State steering) {
     sawGradients = done > 0;
-    if (controller != null) {
+    if (controller != null && steering != null) {
       controller.restore(steering);
     }
     makeMasks(done, true);

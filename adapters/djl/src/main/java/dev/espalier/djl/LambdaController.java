@@ -94,15 +94,18 @@ final class LambdaController {
     return unit * Math.sinh(u);
   }
 
-  /** What the controller knows: to be given to {@link #restore} of another one. */
-  double[] state() {
-    return new double[] {u, error, unit};
+  /** What a controller knows, for {@link #restore} of another one. */
+  record State(double u, double error, double unit) {}
+
+  /** What the controller knows now. */
+  State state() {
+    return new State(u, error, unit);
   }
 
   /** Goes on from what another controller knew. */
-  void restore(double[] state) {
-    u = state[0];
-    error = state[1];
-    unit = state[2];
+  void restore(State state) {
+    u = state.u();
+    error = state.error();
+    unit = state.unit();
   }
 }

@@ -42,9 +42,12 @@ final class TrainingProgress {
     return (System.nanoTime() - begun) / 1e9;
   }
 
-  /** The smoothed loss: to be given to {@link #restore} of another one. */
-  double[] state() {
-    return new double[] {loss, weight};
+  /** The smoothed loss, for {@link #restore} of another one. */
+  record State(double loss, double weight) {}
+
+  /** The smoothed loss now. */
+  State state() {
+    return new State(loss, weight);
   }
 
   /**
@@ -52,10 +55,10 @@ final class TrainingProgress {
    *
    * @param done steps done before
    */
-  void restore(long done, double[] state) {
+  void restore(long done, State state) {
     before = done;
     steps = done;
-    loss = state[0];
-    weight = state[1];
+    loss = state.loss();
+    weight = state.weight();
   }
 }

@@ -49,15 +49,15 @@ final class TrainingState {
    * @param step steps done
    * @param seconds wall time of these steps
    * @param progress {@link TrainingProgress#state}
-   * @param steering {@link FusedStep#steering}
+   * @param steering {@link FusedStep#steering}, or null when nothing is steered
    * @param curve samples so far
    */
   record Scalars(
       String training,
       long step,
       double seconds,
-      double[] progress,
-      double[] steering,
+      TrainingProgress.State progress,
+      LambdaController.@Nullable State steering,
       List<Point> curve) {}
 
   /** Whether a state is due after {@code step} steps. */
@@ -99,7 +99,10 @@ final class TrainingState {
     if (!scalars.training().equals(training)) {
       throw broken(
           file,
-          "this is the state of another training: " + scalars.training() + "; now it is " + training,
+          "this is the state of another training: "
+              + scalars.training()
+              + "; now it is "
+              + training,
           null);
     }
     Map<String, Tensor> tensors = store.readTensors(file(scalars.step(), "safetensors"));
@@ -123,7 +126,6 @@ final class TrainingState {
       if (scalars != null
           && scalars.training() != null
           && scalars.progress() != null
-          && scalars.steering() != null
           && scalars.curve() != null) {
         return scalars;
       }

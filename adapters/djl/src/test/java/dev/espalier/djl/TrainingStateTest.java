@@ -64,7 +64,7 @@ class TrainingStateTest {
     Checkpointing kept = new Checkpointing(directory.resolve("state"), 7);
     List<Long> steps = new ArrayList<>();
     for (int cut = 0; cut < 3; cut++) {
-      long last = 1 + random.nextInt(STEPS - 1);
+      long last = 1L + random.nextInt(STEPS - 1);
       Path left = directory.resolve("left-by-a-kill-" + cut);
       RunListener cutter =
           event -> {

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The values of a pruner's parameters: complete, and within the declared ranges. */
+/** The values of a plugin's parameters: complete, and within the declared ranges. */
 public final class ParameterValues {
   private final Map<String, Object> values;
 
@@ -22,13 +22,24 @@ public final class ParameterValues {
    * @throws IllegalArgumentException naming every unknown key and every value out of range
    */
   public static ParameterValues of(PrunerDescriptor descriptor, Map<String, ?> given) {
-    Map<String, String> wrong = mistakes(descriptor, given);
+    return of("pruner " + descriptor.name(), descriptor.parameters(), given);
+  }
+
+  /**
+   * Completes {@code given} with the defaults of {@code parameters}.
+   *
+   * @param owner what has the parameters, for the message
+   * @param given numbers and words by name
+   * @throws IllegalArgumentException naming every unknown key and every value out of range
+   */
+  public static ParameterValues of(
+      String owner, List<ParameterDescriptor> parameters, Map<String, ?> given) {
+    Map<String, String> wrong = mistakes(parameters, given);
     if (!wrong.isEmpty()) {
-      throw new IllegalArgumentException(
-          "pruner " + descriptor.name() + ": " + String.join("; ", wrong.values()));
+      throw new IllegalArgumentException(owner + ": " + String.join("; ", wrong.values()));
     }
     Map<String, Object> complete = new LinkedHashMap<>();
-    for (ParameterDescriptor parameter : descriptor.parameters()) {
+    for (ParameterDescriptor parameter : parameters) {
       Object asked = given.get(parameter.name());
       Object value = asked == null ? parameter.defaultValue() : accepted(parameter, asked);
       complete.put(parameter.name(), Objects.requireNonNull(value));
@@ -41,10 +52,11 @@ public final class ParameterValues {
    *
    * @param given numbers and words by name
    */
-  public static Map<String, String> mistakes(PrunerDescriptor descriptor, Map<String, ?> given) {
+  public static Map<String, String> mistakes(
+      List<ParameterDescriptor> parameters, Map<String, ?> given) {
     Map<String, String> wrong = new LinkedHashMap<>();
     Map<String, Object> rest = new LinkedHashMap<>(given);
-    for (ParameterDescriptor parameter : descriptor.parameters()) {
+    for (ParameterDescriptor parameter : parameters) {
       Object asked = rest.remove(parameter.name());
       if (asked != null && accepted(parameter, asked) == null) {
         wrong.put(
@@ -58,7 +70,7 @@ public final class ParameterValues {
           "unknown parameter "
               + unknown
               + ", there is "
-              + descriptor.parameters().stream().map(ParameterDescriptor::name).toList());
+              + parameters.stream().map(ParameterDescriptor::name).toList());
     }
     return wrong;
   }

@@ -20,4 +20,15 @@ public interface TuningStrategy {
    * @param seed of the whole search; the history's length tells calls apart
    */
   Optional<Proposal> next(SearchSpace space, List<Observation> history, long seed);
+
+  /**
+   * What the search came to, in a sentence for the report; empty when the table of trials says it
+   * all.
+   *
+   * @param space what was varied
+   * @param history every trial in order, failed ones too
+   */
+  default String conclusion(SearchSpace space, List<Observation> history) {
+    return "";
+  }
 }

@@ -10,12 +10,14 @@ import dev.espalier.tuner.config.Configuration.SearchDimension;
 import dev.espalier.tuner.config.Schema.Leaf;
 import dev.espalier.tuner.config.Schema.Section;
 import dev.espalier.tuner.config.Schema.Shape;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** What {@code tuning.search_space} may hold, and what it means. */
 final class SearchRules {
@@ -44,22 +46,45 @@ final class SearchRules {
     }
   }
 
-  /** The space of a checked configuration. */
+  /** The space of a configuration; of a draft, what is right of it. */
   static SearchSpace space(Configuration configuration) {
-    return new SearchSpace(
-        configuration.tuning().searchSpace().stream().map(SearchRules::dimension).toList());
+    Map<String, Dimension> dimensions = new LinkedHashMap<>();
+    for (SearchDimension written : configuration.tuning().searchSpace()) {
+      try {
+        dimension(written).ifPresent(d -> dimensions.putIfAbsent(d.name(), d));
+      } catch (IllegalArgumentException e) {
+        // A draft's mistake, which check reports.
+      }
+    }
+    return new SearchSpace(List.copyOf(dimensions.values()));
   }
 
-  private static Dimension dimension(SearchDimension written) {
+  private static Optional<Dimension> dimension(SearchDimension written) {
+    Double low = written.low();
+    Double high = written.high();
     if (!written.options().isEmpty()) {
-      return new Dimension.Choice(written.key(), written.options());
+      return Optional.of(new Dimension.Choice(written.key(), typed(written.options())));
     }
-    double low = bound(written.low());
-    double high = bound(written.high());
+    if (low == null || high == null) {
+      return Optional.empty();
+    }
     boolean whole = shape(written.key()).filter(Leaf.WHOLE::equals).isPresent();
-    return whole
-        ? new Dimension.Whole(written.key(), Math.round(low), Math.round(high))
-        : new Dimension.Real(written.key(), low, high, isLogarithmic(written));
+    return Optional.of(
+        whole
+            ? new Dimension.Whole(written.key(), Math.round(low), Math.round(high))
+            : new Dimension.Real(written.key(), low, high, isLogarithmic(written)));
+  }
+
+  /** Numbers as long or double, so that they are the same after a journal. */
+  private static List<Object> typed(List<Object> options) {
+    return options.stream().map(SearchRules::typed).toList();
+  }
+
+  private static Object typed(Object option) {
+    if (option instanceof Double || option instanceof BigDecimal) {
+      return ((Number) option).doubleValue();
+    }
+    return option instanceof Number whole ? (Object) whole.longValue() : option;
   }
 
   private void check(String path, SearchDimension written, Set<String> keys) {
@@ -140,13 +165,6 @@ final class SearchRules {
 
   private static boolean isLogarithmic(SearchDimension written) {
     return written.scale().equals("log");
-  }
-
-  private static double bound(@Nullable Double value) {
-    if (value == null) {
-      throw new IllegalStateException("an unchecked search space");
-    }
-    return value;
   }
 
   private static boolean isVaried(String key) {

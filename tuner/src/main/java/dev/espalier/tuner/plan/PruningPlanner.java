@@ -91,7 +91,7 @@ final class PruningPlanner {
 
   private void checkParameters(PrunerDescriptor descriptor, List<Problem> problems) {
     List<String> known = descriptor.parameters().stream().map(ParameterDescriptor::name).toList();
-    ParameterValues.mistakes(descriptor, choice.parameters())
+    ParameterValues.mistakes(descriptor.parameters(), choice.parameters())
         .forEach(
             (name, mistake) -> {
               String path = CHOICE + ".parameters." + name;

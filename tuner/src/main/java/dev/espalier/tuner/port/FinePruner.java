@@ -43,8 +43,8 @@ public interface FinePruner {
   /**
    * Where the state of a training is kept, from which it goes on to the last bit as if it had not
    * been cut off. Kept are weights, scores, both moments of the optimizer, statistics of gradients,
-   * the controller of λ and the curve; masks, batches, dropout and gates follow from these, the seed
-   * and the step.
+   * the controller of λ and the curve; masks, batches, dropout and gates follow from these, the
+   * seed and the step.
    *
    * @param folder holds nothing else; a state that is there already is gone on from
    * @param everySteps steps between two states; a training that its listener ends by an exception

@@ -7,11 +7,13 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.api.pruning.Pruner;
+import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.Planner;
 import dev.espalier.tuner.plugin.PrunerCatalog;
+import dev.espalier.tuner.plugin.StrategyCatalog;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Preflight implements ConfigurationLoader.Check {
   private final PrunerCatalog pruners;
+  private final StrategyCatalog strategies;
   private final List<Metric> metrics;
   private final List<String> tasks;
   private final List<String> models;
@@ -31,11 +34,13 @@ public final class Preflight implements ConfigurationLoader.Check {
 
   private Preflight(
       PrunerCatalog pruners,
+      StrategyCatalog strategies,
       List<Metric> metrics,
       List<String> tasks,
       List<String> models,
       boolean dataFiles) {
     this.pruners = pruners;
+    this.strategies = strategies;
     this.metrics = metrics;
     this.tasks = tasks;
     this.models = models;
@@ -46,6 +51,7 @@ public final class Preflight implements ConfigurationLoader.Check {
   public static Preflight of(RunServices services) {
     return new Preflight(
         services.pruners(),
+        services.strategies(),
         services.metrics(),
         services.tasks().names(),
         services.models().references(),
@@ -57,12 +63,28 @@ public final class Preflight implements ConfigurationLoader.Check {
    * model's name is taken as it is.
    *
    * @param pruners the pruners that there are
+   * @param strategies the tuning strategies that there are
    * @param metrics the metrics that there are
    * @param tasks names of the tasks that there are
    */
   public static Preflight ofNames(
-      PrunerCatalog pruners, List<? extends Metric> metrics, List<String> tasks) {
-    return new Preflight(pruners, List.copyOf(metrics), List.copyOf(tasks), List.of(), false);
+      PrunerCatalog pruners,
+      StrategyCatalog strategies,
+      List<? extends Metric> metrics,
+      List<String> tasks) {
+    return new Preflight(
+        pruners, strategies, List.copyOf(metrics), List.copyOf(tasks), List.of(), false);
+  }
+
+  /**
+   * Creates the configured tuning strategy.
+   *
+   * @throws ProblemException of kind CONFIGURATION when there is none of that name, or a parameter
+   *     is wrong
+   */
+  static TuningStrategy strategy(ResolvedConfiguration resolved, StrategyCatalog strategies) {
+    Configuration.Strategy asked = resolved.configuration().tuning().strategy();
+    return strategies.create(asked.name(), asked.parameters(), resolved.locate("tuning.strategy"));
   }
 
   @Override
@@ -70,6 +92,7 @@ public final class Preflight implements ConfigurationLoader.Check {
     List<Problem> problems = new ArrayList<>();
     Configuration configuration = draft.configuration();
     checkPruner(draft, problems);
+    collect(() -> checkStrategy(draft), problems);
     Configuration.Data data = configuration.data();
     checkName(
         draft,
@@ -90,6 +113,25 @@ public final class Preflight implements ConfigurationLoader.Check {
       checkFile(draft, "data.evaluation", data.evaluation(), problems);
     }
     return problems;
+  }
+
+  /** Whether there is such a strategy, and anything for it to try. */
+  private void checkStrategy(ResolvedConfiguration draft) {
+    TuningStrategy strategy = strategy(draft, strategies);
+    Configuration.Tuning tuning = draft.configuration().tuning();
+    if (strategy.next(draft.searchSpace(), List.of(), tuning.randomSeed()).isEmpty()) {
+      throw new ProblemException(
+          List.of(
+              new Problem(
+                  ProblemKind.CONFIGURATION,
+                  ProblemCode.CONTRADICTION,
+                  draft.locate("tuning.strategy.name"),
+                  "tuning.strategy.name: "
+                      + tuning.strategy().name()
+                      + " has nothing to try in this search space",
+                  "Maybe tuning.search_space lacks what it searches; docs/configuration.md says"
+                      + " what each strategy needs.")));
+    }
   }
 
   private void checkPruner(ResolvedConfiguration draft, List<Problem> problems) {

@@ -77,6 +77,7 @@ final class Preparation {
     Planner planner = new Planner(resolved, services.pruners());
     Pruner pruner = planner.pruner();
     Metric metric = metric();
+    TuningStrategy strategy = Preflight.strategy(resolved, services.strategies());
     Path workspace = configuration.tuning().workspace().path();
     RunDirectory.check(workspace, 0, disk);
     PretrainedModel model = services.models().load(configuration.model().checkpoint());
@@ -104,24 +105,7 @@ final class Preparation {
     if (!untriable.isEmpty()) {
       throw new ProblemException(untriable);
     }
-    return new Prepared(
-        resolved, model, sets, plan, variants, strategy(), metric, criterion(metric));
-  }
-
-  private TuningStrategy strategy() {
-    return (space, history, seed) -> {
-      int n = history.size();
-      if (space.dimensions().isEmpty()) {
-        return n == 0
-            ? java.util.Optional.of(dev.espalier.api.tuning.Proposal.of(java.util.Map.of()))
-            : java.util.Optional.empty();
-      }
-      var c = (dev.espalier.api.tuning.Dimension.Choice) space.dimensions().get(0);
-      return n < c.options().size()
-          ? java.util.Optional.of(
-              dev.espalier.api.tuning.Proposal.of(java.util.Map.of(c.name(), c.options().get(n))))
-          : java.util.Optional.empty();
-    };
+    return new Prepared(resolved, model, sets, plan, variants, strategy, metric, criterion(metric));
   }
 
   private void checkLengths(PretrainedModel model) {

@@ -321,14 +321,14 @@ public final class Run {
       RunDirectory run, Findings found, Prepared prepared, List<Problem> problems) {
     int best = found.facts(Status.MET, List.of(), List.of()).trial();
     if (stages.isFinished(best, VERDICT)) {
-      return concluded(run, found, problems);
+      return concluded(found, problems);
     }
     return stages.run(best, VERDICT, log -> conclude(run, found, prepared, problems, log));
   }
 
   private RunFacts conclude(
       RunDirectory run, Findings found, Prepared prepared, List<Problem> problems, Stages.Log log) {
-    RunFacts facts = concluded(run, found, problems);
+    RunFacts facts = concluded(found, problems);
     Verdict verdict = created(facts.verdict());
     if (verdict.caution() != null) {
       listener.on(new RunEvent.Note(verdict.caution()));
@@ -343,7 +343,7 @@ public final class Run {
     return facts;
   }
 
-  private RunFacts concluded(RunDirectory run, Findings found, List<Problem> problems) {
+  private RunFacts concluded(Findings found, List<Problem> problems) {
     List<Failure> failures = problems.stream().map(Failure::of).toList();
     RunFacts judged = found.facts(Status.MET, failures, List.of());
     found.artifacts.clear();

@@ -2,6 +2,7 @@ package dev.espalier.tuner.run;
 
 import dev.espalier.api.metric.Metric;
 import dev.espalier.tuner.plugin.PrunerCatalog;
+import dev.espalier.tuner.plugin.StrategyCatalog;
 import dev.espalier.tuner.port.CheckpointStore;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.OnnxTools;
@@ -21,6 +22,7 @@ import java.util.TreeMap;
  * @param checkpoints keeps weights
  * @param onnx exports, quantizes and measures
  * @param pruners the pruners that there are
+ * @param strategies the tuning strategies that there are
  * @param metrics the metrics that there are
  * @param libraryVersions versions of the libraries below, for {@code environment.json}
  */
@@ -31,6 +33,7 @@ public record RunServices(
     CheckpointStore checkpoints,
     OnnxTools onnx,
     PrunerCatalog pruners,
+    StrategyCatalog strategies,
     List<Metric> metrics,
     Map<String, String> libraryVersions) {
   /** Copies the collections. */

@@ -83,11 +83,14 @@ final class Search {
       early = sameFailureAgain();
     }
     if (TrialFacts.best(found.trials()).isEmpty()) {
-      RuntimeException last = lastFailure;
-      if (early != null || last == null) {
-        throw new ProblemException(List.of(early == null ? nothingTried() : early), last);
-      }
-      throw last;
+      throw early == null
+          ? Objects.requireNonNull(lastFailure)
+          : new ProblemException(List.of(early), lastFailure);
+    }
+    String conclusion =
+        strategy.conclusion(space, found.trials().stream().map(TrialFacts::observation).toList());
+    if (!conclusion.isEmpty()) {
+      listener.on(new RunEvent.Note(conclusion));
     }
     return early;
   }
@@ -187,14 +190,5 @@ final class Search {
   /** What failed, apart from the numbers in it. */
   private static String cause(@Nullable Failure failure) {
     return failure == null ? "" : failure.kind() + failure.message().replaceAll("[0-9.eE+-]+", "#");
-  }
-
-  private static Problem nothingTried() {
-    return new Problem(
-        ProblemKind.CONFIGURATION,
-        ProblemCode.CONTRADICTION,
-        null,
-        "tuning.strategy: the strategy proposed no trial",
-        "Maybe tuning.search_space lacks what it searches.");
   }
 }

@@ -59,6 +59,7 @@ public final class SmokeRun {
         full.checkpoints(),
         full.onnx(),
         full.pruners(),
+        full.strategies(),
         full.metrics(),
         full.libraryVersions());
   }

@@ -8,6 +8,7 @@ import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.fixture.TestPruner;
 import dev.espalier.tuner.plugin.PrunerCatalog;
+import dev.espalier.tuner.plugin.StrategyCatalog;
 import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.CheckpointStore;
@@ -60,6 +61,7 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
         this,
         this,
         new PrunerCatalog(List.of(TestPruner.ranking("movement"))),
+        new StrategyCatalog(Fakes.class.getClassLoader(), List.of()),
         List.of(new NamedMetric("accuracy", true), new NamedMetric("loss", false)),
         Map.of("djl", "0.36.0"));
   }

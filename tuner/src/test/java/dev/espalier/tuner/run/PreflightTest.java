@@ -7,6 +7,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plugin.PrunerCatalog;
+import dev.espalier.tuner.plugin.StrategyCatalog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +41,10 @@ final class PreflightTest {
                   List.of(),
                   Map.of(),
                   Preflight.ofNames(
-                      new PrunerCatalog(List.of()), List.of(), List.of("sst-2", "squad")));
+                      new PrunerCatalog(List.of()),
+                      new StrategyCatalog(PreflightTest.class.getClassLoader(), List.of()),
+                      List.of(),
+                      List.of("sst-2", "squad")));
     } catch (ProblemException e) {
       problems.addAll(e.problems());
     }

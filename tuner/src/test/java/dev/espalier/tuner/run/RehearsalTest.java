@@ -139,6 +139,7 @@ class RehearsalTest {
         plain.checkpoints(),
         plain.onnx(),
         plain.pruners(),
+        plain.strategies(),
         plain.metrics(),
         plain.libraryVersions());
   }

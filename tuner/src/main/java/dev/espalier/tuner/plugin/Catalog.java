@@ -1,0 +1,296 @@
+package dev.espalier.tuner.plugin;
+
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.problem.Suggestions;
+import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.api.tuning.TuningStrategyProvider;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The plugins of one kind that there are, by name.
+ *
+ * @param <P> what announces a plugin
+ * @param <D> what describes one
+ */
+final class Catalog<P, D> {
+  /** Everything that a jar can announce; a plugin announces at least one of it. */
+  private static final List<Class<?>> KINDS =
+      List.of(PrunerProvider.class, TuningStrategyProvider.class);
+
+  /**
+   * What a catalog holds.
+   *
+   * @param provider what announces a plugin
+   * @param noun what a plugin is called
+   * @param plural what two are called
+   * @param key the configuration key that names one
+   * @param describe reads a descriptor off a provider
+   * @param name reads the name off a descriptor
+   */
+  record Kind<P, D>(
+      Class<P> provider,
+      String noun,
+      String plural,
+      String key,
+      Function<P, D> describe,
+      Function<D, String> name) {
+    private String services() {
+      return Catalog.services(provider);
+    }
+  }
+
+  /** A plugin that was found. */
+  record Entry<P, D>(P provider, D descriptor) {}
+
+  private final Kind<P, D> kind;
+  private final SortedMap<String, Entry<P, D>> entries = new TreeMap<>();
+
+  /**
+   * A catalog of {@code providers}.
+   *
+   * @throws ProblemException of kind CONFIGURATION when two have the same name, or of kind
+   *     ENVIRONMENT when one cannot say what it is
+   */
+  Catalog(Kind<P, D> kind, Collection<? extends P> providers) {
+    this.kind = kind;
+    List<Problem> problems = new ArrayList<>();
+    for (P provider : providers) {
+      add(provider, problems);
+    }
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
+  }
+
+  /**
+   * The plugins on the class path, and those of jars.
+   *
+   * @param classPath loader of the class path
+   * @param plugins a loader for each jar, a child of {@code classPath}, with the jar's file for its
+   *     {@linkplain ClassLoader#getName name}
+   * @throws ProblemException of kind CONFIGURATION when two have the same name, of kind ENVIRONMENT
+   *     when one cannot be loaded, or of kind INPUT when a jar announces nothing at all
+   */
+  Catalog(Kind<P, D> kind, ClassLoader classPath, List<? extends ClassLoader> plugins) {
+    this(kind, found(kind, classPath, plugins));
+  }
+
+  /** What there is, by name. */
+  List<D> descriptors() {
+    return entries.values().stream().map(Entry::descriptor).toList();
+  }
+
+  /** Where a plugin comes from, for people. */
+  String origin(String name) {
+    return origin(entry(name, null).provider());
+  }
+
+  /**
+   * A plugin.
+   *
+   * @param asked where the name stands, or null when no file is concerned
+   * @throws ProblemException of kind CONFIGURATION naming all plugins when there is none of that
+   *     name
+   */
+  Entry<P, D> entry(String name, @Nullable Location asked) {
+    Entry<P, D> entry = entries.get(name);
+    if (entry == null) {
+      String key = asked == null ? "" : kind.key() + ": ";
+      throw new ProblemException(
+          List.of(
+              new Problem(
+                  ProblemKind.CONFIGURATION,
+                  ProblemCode.UNKNOWN_NAME,
+                  asked,
+                  key + unknown(name),
+                  advice(name))));
+    }
+    return entry;
+  }
+
+  /**
+   * What {@code create} makes.
+   *
+   * @throws ProblemException of kind CONFIGURATION with the message of its IllegalArgumentException
+   */
+  static <T> T created(@Nullable Location asked, Supplier<T> create) {
+    try {
+      return create.get();
+    } catch (IllegalArgumentException e) {
+      throw new ProblemException(
+          List.of(new Problem(ProblemKind.CONFIGURATION, asked, messageOf(e), null)), e);
+    }
+  }
+
+  private void add(P provider, List<Problem> problems) {
+    D descriptor;
+    try {
+      descriptor = kind.describe().apply(provider);
+    } catch (RuntimeException | LinkageError e) {
+      problems.add(broken(kind, null, origin(provider) + " cannot be described: " + messageOf(e)));
+      return;
+    }
+    String name = kind.name().apply(descriptor);
+    Entry<P, D> first = entries.putIfAbsent(name, new Entry<>(provider, descriptor));
+    if (first != null) {
+      problems.add(duplicate(name, first.provider(), provider));
+    }
+  }
+
+  private String unknown(String name) {
+    return "there is no "
+        + kind.noun()
+        + " \""
+        + name
+        + "\"; there "
+        + (entries.isEmpty() ? "is none at all" : "is " + String.join(", ", entries.keySet()));
+  }
+
+  private String advice(String name) {
+    String nearest =
+        entries.isEmpty()
+            ? ""
+            : "Maybe \"" + Suggestions.nearest(name, entries.keySet(), 1).get(0) + "\" is meant; ";
+    String own =
+        "a "
+            + kind.noun()
+            + " of your own needs its provider's class name in the file "
+            + kind.services();
+    String text = nearest + own + " of a jar in the folder that --plugins names.";
+    return Character.toUpperCase(text.charAt(0)) + text.substring(1);
+  }
+
+  private static <P, D> List<P> found(
+      Kind<P, D> kind, ClassLoader classPath, List<? extends ClassLoader> plugins) {
+    List<P> all = new ArrayList<>();
+    List<Problem> problems = new ArrayList<>();
+    // What is wrong with the class path would be found again through every plugin.
+    boolean sound = load(kind, classPath, null, type -> true, all, problems);
+    for (ClassLoader plugin : sound ? plugins : List.<ClassLoader>of()) {
+      Location jar = Location.ofFile(plugin.getName());
+      int before = all.size();
+      boolean loaded =
+          load(kind, plugin, jar, type -> type.getClassLoader() == plugin, all, problems);
+      if (loaded && all.size() == before && !announcesAnother(kind, plugin)) {
+        problems.add(nothing(kind, jar));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
+    return all;
+  }
+
+  /** Adds what {@code loader} finds and {@code own} accepts; false when that cannot be loaded. */
+  private static <P, D> boolean load(
+      Kind<P, D> kind,
+      ClassLoader loader,
+      @Nullable Location where,
+      Predicate<Class<? extends P>> own,
+      List<P> all,
+      List<Problem> problems) {
+    try {
+      ServiceLoader.load(kind.provider(), loader).stream()
+          .filter(provider -> own.test(provider.type()))
+          .map(ServiceLoader.Provider::get)
+          .forEach(all::add);
+      return true;
+    } catch (ServiceConfigurationError | LinkageError e) {
+      problems.add(
+          broken(kind, where, "a " + kind.noun() + " plugin cannot be loaded: " + messageOf(e)));
+      return false;
+    }
+  }
+
+  /** Whether the jar itself, and not the class path, has a services file of another kind. */
+  private static boolean announcesAnother(Kind<?, ?> kind, ClassLoader plugin) {
+    return plugin instanceof URLClassLoader jar
+        && KINDS.stream()
+            .filter(each -> each != kind.provider())
+            .anyMatch(each -> jar.findResource(services(each)) != null);
+  }
+
+  private static String services(Class<?> provider) {
+    return "META-INF/services/" + provider.getName();
+  }
+
+  private static Problem broken(Kind<?, ?> kind, @Nullable Location where, String message) {
+    return new Problem(
+        ProblemKind.ENVIRONMENT,
+        where,
+        message,
+        "Maybe its jar is broken or was built for another version; remove the jar, or mend its"
+            + " file "
+            + kind.services()
+            + ".");
+  }
+
+  private static Problem nothing(Kind<?, ?> kind, Location jar) {
+    return new Problem(
+        ProblemKind.INPUT,
+        jar,
+        "this is probably not a plugin: it announces no "
+            + kind.noun()
+            + " of its own in "
+            + kind.services(),
+        "Remove it from the folder; what a plugin needs beside plugin-api goes into the plugin's"
+            + " own jar.");
+  }
+
+  private Problem duplicate(String name, P first, P second) {
+    return new Problem(
+        ProblemKind.CONFIGURATION,
+        null,
+        "two "
+            + kind.plural()
+            + " are named \""
+            + name
+            + "\": "
+            + origin(first)
+            + " and "
+            + origin(second),
+        "Maybe there are two versions of one jar; remove one.");
+  }
+
+  private static String origin(Object provider) {
+    CodeSource source = provider.getClass().getProtectionDomain().getCodeSource();
+    return provider.getClass().getName()
+        + " in "
+        + (source == null || source.getLocation() == null
+            ? "an unknown place"
+            : place(source.getLocation()));
+  }
+
+  private static String place(URL location) {
+    try {
+      return Path.of(location.toURI()).toString();
+    } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
+      return location.toString();
+    }
+  }
+
+  private static String messageOf(Throwable e) {
+    String message = e.getMessage() == null ? e.getClass().getName() : e.getMessage();
+    return e.getCause() == null ? message : message + " (" + e.getCause() + ")";
+  }
+}
