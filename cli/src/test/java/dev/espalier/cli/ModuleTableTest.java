@@ -42,6 +42,7 @@ final class ModuleTableTest {
   private static final String CHECKPOINTS = "dev.espalier.checkpoints..";
   private static final String DJL_ADAPTER = "dev.espalier.djl..";
   private static final String ONNX_ADAPTER = "dev.espalier.onnxruntime..";
+  private static final String ARCHIVE = "dev.espalier.archive..";
   private static final String CLI = "dev.espalier.cli..";
 
   private static final String DJL = "ai.djl..";
@@ -77,6 +78,11 @@ final class ModuleTableTest {
   @Test
   void checkpointsUseTheApiPortsAndJackson() {
     holds(module(CHECKPOINTS).usesNothingBut(API, PORTS, "com.fasterxml.jackson.."));
+  }
+
+  @Test
+  void archiveUsesTheApiAndPorts() {
+    holds(module(ARCHIVE).usesNothingBut(API, PORTS));
   }
 
   @Test
