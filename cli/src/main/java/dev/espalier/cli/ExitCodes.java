@@ -7,6 +7,8 @@ final class ExitCodes {
   static final String BUG = "1:a bug in Espalier";
   static final String USAGE = "2:a mistake on the command line";
   static final String MISTAKE = "2:a mistake in the configuration or on the command line";
+  static final String CHECKPOINT = "2:the checkpoint is broken, or a mistake on the command line";
+  static final String DISK = "4:the machine cannot do it: memory, disk";
   static final String PLUGIN = "4:a plugin cannot be loaded";
 
   static final String MET = "0:the accuracy criterion is met";

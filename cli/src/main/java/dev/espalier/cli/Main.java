@@ -24,6 +24,10 @@ import picocli.CommandLine.Spec;
       ValidateCommand.class,
       ConfigCommand.class,
       PrunersCommand.class,
+      CountCommand.class,
+      FinalizeCommand.class,
+      PackCommand.class,
+      UnpackCommand.class,
       SchemaCommand.class,
       EnvCommand.class,
       CompletionCommand.class

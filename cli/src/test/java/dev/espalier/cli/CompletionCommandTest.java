@@ -22,6 +22,8 @@ class CompletionCommandTest {
   @ParameterizedTest(name = "espalier {0}<TAB>: {1}")
   @CsvSource({
     "val, validate",
+    "fin, finalize",
+    "pack --ex, --exclude",
     "pruners desc, describe",
     "run --no-p, --no-progress",
     "config --s, --set"

@@ -107,7 +107,7 @@ final class LauncherTest {
   }
 
   @ParameterizedTest(name = "{0}: {1}")
-  @CsvSource({"run, true", "validate, false", "--help, false"})
+  @CsvSource({"run, true", "pack, true", "unpack, true", "validate, false", "--help, false"})
   void optimizesOnlyWhatTrains(String command, boolean optimizes) throws Exception {
     assertThat(espalier(command).out.lines().noneMatch("-XX:TieredStopAtLevel=1"::equals))
         .isEqualTo(optimizes);

@@ -2,10 +2,14 @@ package dev.espalier.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.espalier.checkpoints.SafeTensorsWriter;
+import dev.espalier.tuner.port.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,10 +36,17 @@ class LightCommandsIT {
           config FILE        | 3000
           env                | 1900
           completion         | 1600
+          count TINY         | 2400
+          finalize TINY -o O | 2400
+          pack TINY -o A     | 2400
           """)
   @DisplayName("no class of DJL, PyTorch or ONNX Runtime is loaded, and few of any")
   void light(String command, int most) throws IOException, InterruptedException {
     Path classes = directory.resolve("classes");
+    SortedMap<String, Tensor> tiny = new TreeMap<>();
+    tiny.put("encoder.layer.0.x.weight", Tensor.matrix(2, 2, new float[] {1, 0, 0, 2}));
+    Path checkpoint = directory.resolve("tiny.safetensors");
+    SafeTensorsWriter.write(checkpoint, SafeTensorsWriter.PYTORCH, tiny);
 
     Assembled.run(
         0,
@@ -44,6 +55,8 @@ class LightCommandsIT {
         List.of(
             command
                 .replace("FILE", QUICKSTART)
+                .replace("TINY", checkpoint.toString())
+                .replaceAll("\\b[OA]$", directory.resolve("output").toString())
                 .replace("NEW", directory.resolve("new").toString())
                 .split(" ")));
 

@@ -39,8 +39,10 @@ final class ModuleTableTest {
   private static final String TASKS = "dev.espalier.tasks..";
   private static final String TUNER = "dev.espalier.tuner..";
   private static final String PORTS = "dev.espalier.tuner.port..";
+  private static final String CHECKPOINTS = "dev.espalier.checkpoints..";
   private static final String DJL_ADAPTER = "dev.espalier.djl..";
   private static final String ONNX_ADAPTER = "dev.espalier.onnxruntime..";
+  private static final String ARCHIVE = "dev.espalier.archive..";
   private static final String CLI = "dev.espalier.cli..";
 
   private static final String DJL = "ai.djl..";
@@ -74,8 +76,18 @@ final class ModuleTableTest {
   }
 
   @Test
-  void djlAdapterUsesTheApiAndPorts() {
-    holds(module(DJL_ADAPTER).usesOfEspalier(API, PORTS));
+  void checkpointsUseTheApiPortsAndJackson() {
+    holds(module(CHECKPOINTS).usesNothingBut(API, PORTS, "com.fasterxml.jackson.."));
+  }
+
+  @Test
+  void archiveUsesTheApiAndPorts() {
+    holds(module(ARCHIVE).usesNothingBut(API, PORTS));
+  }
+
+  @Test
+  void djlAdapterUsesTheApiPortsAndCheckpoints() {
+    holds(module(DJL_ADAPTER).usesOfEspalier(API, PORTS, CHECKPOINTS));
   }
 
   @Test
@@ -169,7 +181,7 @@ final class ModuleTableTest {
   /** A rule about an empty set of classes holds; this says that the set is not empty by mistake. */
   @Test
   void seesTheModules() {
-    for (String seen : new String[] {API, TESTKIT, PRUNERS, TUNER, CLI}) {
+    for (String seen : new String[] {API, TESTKIT, PRUNERS, TUNER, CHECKPOINTS, CLI}) {
       classes()
           .that()
           .resideInAPackage(seen)

@@ -153,7 +153,7 @@ class TrainingStateTest {
       value = {
         "step-20.json | {} | something is missing in it",
         "step-20.json | {\"step\": | JsonSyntaxException",
-        "step-20.safetensors | oops | it is shorter than its header says"
+        "step-20.safetensors | oops | not a readable safetensors file"
       })
   @DisplayName("a broken state is refused with its name, and what to do")
   void broken(String file, String content, String message) throws IOException {

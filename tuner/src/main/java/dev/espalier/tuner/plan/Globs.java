@@ -8,12 +8,13 @@ import java.util.regex.Pattern;
  * Globs over parameter names: {@code *} is any text, dots included, {@code ?} any character, {@code
  * [0-3]} any character of a set; everything else is itself.
  */
-final class Globs {
+public final class Globs {
   private static final Pattern PART = Pattern.compile("\\*+|\\?|\\[[^\\[\\]\\\\&^]+\\]|.");
 
   private Globs() {}
 
-  static Predicate<String> of(String glob) {
+  /** Whether a whole name fits {@code glob}. */
+  public static Predicate<String> of(String glob) {
     StringBuilder regex = new StringBuilder();
     Matcher matcher = PART.matcher(glob);
     while (matcher.find()) {

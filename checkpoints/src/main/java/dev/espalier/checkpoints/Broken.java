@@ -1,0 +1,54 @@
+package dev.espalier.checkpoints;
+
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Says of a file that it is not what it should be. */
+final class Broken {
+  private Broken() {}
+
+  /** {@code FILE: not a readable FORMAT file: WHY}. */
+  static ProblemException format(Path file, String format, String why, @Nullable Throwable cause) {
+    return file(file, "not a readable " + format + " file: " + why, null, cause);
+  }
+
+  /** {@code FILE: MESSAGE}, of kind INPUT. */
+  static ProblemException file(
+      Path file, String message, @Nullable String advice, @Nullable Throwable cause) {
+    return new ProblemException(
+        List.of(
+            new Problem(
+                ProblemKind.INPUT,
+                ProblemCode.BAD_DATA,
+                Location.ofFile(file.toString()),
+                message,
+                advice)),
+        cause);
+  }
+
+  /** {@code FILE: MESSAGE}, of a file that is not there. */
+  static ProblemException missing(Path file, String message, @Nullable String advice) {
+    return new ProblemException(
+        List.of(
+            new Problem(
+                ProblemKind.INPUT,
+                ProblemCode.MISSING_FILE,
+                Location.ofFile(file.toString()),
+                message,
+                advice)));
+  }
+
+  /** What an exception of the layer below says, on one line and without the class name. */
+  static String reason(Throwable cause) {
+    String message = cause.getMessage();
+    return message == null
+        ? cause.getClass().getSimpleName()
+        : message.replaceAll("\\s*\\R\\s*", " ").trim();
+  }
+}

@@ -1,0 +1,30 @@
+package dev.espalier.checkpoints;
+
+import dev.espalier.tuner.port.CheckpointStore;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerWeights;
+import java.nio.file.Path;
+import java.util.SortedMap;
+
+/** Keeps weights as {@code model.safetensors}, float32, as the Python library loads it. */
+public final class SafeTensorsStore implements CheckpointStore {
+  /** A store; it keeps no state. */
+  public SafeTensorsStore() {}
+
+  @Override
+  public void write(Path file, TransformerWeights weights) {
+    writeTensors(file, weights.tensors());
+  }
+
+  @Override
+  public void writeTensors(Path file, SortedMap<String, Tensor> tensors) {
+    SafeTensorsWriter.write(file, SafeTensorsWriter.PYTORCH, tensors);
+  }
+
+  @Override
+  public SortedMap<String, Tensor> readTensors(Path file) {
+    try (SafeTensorsFile opened = SafeTensorsFile.open(file)) {
+      return opened.readAll();
+    }
+  }
+}
