@@ -36,8 +36,8 @@ import java.util.Set;
  *
  * <p>The wanted tensors become outputs of a copy of the model. ONNX Runtime holds those of one
  * batch at once; when there are more than {@code tensorsPerPass}, the examples are run several
- * times. Measured on MiniLM, one pass is the faster by the number of passes (docs/results.md), so
- * the default only bounds unusual graphs.
+ * times. Passes save next to no memory on MiniLM (docs/results.md), so the default only bounds
+ * unusual graphs.
  *
  * @param threads intra-op threads of ONNX Runtime
  * @param tensorsPerPass how many tensors are held at once, at least 1
