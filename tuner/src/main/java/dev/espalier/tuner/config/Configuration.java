@@ -348,8 +348,8 @@ public record Configuration(
           AccuracyCriterion accuracyCriterion,
       @Key(
               value =
-                  "What is made small among the trials that meet the criterion: modelsize (bytes of"
-                      + " what ships), performance (its p50 latency), density (share of the pruned"
+                  "What is made small among the trials that meet the criterion: modelsize (gzipped"
+                      + " bytes of the file that ships), performance (its p50 latency), density (share of the pruned"
                       + " layers that is left) or accuracy (what is lost of it).",
               fallback = "modelsize",
               oneOf = {"modelsize", "performance", "density", "accuracy"})

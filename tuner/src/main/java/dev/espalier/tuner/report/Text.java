@@ -40,4 +40,11 @@ final class Text {
         ? NOT_MEASURED
         : String.format(Locale.ROOT, "%.2f MB", file.sizeBytes() / 1e6);
   }
+
+  /** Size by gzip. */
+  static String compressed(@Nullable MeasuredFile file) {
+    return file == null
+        ? NOT_MEASURED
+        : String.format(Locale.ROOT, "%.2f MB", file.size().compressedBytes() / 1e6);
+  }
 }

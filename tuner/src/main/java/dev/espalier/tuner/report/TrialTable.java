@@ -57,7 +57,7 @@ public record TrialTable(
         criterion.metric(),
         "change",
         "sparsity",
-        "size",
+        "gzipped",
         "p50",
         objective.label() + " of dense",
         "outcome");
@@ -68,7 +68,7 @@ public record TrialTable(
     int best = TrialFacts.best(trials).map(TrialFacts::number).orElse(0);
     List<List<String>> rows = new ArrayList<>();
     String metric = Text.metric(dense, criterion.metric());
-    rows.add(List.of("baseline", "", metric, "", "", Text.size(dense), "", "", ""));
+    rows.add(List.of("baseline", "", metric, "", "", Text.compressed(dense), "", "", ""));
     for (TrialFacts trial : trials) {
       rows.add(row(trial, trial.number() == best));
     }
@@ -87,7 +87,7 @@ public record TrialTable(
             ? ""
             : String.format(Locale.ROOT, "%+.4f", verdict.value() - verdict.baseline()),
         trial.masks() == null ? "" : Text.percent(trial.masks().prunedLayers()),
-        shipped == null ? "" : Text.size(shipped),
+        shipped == null ? "" : Text.compressed(shipped),
         median(trial),
         share == null ? "" : String.format(Locale.ROOT, "%.4f", share),
         outcome(trial, best));

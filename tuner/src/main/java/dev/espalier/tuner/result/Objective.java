@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What is made small among the trials that meet the criterion. */
 public enum Objective {
-  /** Bytes of the file that ships. */
+  /** Bytes of the file that ships, compressed: without compression zeros make no file smaller. */
   MODELSIZE,
   /** Median time of one request to the file that ships. */
   PERFORMANCE,
@@ -46,7 +46,7 @@ public enum Objective {
       String name,
       Verdict verdict) {
     return switch (this) {
-      case MODELSIZE -> (double) shipped.sizeBytes() / dense.sizeBytes();
+      case MODELSIZE -> (double) shipped.size().compressedBytes() / dense.size().compressedBytes();
       case PERFORMANCE -> median(latencies.get(name)) / median(latencies.get("dense"));
       case DENSITY -> 1 - masks.prunedLayers();
       case ACCURACY -> Math.exp(verdict.lossOfBaseline());

@@ -73,6 +73,8 @@ public final class ResultJson {
     sizes.set("dense_onnx", size(facts.dense()));
     sizes.set("onnx", size(facts.pruned()));
     sizes.set("int8_onnx", size(facts.quantized()));
+    sizes.set("shipped_compressed", compressed(facts.shipped()));
+    sizes.set("dense_compressed", compressed(facts.dense()));
     sizes.putNull("sparse_archive");
     ObjectNode latencies = node.putObject("latency_ms");
     latencies.set("dense", latency(facts.latencies().get("dense")));
@@ -117,6 +119,10 @@ public final class ResultJson {
 
   private static JsonNode size(@Nullable MeasuredFile file) {
     return file == null ? JSON.nullNode() : JSON.numberNode(file.sizeBytes());
+  }
+
+  private static JsonNode compressed(@Nullable MeasuredFile file) {
+    return file == null ? JSON.nullNode() : JSON.numberNode(file.size().compressedBytes());
   }
 
   private static JsonNode latency(@Nullable Latency latency) {

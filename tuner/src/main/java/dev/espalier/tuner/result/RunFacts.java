@@ -72,12 +72,25 @@ public record RunFacts(
   }
 
   /**
+   * What a file weighs.
+   *
+   * @param bytes on the disk
+   * @param compressedBytes by gzip, which is where unstructured zeros show
+   */
+  public record FileSize(long bytes, long compressedBytes) {}
+
+  /**
    * An exported file and how good it is.
    *
-   * @param sizeBytes its size
+   * @param size what it weighs
    * @param metrics each metric by name; null until it was measured
    */
-  public record MeasuredFile(long sizeBytes, @Nullable Map<String, Double> metrics) {
+  public record MeasuredFile(FileSize size, @Nullable Map<String, Double> metrics) {
+    /** Bytes on the disk. */
+    public long sizeBytes() {
+      return size.bytes();
+    }
+
     /**
      * A metric that was measured.
      *

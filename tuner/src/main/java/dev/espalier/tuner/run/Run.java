@@ -290,7 +290,7 @@ public final class Run {
                     workshop.export(
                         BASELINE, made[0] == null ? workshop.weights(BASELINE) : made[0], log),
                     Map.of()));
-    found.dense = new MeasuredFile(exported.sizeBytes(), null);
+    found.dense = new MeasuredFile(exported.size(), null);
     Measured measured =
         stages.run(
             BASELINE,
@@ -301,7 +301,7 @@ public final class Run {
                     workshop.evaluate(Stages.folder(BASELINE) + "/" + Workshop.ONNX, "", log),
                     null,
                     Map.of()));
-    MeasuredFile dense = new MeasuredFile(exported.sizeBytes(), measured.fp32());
+    MeasuredFile dense = new MeasuredFile(exported.size(), measured.fp32());
     found.dense = dense;
     String metric = prepared.metric().name();
     double baseline = dense.metric(metric);

@@ -2,6 +2,7 @@ package dev.espalier.tuner.run;
 
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.MaskReport;
+import dev.espalier.tuner.result.RunFacts.FileSize;
 import dev.espalier.tuner.result.RunFacts.Training;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,10 +15,10 @@ final class StageResults {
   record Trained(Training training, @Nullable MaskReport masks) {}
 
   /** An exported file, with what ONNX Runtime fuses in it: operator to count. */
-  record Exported(long sizeBytes, Map<String, Integer> fusedOperators) {}
+  record Exported(FileSize size, Map<String, Integer> fusedOperators) {}
 
   /** A quantized file, with what was quantized and what was not. */
-  record Quantized(long sizeBytes, Map<String, String> notes) {}
+  record Quantized(FileSize size, Map<String, String> notes) {}
 
   /** The metrics of the fp32 and the int8 file, and the times of one request by file. */
   record Measured(

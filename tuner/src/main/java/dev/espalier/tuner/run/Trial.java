@@ -10,6 +10,7 @@ import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.result.MaskReport;
 import dev.espalier.tuner.result.Objective;
 import dev.espalier.tuner.result.RunFacts.Failure;
+import dev.espalier.tuner.result.RunFacts.FileSize;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import dev.espalier.tuner.result.RunFacts.Training;
 import dev.espalier.tuner.result.TrialFacts;
@@ -155,15 +156,15 @@ final class Trial {
             "export",
             Exported.class,
             log -> {
-              long bytes =
+              FileSize size =
                   workshop.export(
                       number, weights == null ? workshop.weights(number) : weights, log);
               Map<String, Integer> fused = services.onnx().fusedOperators(file(Workshop.ONNX));
               fused.forEach((operator, count) -> log.result("fused " + operator, count));
-              return new Exported(bytes, fused);
+              return new Exported(size, fused);
             });
     fusedOperators = exported.fusedOperators();
-    pruned = new MeasuredFile(exported.sizeBytes(), null);
+    pruned = new MeasuredFile(exported.size(), null);
   }
 
   private void quantize() {
@@ -181,7 +182,7 @@ final class Trial {
               return new Quantized(workshop.size(name, log), notes);
             });
     quantizationNotes = made.notes();
-    quantized = new MeasuredFile(made.sizeBytes(), null);
+    quantized = new MeasuredFile(made.size(), null);
   }
 
   private void measure() {
@@ -205,8 +206,8 @@ final class Trial {
               }
               return new Measured(metrics, ofInt8, workshop.measureLatency(files, log));
             });
-    pruned = new MeasuredFile(fp32.sizeBytes(), measured.fp32());
-    quantized = int8 == null ? null : new MeasuredFile(int8.sizeBytes(), measured.int8());
+    pruned = new MeasuredFile(fp32.size(), measured.fp32());
+    quantized = int8 == null ? null : new MeasuredFile(int8.size(), measured.int8());
     latencies = measured.latencies();
   }
 

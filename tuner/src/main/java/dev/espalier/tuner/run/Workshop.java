@@ -12,6 +12,7 @@ import dev.espalier.tuner.port.PruningPlan;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TrainingPlan;
 import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.tuner.result.RunFacts.FileSize;
 import dev.espalier.tuner.run.Preparation.Prepared;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -121,8 +122,8 @@ final class Workshop {
     return new PretrainedModel(model.reference(), weights, model.tokenizerJson(), model.sha256());
   }
 
-  /** Exports a model; returns the file's size. */
-  long export(int trial, TransformerWeights weights, Stages.Log log) {
+  /** Exports a model; returns what the file weighs. */
+  FileSize export(int trial, TransformerWeights weights, Stages.Log log) {
     List<String> labels = prepared.data().train().labels();
     String file = Stages.folder(trial) + "/" + ONNX;
     run.make(
@@ -134,14 +135,15 @@ final class Workshop {
     return size(file, log);
   }
 
-  /** Tells the log of a file that was made; returns its size. */
-  long size(String relative, Stages.Log log) {
+  /** Tells the log of a file that was made; returns what it weighs. */
+  FileSize size(String relative, Stages.Log log) {
     Path file = run.resolve(relative);
     try {
-      long bytes = Files.size(file);
+      FileSize size = new FileSize(Files.size(file), Sizes.compressed(file));
       log.output(file);
-      log.size("size", bytes);
-      return bytes;
+      log.size("size", size.bytes());
+      log.size("compressed", size.compressedBytes());
+      return size;
     } catch (IOException e) {
       throw DiskProblems.of(e, file, 0, -1);
     }

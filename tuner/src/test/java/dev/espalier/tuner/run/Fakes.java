@@ -24,6 +24,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -32,6 +33,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Ports that do in microseconds what the adapters do in hours, and note what they were asked. */
@@ -46,6 +50,17 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   final List<FinePruner.Request> trainings = new ArrayList<>();
   @Nullable RuntimeException failure;
   String failsAt = "";
+
+  /** What a training throws, by its trial; null for nothing. */
+  IntFunction<@Nullable RuntimeException> failureOf = trial -> null;
+
+  /** The share of each matrix that a trial removes. */
+  IntToDoubleFunction zeroShare = trial -> 0.5;
+
+  /** What a request to a trial's int8 file takes. */
+  IntFunction<Latency> int8Latency = trial -> new Latency(4, 9);
+
+  Duration trainingTakes = Duration.ZERO;
 
   Fakes() {
     accuracy.put("baseline/model.onnx", 0.90);
@@ -142,6 +157,11 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   public Outcome run(FinePruner.Request request, RunListener listener) {
     call("train " + request.trial());
     trainings.add(request);
+    RuntimeException mine = failureOf.apply(request.trial());
+    if (mine != null) {
+      throw mine;
+    }
+    LockSupport.parkNanos(trainingTakes.toNanos());
     List<Point> curve =
         List.of(new Point(1, 0.7, 1), new Point(5, 0.5, 0.6), new Point(9, 0.3, 0.5));
     if (request.pruning() == null) {
@@ -152,9 +172,10 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
     for (String name : request.pruning().parameters()) {
       Tensor dense = tensors.get(name);
       float[] values = dense.values().clone();
-      java.util.Arrays.fill(values, 0, values.length / 2, 0f);
+      double share = zeroShare.applyAsDouble(request.trial());
+      java.util.Arrays.fill(values, 0, (int) Math.round(share * values.length), 0f);
       tensors.put(name, new Tensor(dense.shape(), values));
-      densities.put(name, 0.5);
+      densities.put(name, 1 - share);
     }
     Map<String, Tensor> scores = new HashMap<>();
     request
@@ -207,8 +228,16 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   public Map<String, Latency> measureLatency(Map<String, Path> files, LatencySettings settings) {
     call("latency " + files.keySet());
     Map<String, Latency> latencies = new LinkedHashMap<>();
-    files.forEach((name, file) -> latencies.put(name, new Latency(name.length(), 9)));
+    files.forEach((name, file) -> latencies.put(name, latency(name, file)));
     return latencies;
+  }
+
+  private Latency latency(String name, Path file) {
+    if (!name.equals("int8")) {
+      return new Latency(name.length(), 9);
+    }
+    String trial = file.getParent().getFileName().toString();
+    return int8Latency.apply(Integer.parseInt(trial.substring("trial-".length())));
   }
 
   @Override
