@@ -1,0 +1,5 @@
+/** Value ranges of activations. */
+@NullMarked
+package dev.espalier.onnxruntime.calibrate;
+
+import org.jspecify.annotations.NullMarked;
