@@ -1,9 +1,17 @@
 package dev.espalier.onnxruntime.calibrate;
 
 /**
- * The values that a tensor takes, as far as quantization is concerned.
+ * The values of an activation that a quantizer should keep apart; what lies outside saturates.
  *
- * @param minimum the smallest
- * @param maximum the largest
+ * @param minimum the least value, in the units of the activation
+ * @param maximum the largest value; the same as {@code minimum} for a constant
  */
-public record TensorRange(float minimum, float maximum) {}
+public record TensorRange(float minimum, float maximum) {
+  /** Checks that both are finite and in order. */
+  public TensorRange {
+    if (!Float.isFinite(minimum) || !Float.isFinite(maximum) || minimum > maximum) {
+      throw new IllegalArgumentException(
+          "a range needs finite bounds in order, not [" + minimum + ", " + maximum + "]");
+    }
+  }
+}

@@ -1,4 +1,4 @@
-/** Value ranges of activations. */
+/** Ranges of activations from examples: what static quantization has to know. */
 @NullMarked
 package dev.espalier.onnxruntime.calibrate;
 

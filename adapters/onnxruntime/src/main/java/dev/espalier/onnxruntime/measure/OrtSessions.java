@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Opens and runs ONNX Runtime sessions, turning what ONNX Runtime throws into problems. */
-final class OrtSessions {
+public final class OrtSessions {
   private static final String LOGITS = "logits";
 
   private final Supplier<OrtEnvironment> environments;
@@ -33,13 +33,13 @@ final class OrtSessions {
    *
    * @param environments gets the environment; the first call loads the native library
    */
-  OrtSessions(Supplier<OrtEnvironment> environments) {
+  public OrtSessions(Supplier<OrtEnvironment> environments) {
     this.environments = environments;
   }
 
   /** Sets options before a session is opened. */
   @FunctionalInterface
-  interface Settings {
+  public interface Settings {
     /** Sets them. */
     void apply(SessionOptions options) throws OrtException;
   }
@@ -51,15 +51,25 @@ final class OrtSessions {
    *     its native library can't be loaded or memory doesn't suffice
    */
   OrtSession open(Path file, Settings settings) {
+    return open(file, file, settings);
+  }
+
+  /**
+   * Opens a file that stands for another one: a temporary copy with more outputs, for instance.
+   *
+   * @param known what problems call it
+   * @throws ProblemException as {@link #open(Path, Settings)}
+   */
+  public OrtSession open(Path file, Path known, Settings settings) {
     if (!Files.isReadable(file)) {
-      throw problem(ProblemKind.INPUT, file, "there is no such file", null);
+      throw problem(ProblemKind.INPUT, known, "there is no such file", null);
     }
     OrtEnvironment environment = environment();
     try (SessionOptions options = new SessionOptions()) {
       settings.apply(options);
       return environment.createSession(file.toString(), options);
     } catch (OrtException broken) {
-      throw problem(kind(broken), file, "ONNX Runtime can't load it: " + oneLine(broken), broken);
+      throw problem(kind(broken), known, "ONNX Runtime can't load it: " + oneLine(broken), broken);
     }
   }
 
@@ -91,10 +101,15 @@ final class OrtSessions {
             null);
       }
     } catch (OrtException failed) {
-      throw problem(kind(failed), file, "ONNX Runtime can't run it: " + oneLine(failed), failed);
+      throw running(file, failed);
     } finally {
       opened.forEach(OnnxTensor::close);
     }
+  }
+
+  /** What to throw when a run of {@code file} ended with {@code failed}. */
+  public static ProblemException running(Path file, OrtException failed) {
+    return problem(kind(failed), file, "ONNX Runtime can't run it: " + oneLine(failed), failed);
   }
 
   private OnnxTensor tensor(long[] values, Batch batch) throws OrtException {
@@ -118,7 +133,12 @@ final class OrtSessions {
     };
   }
 
-  private OrtEnvironment environment() {
+  /**
+   * The environment.
+   *
+   * @throws ProblemException of kind ENVIRONMENT when the native library can't be loaded
+   */
+  public OrtEnvironment environment() {
     try {
       return environments.get();
     } catch (LinkageError | IllegalStateException failed) {

@@ -1,0 +1,232 @@
+package dev.espalier.onnxruntime.simulate;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.onnxruntime.calibrate.Activations;
+import dev.espalier.onnxruntime.calibrate.CalibrationBatches;
+import dev.espalier.onnxruntime.calibrate.TensorRange;
+import dev.espalier.onnxruntime.graph.Linear;
+import dev.espalier.onnxruntime.graph.Nodes;
+import dev.espalier.onnxruntime.graph.OnnxGraph;
+import dev.espalier.onnxruntime.graph.Tensors;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much the output of each operator would change in int8, given the float inputs it has now: one
+ * run over the examples, and no run of a quantized model. A ranking for deciding which operators
+ * stay float; errors do not add up along the graph.
+ *
+ * <p>Judged are MatMul of an activation with a constant matrix (uint8 activation, int8 columns),
+ * MatMul of two activations (both uint8), and Gather of rows of a constant table (int8 rows).
+ *
+ * @param activations how the model is run
+ * @param rowsPerBatch how many rows of an activation are judged in each batch, evenly spaced
+ */
+public record OperatorErrors(Activations activations, int rowsPerBatch) {
+  /** Checks the number of rows. */
+  public OperatorErrors {
+    if (rowsPerBatch < 1) {
+      throw new IllegalArgumentException("at least one row a batch, not " + rowsPerBatch);
+    }
+  }
+
+  /**
+   * The error of an operator.
+   *
+   * @param operator MatMul or Gather
+   * @param normalized Σ(y − ŷ)² / Σy² over the outputs judged; 0 when all are zero
+   */
+  public record OperatorError(String operator, double normalized) {
+    /** The signal-to-noise ratio in decibels, −10 log₁₀ of {@link #normalized}. */
+    public double decibels() {
+      return -10 * Math.log10(normalized);
+    }
+  }
+
+  /** Sums over all that was seen of one operator. */
+  private static final class Sums {
+    final NodeProto node;
+    double signal;
+    double noise;
+
+    Sums(NodeProto node) {
+      this.node = node;
+    }
+
+    void add(float[] expected, float[] actual) {
+      for (int i = 0; i < expected.length; i++) {
+        double difference = (double) expected[i] - actual[i];
+        signal += (double) expected[i] * expected[i];
+        noise += difference * difference;
+      }
+    }
+
+    OperatorError error() {
+      return new OperatorError(node.getOpType(), noise == 0 ? 0 : noise / signal);
+    }
+  }
+
+  /** What one tensor of a batch looks like. */
+  @SuppressWarnings("ArrayRecordComponent") // lives for a batch
+  private record Seen(float[] values, long... shape) {}
+
+  /**
+   * Measures.
+   *
+   * @param source what problems call the model
+   * @param ranges of activations, by tensor; one that is missing is quantized by each batch's own
+   *     range, as dynamic quantization does
+   * @return error by the name of the node (of its first output when it has none), worst first
+   * @throws ProblemException as {@link Activations#view}
+   */
+  public Map<String, OperatorError> measure(
+      ModelProto model, Path source, CalibrationBatches batches, Map<String, TensorRange> ranges) {
+    OnnxGraph graph = OnnxGraph.of(model);
+    Map<String, Sums> sums = new LinkedHashMap<>();
+    Map<String, List<LinearSums>> linears = new HashMap<>();
+    Map<String, List<Sums>> gathers = new HashMap<>();
+    List<Pair> pairs = new ArrayList<>();
+    Set<String> wanted = new LinkedHashSet<>();
+
+    for (Linear linear : Linear.of(graph)) {
+      float[] matrix = Tensors.floats(linear.matrix());
+      Sums of = new Sums(linear.node());
+      sums.put(name(linear.node()), of);
+      linears
+          .computeIfAbsent(linear.activation(), activation -> new ArrayList<>())
+          .add(new LinearSums(of, linear, matrix, Int8.columns(matrix, linear.outputs())));
+      wanted.add(linear.activation());
+    }
+    for (NodeProto node : graph.nodes()) {
+      if (Nodes.is(node, "Gather") && isTable(graph, node)) {
+        Sums of = new Sums(node);
+        sums.put(name(node), of);
+        gathers.computeIfAbsent(node.getOutput(0), output -> new ArrayList<>()).add(of);
+        wanted.add(node.getOutput(0));
+      } else if (Nodes.is(node, "MatMul")
+          && graph.constant(node.getInput(0)) == null
+          && graph.constant(node.getInput(1)) == null) {
+        Sums of = new Sums(node);
+        sums.put(name(node), of);
+        pairs.add(new Pair(of, node.getInput(0), node.getInput(1), new HashMap<>()));
+        // One after the other, so that few wait for their partner.
+        wanted.add(node.getInput(0));
+        wanted.add(node.getInput(1));
+      }
+    }
+
+    // One pass, whatever the setting: the two sides of a product must be of the same batch.
+    new Activations(
+            activations.threads(), Math.max(activations.tensorsPerPass(), wanted.size() + 1))
+        .view(
+            model,
+            source,
+            wanted,
+            batches,
+            (tensor, values, shape) -> {
+              for (LinearSums linear : linears.getOrDefault(tensor, List.of())) {
+                linear.add(values, rowsPerBatch, ranges.get(tensor));
+              }
+              for (Sums gather : gathers.getOrDefault(tensor, List.of())) {
+                int columns = (int) shape[shape.length - 1];
+                float[] some = Int8.someRows(values, columns, rowsPerBatch);
+                gather.add(some, Int8.rows(some, columns));
+              }
+              for (Pair pair : pairs) {
+                if (pair.reads(tensor)) {
+                  pair.add(tensor, new Seen(values, shape), ranges);
+                }
+              }
+            });
+
+    Map<String, OperatorError> errors = new LinkedHashMap<>();
+    sums.entrySet().stream()
+        .sorted(
+            (a, b) ->
+                Double.compare(
+                    b.getValue().error().normalized(), a.getValue().error().normalized()))
+        .forEach(entry -> errors.put(entry.getKey(), entry.getValue().error()));
+    return errors;
+  }
+
+  private static boolean isTable(OnnxGraph graph, NodeProto node) {
+    TensorProto table = graph.constant(node.getInput(0));
+    return table != null
+        && Tensors.is(table, DataType.FLOAT, 2)
+        && Nodes.intAttribute(node, "axis", 0) == 0;
+  }
+
+  private static String name(NodeProto node) {
+    return node.getName().isEmpty() ? node.getOutput(0) : node.getName();
+  }
+
+  /** A linear layer, its matrix and that matrix in int8. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record LinearSums(Sums sums, Linear linear, float[] matrix, float[] int8) {
+    void add(float[] values, int rows, @Nullable TensorRange range) {
+      float[] some = Int8.someRows(values, linear.inputs(), rows);
+      float[] quantized = Int8.activation(some, range == null ? Int8.range(values) : range);
+      sums.add(
+          Int8.multiply(some, matrix, linear.inputs(), linear.outputs()),
+          Int8.multiply(quantized, int8, linear.inputs(), linear.outputs()));
+    }
+  }
+
+  /** A product of two activations, [..., n, k] and [..., k, m] with equal leading dimensions. */
+  private record Pair(Sums sums, String left, String right, Map<String, Seen> waiting) {
+    boolean reads(String tensor) {
+      return left.equals(tensor) || right.equals(tensor);
+    }
+
+    /** Judges a batch as soon as both sides are there. */
+    void add(String tensor, Seen seen, Map<String, TensorRange> ranges) {
+      waiting.put(tensor, seen);
+      Seen a = waiting.get(left);
+      Seen b = waiting.get(right);
+      if (a == null || b == null) {
+        return;
+      }
+      waiting.clear();
+      int inner = (int) a.shape()[a.shape().length - 1];
+      int rows = (int) a.shape()[a.shape().length - 2];
+      int columns = (int) b.shape()[b.shape().length - 1];
+      float[] left8 = Int8.activation(a.values(), range(left, a, ranges));
+      float[] right8 = Int8.activation(b.values(), range(right, b, ranges));
+      int matrices =
+          Math.min(a.values().length / (rows * inner), b.values().length / (inner * columns));
+      for (int i = 0; i < matrices; i++) {
+        sums.add(
+            product(a.values(), b.values(), i, rows, inner, columns),
+            product(left8, right8, i, rows, inner, columns));
+      }
+    }
+
+    private static TensorRange range(String tensor, Seen seen, Map<String, TensorRange> ranges) {
+      TensorRange range = ranges.get(tensor);
+      return range == null ? Int8.range(seen.values()) : range;
+    }
+
+    private static float[] product(
+        float[] a, float[] b, int matrix, int rows, int inner, int columns) {
+      int fromA = matrix * rows * inner;
+      int fromB = matrix * inner * columns;
+      return Int8.multiply(
+          Arrays.copyOfRange(a, fromA, fromA + rows * inner),
+          Arrays.copyOfRange(b, fromB, fromB + inner * columns),
+          inner,
+          columns);
+    }
+  }
+}
