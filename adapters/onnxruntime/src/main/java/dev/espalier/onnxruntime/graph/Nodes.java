@@ -61,4 +61,36 @@ public final class Nodes {
     return node.getOpType().equals(operator)
         && (node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx"));
   }
+
+  /** Whether a node is Microsoft's Attention, which ONNX Runtime's optimizer makes. */
+  public static boolean isAttention(NodeProto node) {
+    return node.getOpType().equals("Attention") && node.getDomain().equals(MICROSOFT);
+  }
+
+  /** A node of Microsoft's domain, called as its first output. */
+  public static NodeProto microsoft(
+      String operator, List<String> inputs, List<String> outputs, AttributeProto... attributes) {
+    return node(operator, inputs, outputs, attributes).toBuilder().setDomain(MICROSOFT).build();
+  }
+
+  /**
+   * The QAttention that takes the place of an Attention.
+   *
+   * @param input values, scale and zero point of the input
+   * @param weight values, scales and zero points of the weight
+   */
+  public static NodeProto qAttention(NodeProto attention, List<String> input, List<String> weight) {
+    String mask = attention.getInputCount() > 3 ? attention.getInput(3) : "";
+    List<String> inputs =
+        List.of(
+            input.get(0),
+            weight.get(0),
+            attention.getInput(2),
+            input.get(1),
+            weight.get(1),
+            mask,
+            input.get(2),
+            weight.get(2));
+    return attention.toBuilder().setOpType("QAttention").clearInput().addAllInput(inputs).build();
+  }
 }

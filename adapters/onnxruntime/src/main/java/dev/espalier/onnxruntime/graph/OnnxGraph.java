@@ -148,6 +148,19 @@ public final class OnnxGraph {
     return header.getOutputList().stream().anyMatch(output -> output.getName().equals(tensor));
   }
 
+  /** What is declared about the types of tensors: of inputs, of outputs and in between. */
+  public List<ValueInfoProto> declared() {
+    List<ValueInfoProto> all = new ArrayList<>(header.getInputList());
+    all.addAll(header.getOutputList());
+    all.addAll(header.getValueInfoList());
+    return all;
+  }
+
+  /** The version of the ONNX file format. */
+  public long irVersion() {
+    return model.getIrVersion();
+  }
+
   /** The version of an operator set; 0 when the model doesn't import it. */
   public long opset(String domain) {
     return opsets.getOrDefault(domain(domain), 0L);
@@ -261,8 +274,8 @@ public final class OnnxGraph {
   }
 
   /**
-   * Removes initializers and {@code Constant} nodes that nothing reads, and what older exporters
-   * declare as inputs although it is an initializer.
+   * Removes initializers and {@code Constant} nodes that nothing reads, what older exporters
+   * declare as inputs although it is an initializer, and the types of tensors that no node writes.
    */
   public void dropUnused() {
     List<ValueInfoProto> inputs =
@@ -279,6 +292,14 @@ public final class OnnxGraph {
                 && !read.containsKey(node.getOutput(0))
                 && !isOutput(node.getOutput(0)));
     index = null;
+
+    // Types of tensors that are gone.
+    Set<String> written = index().producers.keySet();
+    List<ValueInfoProto> described =
+        header.getValueInfoList().stream()
+            .filter(value -> written.contains(value.getName()))
+            .toList();
+    header.clearValueInfo().addAllValueInfo(described);
   }
 
   private static ValueInfoProto valueInfo(String name, TypeProto.Tensor.Builder tensor) {
@@ -321,12 +342,18 @@ public final class OnnxGraph {
       List<String> read = new ArrayList<>(node.getInputList());
       for (AttributeProto attribute : node.getAttributeList()) {
         if (attribute.hasG()) {
-          attribute.getG().getNodeList().forEach(inner -> read.addAll(reads(inner)));
+          read.addAll(reads(attribute.getG()));
         }
-        for (GraphProto body : attribute.getGraphsList()) {
-          body.getNodeList().forEach(inner -> read.addAll(reads(inner)));
-        }
+        attribute.getGraphsList().forEach(body -> read.addAll(reads(body)));
       }
+      return read;
+    }
+
+    /** What is read in a body, its own tensors included: those have other names by ONNX's rules. */
+    private static List<String> reads(GraphProto body) {
+      List<String> read = new ArrayList<>();
+      body.getNodeList().forEach(inner -> read.addAll(reads(inner)));
+      body.getOutputList().forEach(output -> read.add(output.getName()));
       return read;
     }
   }

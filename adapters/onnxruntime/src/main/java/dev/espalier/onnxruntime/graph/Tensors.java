@@ -32,6 +32,18 @@ public final class Tensors {
     return of(name, DataType.INT8, shape, values.length, ByteBuffer.wrap(values));
   }
 
+  /** An int32 tensor. */
+  public static TensorProto ofInt32(String name, List<Long> shape, int... values) {
+    ByteBuffer bytes = buffer(Math.multiplyExact(values.length, Integer.BYTES));
+    bytes.asIntBuffer().put(values);
+    return of(name, DataType.INT32, shape, values.length, bytes);
+  }
+
+  /** A uint8 scalar in [0, 255]. */
+  public static TensorProto scalarUint8(String name, int value) {
+    return of(name, DataType.UINT8, List.of(), 1, ByteBuffer.wrap(new byte[] {(byte) value}));
+  }
+
   /** A float32 scalar. */
   public static TensorProto scalar(String name, float value) {
     return ofFloats(name, List.of(), value);

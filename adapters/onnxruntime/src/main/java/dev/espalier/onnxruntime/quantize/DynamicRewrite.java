@@ -8,142 +8,156 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.espalier.onnxruntime.graph.Nodes;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.graph.Tensors;
-import dev.espalier.onnxruntime.quantize.Int8Matrix.Axis;
-import dev.espalier.onnxruntime.quantize.QuantizationReport.Left;
-import dev.espalier.onnxruntime.quantize.QuantizationReport.Operator;
+import dev.espalier.onnxruntime.quantize.Int8Constants.Weight;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The rewrite that {@link DynamicQuantizer} describes, of one graph. */
+/**
+ * Dynamic int8: weights are quantized here, activations at run time.
+ *
+ * <p>A MatMul with a constant matrix becomes, in plain ONNX operators,
+ *
+ * <pre>
+ * q, s, z = DynamicQuantizeLinear(x)         uint8, one per activation however many read it
+ * y       = Cast(MatMulInteger(q, w, z)) · (s · scales)
+ * </pre>
+ *
+ * with {@code w} int8 and {@code scales} one per output column. ONNX Runtime fuses this to
+ * DynamicQuantizeMatMul where x has one reader and to MatMulIntegerToFloat where it has several,
+ * the bias that follows included; at optimization level NONE it runs as it stands. A Gemm becomes
+ * the same and an Add. Microsoft's Attention becomes QAttention. Everything else stays float, Conv
+ * too: ConvInteger was not faster than float convolution where it was tried.
+ */
 final class DynamicRewrite {
-  /** Below this, int8 kernels gain nothing and a classifier loses accuracy. */
-  private static final int FEWEST_COLUMNS = 16;
-
-  /** Below this, a table is not worth its rounding. */
-  private static final int FEWEST_ROWS = 16;
+  private static final Set<String> WEIGHTED = Set.of("MatMul", "Gemm", "Gather", "Attention");
 
   private final OnnxGraph graph;
-  private final boolean reduceRange;
+  private final Selection selection;
+  private final Constants constants;
+  private final Eligibility eligibility;
+  private final Int8Constants int8;
+  private final Gathers gathers;
   private final List<NodeProto> nodes = new ArrayList<>();
   private final Map<String, Activation> activations = new HashMap<>();
-  private final Map<String, Weight> weights = new HashMap<>();
-  private final List<Operator> quantized = new ArrayList<>();
-  private final List<Left> left = new ArrayList<>();
 
   /** The outputs of a DynamicQuantizeLinear. */
   private record Activation(String values, String scale, String zeroPoint) {}
 
-  /** The two initializers of a quantized matrix. */
-  private record Weight(String values, String scales) {}
-
-  DynamicRewrite(OnnxGraph graph, boolean reduceRange) {
+  DynamicRewrite(OnnxGraph graph, Selection selection) {
     this.graph = graph;
-    this.reduceRange = reduceRange;
-  }
-
-  List<Operator> quantized() {
-    return quantized;
-  }
-
-  List<Left> left() {
-    return left;
+    this.selection = selection;
+    constants = new Constants(graph);
+    eligibility = new Eligibility(constants);
+    int8 = new Int8Constants(graph, selection.settings());
+    gathers = new Gathers(graph, int8);
   }
 
   /**
    * Rewrites the graph.
    *
-   * @throws IllegalArgumentException when there is nothing to quantize, or a weight is not finite
+   * @throws IllegalArgumentException when a weight is not finite
    */
   void run() {
     for (NodeProto node : graph.nodes()) {
-      switch (Nodes.is(node, node.getOpType()) ? node.getOpType() : "") {
-        case "MatMul" -> matMul(node);
-        case "Gather" -> gather(node);
-        case "Gemm", "Conv" -> {
-          leave(node, 1, "only MatMul and Gather are quantized dynamically");
-          nodes.add(node);
-        }
-        default -> nodes.add(node);
+      if (!rewritten(node)) {
+        nodes.add(node);
       }
-    }
-    if (quantized.isEmpty()) {
-      throw new IllegalArgumentException(
-          "holds no MatMul and no Gather with a constant float matrix that could be quantized");
     }
     graph.replaceNodes(nodes);
     graph.dropUnused();
   }
 
-  private void matMul(NodeProto node) {
-    TensorProto matrix = graph.constant(node.getInput(1));
-    String reason = whyNotMatMul(node, matrix);
-    if (matrix == null || reason != null) {
-      if (matrix != null && reason != null) {
-        leave(node, 1, reason);
+  private boolean rewritten(NodeProto node) {
+    String type =
+        Nodes.isAttention(node) || Nodes.is(node, node.getOpType()) ? node.getOpType() : "";
+    if (type.equals("Conv")) {
+      if (constants.find(node.getInput(1)) != null) {
+        selection.leave(
+            node, node.getInput(1), "convolutions are quantized statically, not dynamically");
       }
-      nodes.add(node);
-      return;
+      return false;
     }
-    Activation input = activations.computeIfAbsent(node.getInput(0), this::quantizeActivation);
-    Weight weight = weight(node.getInput(1), matrix, Axis.COLUMN);
-    String output = node.getOutput(0);
+    if (!WEIGHTED.contains(type)) {
+      return false;
+    }
+    String name = node.getInput(type.equals("Gather") ? 0 : 1);
+    TensorProto weight = constants.find(name);
+    if (weight == null) {
+      return false;
+    }
+    String reason = whyNot(node, type);
+    String unwanted = selection.whyFloat(node, name);
+    if (reason != null || unwanted != null) {
+      if (weight.getDataType() == DataType.FLOAT.getNumber()) {
+        selection.leave(node, name, unwanted == null ? String.valueOf(reason) : unwanted);
+      }
+      return false;
+    }
+    switch (type) {
+      case "MatMul" -> matMul(node, name, weight, node.getOutput(0));
+      case "Gemm" -> gemm(node, name, weight);
+      case "Attention" -> attention(node, name, weight);
+      default -> gathers.rewrite(node, weight, nodes);
+    }
+    selection.quantized(node, name);
+    return true;
+  }
 
+  private @Nullable String whyNot(NodeProto node, String type) {
+    return switch (type) {
+      case "MatMul" -> eligibility.whyNotMatMul(node);
+      case "Gemm" -> eligibility.whyNotGemm(node);
+      case "Attention" -> eligibility.whyNotAttention(node);
+      default -> eligibility.whyNotGather(node);
+    };
+  }
+
+  private void matMul(NodeProto node, String name, TensorProto matrix, String output) {
+    Activation input = activations.computeIfAbsent(node.getInput(0), this::quantizeActivation);
+    Weight weight = int8.of(name, matrix, 1, List.of(matrix.getDims(1)));
     String sums =
         add(
             "MatMulInteger",
             List.of(input.values(), weight.values(), input.zeroPoint()),
             output + "_int32");
-    String floats = cast(sums, output + "_cast");
+    String floats = graph.fresh(output + "_cast");
+    nodes.add(
+        Nodes.node(
+            "Cast", List.of(sums), List.of(floats), attribute("to", DataType.FLOAT.getNumber())));
     String scales = add("Mul", List.of(input.scale(), weight.scales()), output + "_scales");
     nodes.add(Nodes.node("Mul", List.of(floats, scales), List.of(output)));
-    quantized.add(new Operator("MatMul", node.getInput(1)));
   }
 
-  private @Nullable String whyNotMatMul(NodeProto node, @Nullable TensorProto matrix) {
-    if (matrix == null || matrix.getDataType() != DataType.FLOAT.getNumber()) {
-      return "its matrix is not a float constant";
-    }
-    if (matrix.getDimsCount() != 2) {
-      return "its constant has " + matrix.getDimsCount() + " dimensions instead of 2";
-    }
-    if (graph.constant(node.getInput(0)) != null) {
-      return "both operands are constants";
-    }
-    if (matrix.getDims(1) < FEWEST_COLUMNS) {
-      return "fewer than " + FEWEST_COLUMNS + " columns";
-    }
-    return null;
-  }
-
-  private void gather(NodeProto node) {
-    TensorProto table = graph.constant(node.getInput(0));
-    if (table == null
-        || !Tensors.is(table, DataType.FLOAT, 2)
-        || Nodes.intAttribute(node, "axis", 0) != 0
-        || table.getDims(0) < FEWEST_ROWS) {
-      if (table != null && Tensors.is(table, DataType.FLOAT, 2)) {
-        leave(
-            node,
-            0,
-            table.getDims(0) < FEWEST_ROWS
-                ? "fewer than " + FEWEST_ROWS + " rows"
-                : "it doesn't gather rows");
-      }
-      nodes.add(node);
-      return;
-    }
-    Weight weight = weight(node.getInput(0), table, Axis.ROW);
-    String indices = node.getInput(1);
+  private void gemm(NodeProto node, String name, TensorProto matrix) {
     String output = node.getOutput(0);
+    boolean bias = Eligibility.hasInput(node, 2);
+    String product = bias ? graph.fresh(output + "_product") : output;
+    if (Nodes.intAttribute(node, "transB", 0) == 0) {
+      matMul(node, name, matrix, product);
+    } else {
+      int rows = Math.toIntExact(matrix.getDims(0));
+      int columns = Math.toIntExact(matrix.getDims(1));
+      float[] turned = Tensors.transpose(Tensors.floats(matrix), rows, columns);
+      List<Long> shape = List.of((long) columns, (long) rows);
+      matMul(node, name + "_transposed", Tensors.ofFloats(name, shape, turned), product);
+    }
+    if (bias) {
+      nodes.add(Nodes.node("Add", List.of(product, node.getInput(2)), List.of(output)));
+    }
+  }
 
-    String rows = add("Gather", List.of(weight.values(), indices), output + "_int8");
-    String scales = add("Gather", List.of(weight.scales(), indices), output + "_scales");
-    String floats = cast(rows, output + "_cast");
-    nodes.add(Nodes.node("Mul", List.of(floats, scales), List.of(output)));
-    quantized.add(new Operator("Gather", node.getInput(0)));
+  private void attention(NodeProto node, String name, TensorProto matrix) {
+    Activation input = activations.computeIfAbsent(node.getInput(0), this::quantizeActivation);
+    Weight weight = int8.of(name, matrix, 1, List.of(matrix.getDims(1)));
+    nodes.add(
+        Nodes.qAttention(
+            node,
+            List.of(input.values(), input.scale(), input.zeroPoint()),
+            List.of(weight.values(), weight.scales(), weight.zeroPoints())));
   }
 
   private Activation quantizeActivation(String tensor) {
@@ -158,48 +172,6 @@ final class DynamicRewrite {
             List.of(tensor),
             List.of(activation.values(), activation.scale(), activation.zeroPoint())));
     return activation;
-  }
-
-  /** The matrix quantized along this axis; once, however many operators read it. */
-  private Weight weight(String name, TensorProto matrix, Axis axis) {
-    Weight known = weights.get(name + "/" + axis);
-    if (known != null) {
-      return known;
-    }
-    int rows = Math.toIntExact(matrix.getDims(0));
-    int columns = Math.toIntExact(matrix.getDims(1));
-    Int8Matrix int8;
-    try {
-      int8 = Int8Matrix.of(Tensors.floats(matrix), rows, columns, axis, reduceRange);
-    } catch (IllegalArgumentException notFinite) {
-      throw new IllegalArgumentException(
-          "cannot quantize " + name + ": " + notFinite.getMessage(), notFinite);
-    }
-    // [rows, 1], so that what is gathered from it has the dimension to multiply rows along.
-    List<Long> scalesShape = axis == Axis.ROW ? List.of((long) rows, 1L) : List.of((long) columns);
-    Weight weight =
-        new Weight(
-            graph.addInitializer(
-                Tensors.ofInt8(
-                    name + "_quantized", List.of((long) rows, (long) columns), int8.values())),
-            graph.addInitializer(Tensors.ofFloats(name + "_scale", scalesShape, int8.scales())));
-    weights.put(name + "/" + axis, weight);
-    return weight;
-  }
-
-  private void leave(NodeProto node, int input, String reason) {
-    String name = node.getInput(input);
-    if (graph.constant(name) != null) {
-      left.add(new Left(new Operator(node.getOpType(), name), reason));
-    }
-  }
-
-  private String cast(String input, String output) {
-    String name = graph.fresh(output);
-    nodes.add(
-        Nodes.node(
-            "Cast", List.of(input), List.of(name), attribute("to", DataType.FLOAT.getNumber())));
-    return name;
   }
 
   private String add(String operator, List<String> inputs, String output) {

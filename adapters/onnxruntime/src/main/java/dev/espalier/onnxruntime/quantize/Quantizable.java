@@ -1,17 +1,25 @@
 package dev.espalier.onnxruntime.quantize;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import java.util.Set;
 
 /** Whether a model can be quantized at all. */
 final class Quantizable {
-  /** First opset with DynamicQuantizeLinear. */
+  /** First opset with DynamicQuantizeLinear, and with bounds of Clip as inputs. */
   static final long OLDEST_OPSET = 11;
+
+  /** First opset with a DequantizeLinear per channel. */
+  static final long PER_CHANNEL_QDQ_OPSET = 13;
 
   /** Last opset that ONNX Runtime 1.29 loads. */
   static final long NEWEST_OPSET = 26;
+
+  /** First version of the file format that ONNX Runtime 1.29 loads. */
+  static final long OLDEST_IR = 3;
+
+  /** Last version of the file format that ONNX Runtime 1.29 loads. */
+  static final long NEWEST_IR = 13;
 
   private static final Set<String> QUANTIZED =
       Set.of(
@@ -35,22 +43,38 @@ final class Quantizable {
    *
    * @throws IllegalArgumentException saying in one sentence why it cannot be quantized
    */
-  static void check(OnnxGraph graph) {
+  static void check(OnnxGraph graph, QuantizationSettings settings) {
+    long irVersion = graph.irVersion();
+    if (irVersion < OLDEST_IR || irVersion > NEWEST_IR) {
+      throw new IllegalArgumentException(
+          "uses IR version "
+              + irVersion
+              + " of the file format, supported are "
+              + OLDEST_IR
+              + " to "
+              + NEWEST_IR);
+    }
     long opset = graph.opset("");
+    boolean perChannelQdq = settings.format() == QuantizationFormat.QDQ && settings.perChannel();
     if (opset < OLDEST_OPSET || opset > NEWEST_OPSET) {
       throw new IllegalArgumentException(
           "uses opset " + opset + ", supported are " + OLDEST_OPSET + " to " + NEWEST_OPSET);
+    }
+    if (perChannelQdq && opset < PER_CHANNEL_QDQ_OPSET) {
+      throw new IllegalArgumentException(
+          "uses opset "
+              + opset
+              + ", qdq per channel needs "
+              + PER_CHANNEL_QDQ_OPSET
+              + " to "
+              + NEWEST_OPSET
+              + "; per tensor, or the format qoperator, needs "
+              + OLDEST_OPSET);
     }
     for (NodeProto node : graph.nodes()) {
       if (QUANTIZED.contains(node.getOpType()) || node.getOpType().startsWith("QLinear")) {
         throw new IllegalArgumentException(
             "is quantized already: it holds a " + node.getOpType() + " operator");
-      }
-    }
-    for (TensorProto tensor : graph.initializers()) {
-      if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
-        throw new IllegalArgumentException(
-            "keeps " + tensor.getName() + " in another file, which is not supported yet");
       }
     }
   }

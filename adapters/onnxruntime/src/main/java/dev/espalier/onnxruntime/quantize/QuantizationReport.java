@@ -1,5 +1,6 @@
 package dev.espalier.onnxruntime.quantize;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,25 +9,28 @@ import java.util.TreeMap;
 /**
  * What a quantization did.
  *
+ * @param settings how it was asked for
  * @param quantized what became int8, in the order of the graph
  * @param left what could have been but stayed float, with the reason
- * @param bytesBefore size of the source
- * @param bytesAfter size of the target
- * @param reduceRange whether weights have 7 bits
+ * @param excluded how many nodes each exclusion matched, in their order
+ * @param bytesBefore size of the source, with the data that it keeps in other files
+ * @param bytesAfter size of the target, likewise
  */
 public record QuantizationReport(
+    QuantizationSettings settings,
     List<Operator> quantized,
     List<Left> left,
+    Map<String, Integer> excluded,
     long bytesBefore,
-    long bytesAfter,
-    boolean reduceRange) {
+    long bytesAfter) {
   /**
-   * One operator with a constant matrix.
+   * One operator that could be quantized.
    *
    * @param type its type, for instance MatMul
-   * @param weight the name of its matrix
+   * @param node the node's name, or its first output's where it has none
+   * @param weight the name of its constant; empty when it has none
    */
-  public record Operator(String type, String weight) {}
+  public record Operator(String type, String node, String weight) {}
 
   /**
    * An operator that stayed float.
@@ -36,23 +40,38 @@ public record QuantizationReport(
    */
   public record Left(Operator operator, String reason) {}
 
-  /** Copies the lists. */
+  /** Copies the collections. */
   public QuantizationReport {
     quantized = List.copyOf(quantized);
     left = List.copyOf(left);
+    excluded = Collections.unmodifiableMap(new LinkedHashMap<>(excluded));
   }
 
   /** For people: name to value. */
   public Map<String, String> asMap() {
     Map<String, String> map = new LinkedHashMap<>();
-    map.put("format", "dynamic int8, weights symmetric per channel, activations uint8");
+    map.put(
+        "format",
+        switch (settings.format()) {
+              case DYNAMIC -> "dynamic int8";
+              case QDQ -> "static int8, QDQ";
+              case QOPERATOR -> "static int8, QOperator";
+            }
+            + ", weights symmetric "
+            + (settings.perChannel() ? "per channel" : "per tensor")
+            + ", activations uint8");
     Map<String, Integer> counts = new TreeMap<>();
     quantized.forEach(operator -> counts.merge(operator.type(), 1, Integer::sum));
     counts.forEach((type, count) -> map.put("quantized " + type, String.valueOf(count)));
     for (Left one : left) {
-      map.put("left " + one.operator().type() + " " + one.operator().weight(), one.reason());
+      Operator operator = one.operator();
+      String name = operator.weight().isEmpty() ? operator.node() : operator.weight();
+      map.put("left " + operator.type() + " " + name, one.reason());
     }
-    map.put("reduce_range", String.valueOf(reduceRange));
+    excluded.forEach(
+        (pattern, count) ->
+            map.put("excluded " + pattern, count + (count == 1 ? " node" : " nodes")));
+    map.put("reduce_range", String.valueOf(settings.reduceRange()));
     map.put("bytes before", String.valueOf(bytesBefore));
     map.put("bytes after", String.valueOf(bytesAfter));
     return map;

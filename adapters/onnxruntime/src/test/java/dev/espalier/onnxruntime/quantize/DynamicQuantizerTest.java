@@ -148,7 +148,8 @@ class DynamicQuantizerTest {
     OnnxFiles.write(file, rewrite(graph));
 
     float[] actual = run(file, OptLevel.ALL_OPT, new float[] {3, 19, -20, 7}, 2, 2);
-    Int8Matrix int8 = Int8Matrix.of(table, 20, 8, Int8Matrix.Axis.ROW, false);
+    Int8Weights int8 =
+        Int8Weights.of(table, Int8Weights.Channels.along(List.of(20L, 8L), 0), false);
     int[] rows = {3, 19, 0, 7};
     for (int i = 0; i < actual.length; i++) {
       int row = rows[i / 8];
@@ -210,25 +211,16 @@ class DynamicQuantizerTest {
           graph.initializer(Tensors.ofFloats("v", List.of(2L, 32L), weights));
           graph.node("MatMul", List.of("x", "v"), "z");
         };
-    Consumer<OnnxGraph> external =
-        graph ->
-            graph.initializer(
-                TensorProto.newBuilder()
-                    .setName("v")
-                    .setDataType(DataType.FLOAT.getNumber())
-                    .setDataLocation(TensorProto.DataLocation.EXTERNAL)
-                    .build());
     return Stream.of(
         unfit(graph -> graph.importOpset("", 10), "uses opset 10, supported are 11 to 26"),
         unfit(graph -> graph.importOpset("", 27), "uses opset 27, supported are 11 to 26"),
         unfit(
             graph -> graph.node("QLinearAdd", List.of("x"), "z"),
             "is quantized already: it holds a QLinearAdd operator"),
-        unfit(external, "keeps v in another file, which is not supported yet"),
-        unfit(notFinite, "cannot quantize v: the value at [1, 1] is Infinity"),
+        unfit(notFinite, "cannot quantize v: the value at index 33 is Infinity"),
         unfit(
             graph -> graph.replaceNodes(List.of(Nodes.node("Relu", List.of("x"), List.of("y")))),
-            "holds no MatMul and no Gather with a constant float matrix that could be quantized"));
+            "holds no operator with a constant float matrix that could be quantized"));
   }
 
   private static Arguments unfit(Consumer<OnnxGraph> change, String message) {
@@ -276,7 +268,8 @@ class DynamicQuantizerTest {
   }
 
   private static ModelProto rewrite(OnnxGraph graph) {
-    new DynamicRewrite(graph, false).run();
+    QuantizationSettings settings = QuantizationSettings.of(QuantizationFormat.DYNAMIC);
+    new DynamicRewrite(graph, new Selection(settings, graph)).run();
     return graph.toModel();
   }
 
@@ -306,7 +299,7 @@ class DynamicQuantizerTest {
   }
 
   /**
-   * The quantized product by its definition: weights by {@link Int8Matrix}'s formula, activations
+   * The quantized product by its definition: weights by {@link Int8Weights}' formula, activations
    * by that of DynamicQuantizeLinear in the ONNX specification, sums without rounding.
    */
   private static double[] simulate(float[] x, float[] weights, int rows, int in, int out) {

@@ -1,0 +1,113 @@
+package dev.espalier.onnxruntime.quantize;
+
+import ai.onnx.proto.OnnxMl.NodeProto;
+import dev.espalier.onnxruntime.graph.OnnxGraph;
+import dev.espalier.onnxruntime.quantize.QuantizationReport.Left;
+import dev.espalier.onnxruntime.quantize.QuantizationReport.Operator;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What the settings let be quantized, and what became of it. */
+final class Selection {
+  private final QuantizationSettings settings;
+  private final List<Operator> quantized = new ArrayList<>();
+  private final List<Left> left = new ArrayList<>();
+  private final Map<String, Integer> matched = new LinkedHashMap<>();
+
+  Selection(QuantizationSettings settings, OnnxGraph graph) {
+    this.settings = settings;
+    for (String glob : settings.excluded()) {
+      long count =
+          graph.nodes().stream()
+              .filter(
+                  node ->
+                      matches(glob, name(node))
+                          || node.getInputList().stream()
+                              .anyMatch(
+                                  input ->
+                                      graph.initializer(input) != null && matches(glob, input)))
+              .count();
+      matched.put(glob, (int) count);
+    }
+  }
+
+  QuantizationSettings settings() {
+    return settings;
+  }
+
+  List<Operator> quantized() {
+    return quantized;
+  }
+
+  List<Left> left() {
+    return left;
+  }
+
+  /** How many nodes each exclusion matches, by their name or by an initializer that they read. */
+  Map<String, Integer> matched() {
+    return matched;
+  }
+
+  /** The node's name, or its first output's where it has none. */
+  static String name(NodeProto node) {
+    return node.getName().isEmpty() ? node.getOutput(0) : node.getName();
+  }
+
+  /**
+   * Why the settings keep a node float, or null.
+   *
+   * @param weight the name of its constant, or nothing
+   */
+  @Nullable String whyFloat(NodeProto node, String weight) {
+    for (String glob : settings.excluded()) {
+      if (matches(glob, name(node)) || matches(glob, weight)) {
+        return "excluded by " + glob;
+      }
+    }
+    if (settings.floatNodes().contains(name(node))) {
+      return "kept float";
+    }
+    if (!settings.operatorTypes().contains(node.getOpType())) {
+      return "operators of type " + node.getOpType() + " are not selected";
+    }
+    return null;
+  }
+
+  void quantized(NodeProto node, String weight) {
+    quantized.add(new Operator(node.getOpType(), name(node), weight));
+  }
+
+  void leave(NodeProto node, String weight, String reason) {
+    left.add(new Left(new Operator(node.getOpType(), name(node), weight), reason));
+  }
+
+  /** Whether a glob matches all of a text: in time of their product at most. */
+  static boolean matches(String glob, String text) {
+    int inGlob = 0;
+    int inText = 0;
+    int star = -1;
+    int resume = 0;
+    while (inText < text.length()) {
+      char wanted = inGlob < glob.length() ? glob.charAt(inGlob) : '\0';
+      if (inGlob < glob.length() && wanted == '*') {
+        star = inGlob++;
+        resume = inText;
+      } else if (inGlob < glob.length() && (wanted == '?' || wanted == text.charAt(inText))) {
+        inGlob++;
+        inText++;
+      } else if (star >= 0) {
+        inGlob = star + 1;
+        inText = ++resume;
+      } else {
+        return false;
+      }
+    }
+    while (inGlob < glob.length() && glob.charAt(inGlob) == '*') {
+      inGlob++;
+    }
+    return inGlob == glob.length();
+  }
+}
