@@ -4,8 +4,9 @@ import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.metric.Metric;
 import dev.espalier.onnxruntime.bert.BertOnnxExporter;
 import dev.espalier.onnxruntime.measure.OrtMeter;
-import dev.espalier.onnxruntime.quantize.DynamicQuantizer;
+import dev.espalier.onnxruntime.quantize.CalibratedQuantizer;
 import dev.espalier.tuner.port.OnnxTools;
+import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,18 +14,10 @@ import java.util.Map;
 
 /** The tuner's port to ONNX: exporter, quantizer and meter behind one interface. */
 public final class OrtTools implements OnnxTools {
-  private final DynamicQuantizer quantizer;
   private final OrtMeter meter = new OrtMeter();
 
-  /** Tools that use the full range of int8. */
-  public OrtTools() {
-    this(new DynamicQuantizer(false));
-  }
-
-  /** Tools with this quantizer. */
-  public OrtTools(DynamicQuantizer quantizer) {
-    this.quantizer = quantizer;
-  }
+  /** Tools that keep nothing between two calls. */
+  public OrtTools() {}
 
   @Override
   public void export(TransformerWeights weights, List<String> labels, Path file) {
@@ -32,8 +25,9 @@ public final class OrtTools implements OnnxTools {
   }
 
   @Override
-  public Map<String, String> quantizeDynamic(Path source, Path target) {
-    return quantizer.quantize(source, target).asMap();
+  public Map<String, String> quantize(
+      Path source, Path target, QuantizationPlan plan, EncodedSet calibration) {
+    return CalibratedQuantizer.quantize(source, target, plan, calibration).asMap();
   }
 
   @Override

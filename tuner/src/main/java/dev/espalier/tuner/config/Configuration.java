@@ -273,14 +273,102 @@ public record Configuration(
   /**
    * How the model is quantized.
    *
-   * @param approach {@code post_training_dynamic_quant}
+   * @param approach {@code post_training_dynamic_quant} or {@code post_training_static_quant}
+   * @param format of the static approach: {@code qdq} or {@code qoperator}
+   * @param modelWise how weights and activations are quantized
+   * @param calibration what ranges of activations are taken from; for the static approach
+   * @param reduceRange whether weights keep to 7 bits
+   * @param opTypes types of operators that are quantized
+   * @param excludedNames globs over what stays float
    */
   public record Quantization(
       @Key(
-              value = "How the exported model is quantized.",
+              value =
+                  "How the exported model is quantized: activations at run time, or by calibrated"
+                      + " ranges.",
               fallback = "post_training_dynamic_quant",
-              oneOf = {"post_training_dynamic_quant"})
-          String approach) {}
+              oneOf = {"post_training_dynamic_quant", "post_training_static_quant"})
+          String approach,
+      @Key(
+              value =
+                  "How the static approach writes the graph down: float operators between"
+                      + " QuantizeLinear and DequantizeLinear, or integer operators.",
+              fallback = "qdq",
+              oneOf = {"qdq", "qoperator"})
+          String format,
+      @Key("How weights and activations are quantized.") ModelWise modelWise,
+      @Key("What ranges of activations are taken from, for the static approach.")
+          Calibration calibration,
+      @Key(
+              value =
+                  "Keeps weights to 7 bits, without which CPUs that lack VNNI saturate now and then.",
+              fallback = "false")
+          boolean reduceRange,
+      @Key(
+              value = "Types of ONNX operators that are quantized.",
+              fallback = "[MatMul, Gemm, Gather, Conv, Add, Mul, Attention]")
+          List<String> opTypes,
+      @Key(
+              value = "Globs over the names of ONNX nodes and of their weights that stay float.",
+              fallback = "[]")
+          List<String> excludedNames) {
+    /** Copies the lists. */
+    public Quantization {
+      opTypes = List.copyOf(opTypes);
+      excludedNames = List.copyOf(excludedNames);
+    }
+  }
+
+  /**
+   * What holds for all operators.
+   *
+   * @param weight how weights are quantized
+   * @param activation how activations are quantized
+   */
+  public record ModelWise(
+      @Key("How weights are quantized: int8, symmetric.") WeightQuantization weight,
+      @Key("How activations are quantized: uint8, asymmetric.")
+          ActivationQuantization activation) {}
+
+  /**
+   * How weights are quantized.
+   *
+   * @param granularity {@code per_channel} or {@code per_tensor}
+   */
+  public record WeightQuantization(
+      @Key(
+              value = "One scale for each output channel, or one for the whole weight.",
+              fallback = "per_channel",
+              oneOf = {"per_channel", "per_tensor"})
+          String granularity) {}
+
+  /**
+   * How activations are quantized.
+   *
+   * @param algorithm how a range follows from the values seen
+   */
+  public record ActivationQuantization(
+      @Key(
+              value =
+                  "How the static approach finds a range: the least and largest value, a moving"
+                      + " average of these, all but 0.01% of the values, the least loss of"
+                      + " information (kl), or the least squared error.",
+              fallback = "minmax",
+              oneOf = {"minmax", "moving_average", "percentile", "kl", "mse"})
+          String algorithm) {}
+
+  /**
+   * What ranges of activations are taken from.
+   *
+   * @param samplingSize training examples
+   */
+  public record Calibration(
+      @Key(
+              value = "Training examples that calibration looks at, chosen by the random seed.",
+              fallback = "100",
+              minimum = 1,
+              maximum = 1e6)
+          int samplingSize) {}
 
   /**
    * How the exported files are measured.

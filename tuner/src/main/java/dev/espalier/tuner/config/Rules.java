@@ -1,10 +1,15 @@
 package dev.espalier.tuner.config;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.problem.Suggestions;
+import dev.espalier.tuner.port.QuantizationPlan;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /** What no single value can be wrong about: keys that must fit each other. */
 final class Rules {
@@ -31,6 +36,27 @@ final class Rules {
     rules.thereIsOnePruner();
     rules.sparsityGrows();
     rules.thereIsOneCriterion();
+    rules.operatorTypesCanBeQuantized();
+  }
+
+  private void operatorTypesCanBeQuantized() {
+    String path = "quantization.op_types";
+    ResolvedValue types = assembly.value(path);
+    if (types == null) {
+      return;
+    }
+    List<String> known = new ArrayList<>(new TreeSet<>(QuantizationPlan.OPERATOR_TYPES));
+    for (JsonNode type : types.value()) {
+      if (!known.contains(type.asText())) {
+        report(
+            ProblemCode.NOT_ALLOWED,
+            path,
+            "must be of " + String.join(", ", known) + ", found " + type.asText(),
+            "Maybe \""
+                + Suggestions.nearest(type.asText(), known, 1).get(0)
+                + "\" is meant; everything else stays float.");
+      }
+    }
   }
 
   private void deviceIsSupported() {

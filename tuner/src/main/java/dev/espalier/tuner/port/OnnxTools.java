@@ -17,11 +17,13 @@ public interface OnnxTools {
   void export(TransformerWeights weights, List<String> labels, Path file);
 
   /**
-   * Rewrites {@code source} to dynamic int8.
+   * Rewrites {@code source} to int8.
    *
+   * @param calibration examples to choose from, where the format needs any
    * @return what was quantized and what was left, for people: name to value
    */
-  Map<String, String> quantizeDynamic(Path source, Path target);
+  Map<String, String> quantize(
+      Path source, Path target, QuantizationPlan plan, EncodedSet calibration);
 
   /**
    * Runs {@code file} over {@code set}.

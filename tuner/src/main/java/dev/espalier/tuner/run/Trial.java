@@ -1,11 +1,14 @@
 package dev.espalier.tuner.run;
 
 import dev.espalier.api.tuning.Proposal;
+import dev.espalier.tuner.config.Configuration.Quantization;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.Plan;
+import dev.espalier.tuner.plan.QuantizationPlanner;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.result.MaskReport;
 import dev.espalier.tuner.result.Objective;
@@ -85,8 +88,9 @@ final class Trial {
 
     @Nullable TransformerWeights weights = finePrune(variant.plan());
     export(weights);
-    if (configuration.configuration().quantization() != null) {
-      quantize();
+    Quantization quantization = configuration.configuration().quantization();
+    if (quantization != null) {
+      quantize(QuantizationPlanner.plan(configuration.configuration(), quantization));
     }
     measure();
     judge(dense);
@@ -167,7 +171,7 @@ final class Trial {
     pruned = new MeasuredFile(exported.size(), null);
   }
 
-  private void quantize() {
+  private void quantize(QuantizationPlan how) {
     Quantized made =
         stages.run(
             number,
@@ -177,7 +181,11 @@ final class Trial {
               String name = folder + "/" + Workshop.INT8;
               Map<String, String> notes =
                   run.make(
-                      name, target -> services.onnx().quantizeDynamic(file(Workshop.ONNX), target));
+                      name,
+                      target ->
+                          services
+                              .onnx()
+                              .quantize(file(Workshop.ONNX), target, how, prepared.data().train()));
               notes.forEach(log::result);
               return new Quantized(workshop.size(name, log), notes);
             });

@@ -16,6 +16,7 @@ import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.OnnxTools;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.PretrainedModels;
+import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.port.TaskSource;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
@@ -48,6 +49,7 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
 
   final List<String> calls = new ArrayList<>();
   final List<FinePruner.Request> trainings = new ArrayList<>();
+  final List<QuantizationPlan> quantizations = new ArrayList<>();
   @Nullable RuntimeException failure;
   String failsAt = "";
 
@@ -210,7 +212,9 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   }
 
   @Override
-  public Map<String, String> quantizeDynamic(Path source, Path target) {
+  public Map<String, String> quantize(
+      Path source, Path target, QuantizationPlan plan, EncodedSet calibration) {
+    quantizations.add(plan);
     put(target, "x".repeat(260));
     call("quantize");
     return Map.of("MatMul", "12 of 12");

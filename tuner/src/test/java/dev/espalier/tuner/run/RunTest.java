@@ -11,6 +11,7 @@ import dev.espalier.api.run.RunEvent;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.port.FinePruner;
+import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.result.Status;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -195,6 +196,40 @@ final class RunTest {
     assertThat(json.at("/artifacts").has("int8_onnx")).isFalse();
     assertThat(started()).doesNotContain("1 quantize");
     assertThat(result.directory().resolve("best/model.int8.onnx")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "quantization.format=qoperator | DYNAMIC | MINMAX | true | 100",
+        "quantization.approach=post_training_static_quant | QDQ | MINMAX | true | 100",
+        "quantization={approach: post_training_static_quant, format: qoperator,"
+            + " model_wise: {weight: {granularity: per_tensor}, activation: {algorithm: kl}},"
+            + " calibration: {sampling_size: 7}} | QOPERATOR | ENTROPY | false | 7",
+      })
+  void quantization_is_done_as_configured(
+      String assignment,
+      QuantizationPlan.Format format,
+      QuantizationPlan.Calibration calibration,
+      boolean perChannel,
+      int samples) {
+    run(assignment);
+
+    QuantizationPlan plan = fakes.quantizations.get(0);
+    assertThat(plan.format()).isEqualTo(format);
+    assertThat(plan.calibration()).isEqualTo(calibration);
+    assertThat(plan.perChannel()).isEqualTo(perChannel);
+    assertThat(plan.samples()).isEqualTo(samples);
+    assertThat(plan.operatorTypes()).isEqualTo(QuantizationPlan.OPERATOR_TYPES);
+    assertThat(plan.seed()).isEqualTo(42);
+  }
+
+  @Test
+  void an_operator_that_cannot_be_quantized_is_said_before_training() {
+    assertThatThrownBy(() -> load("quantization.op_types=[MatMul, Sofmax]"))
+        .hasMessageContaining("quantization.op_types: must be of Add, Attention, Conv, Gather,")
+        .hasMessageContaining("found Sofmax");
   }
 
   @Test

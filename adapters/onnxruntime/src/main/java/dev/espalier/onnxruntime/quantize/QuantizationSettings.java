@@ -1,5 +1,6 @@
 package dev.espalier.onnxruntime.quantize;
 
+import dev.espalier.tuner.port.QuantizationPlan;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -28,8 +29,7 @@ public record QuantizationSettings(
     List<String> excluded,
     Set<String> floatNodes) {
   /** Everything that can be quantized. */
-  public static final Set<String> OPERATOR_TYPES =
-      Set.of("MatMul", "Gemm", "Gather", "Conv", "Add", "Mul", "Attention");
+  public static final Set<String> OPERATOR_TYPES = QuantizationPlan.OPERATOR_TYPES;
 
   /**
    * Copies the collections.

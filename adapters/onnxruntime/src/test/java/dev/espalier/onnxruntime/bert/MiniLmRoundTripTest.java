@@ -11,6 +11,9 @@ import dev.espalier.api.data.EncodedSet;
 import dev.espalier.onnxruntime.Examples;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.onnxruntime.measure.OrtMeter;
+import dev.espalier.onnxruntime.quantize.QuantizationFormat;
+import dev.espalier.onnxruntime.quantize.QuantizationSettings;
+import dev.espalier.onnxruntime.quantize.Quantizer;
 import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.Tensor;
@@ -81,7 +84,8 @@ class MiniLmRoundTripTest {
     Path int8 = directory.resolve("model.int8.onnx");
     OrtTools tools = new OrtTools();
     tools.export(withClassifier(model.weights()), List.of("negative", "positive"), fp32);
-    tools.quantizeDynamic(fp32, int8);
+    new Quantizer(QuantizationSettings.of(QuantizationFormat.DYNAMIC))
+        .quantize(fp32, int8, Map.of());
 
     assertThat((double) Files.size(int8) / Files.size(fp32)).isLessThan(0.26);
     assertThat(tools.fusedOperators(fp32))

@@ -14,6 +14,9 @@ import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.onnxruntime.TinyBert;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
+import dev.espalier.onnxruntime.quantize.QuantizationFormat;
+import dev.espalier.onnxruntime.quantize.QuantizationSettings;
+import dev.espalier.onnxruntime.quantize.Quantizer;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.OnnxTools.LatencySettings;
 import dev.espalier.tuner.port.TransformerWeights;
@@ -84,7 +87,8 @@ class OrtMeterTest {
   @Test
   void timesAllFilesInTheOrderGiven() {
     Path int8 = directory.resolve("int8.onnx");
-    tools.quantizeDynamic(model, int8);
+    new Quantizer(QuantizationSettings.of(QuantizationFormat.DYNAMIC))
+        .quantize(model, int8, Map.of());
     Map<String, Path> files = new LinkedHashMap<>();
     files.put("int8", int8);
     files.put("fp32", model);

@@ -48,13 +48,14 @@ class DynamicQuantizerTest {
   private static final String QUERY = "bert.encoder.layer.0.attention.self.query.weight";
 
   @TempDir Path directory;
-  private final DynamicQuantizer quantizer = new DynamicQuantizer(false);
+  private final Quantizer quantizer =
+      new Quantizer(QuantizationSettings.of(QuantizationFormat.DYNAMIC));
 
   @Test
   void rewritesOneLayerAsTheGoldenFilesSay() throws IOException {
     Path fp32 = export(TinyBert.weights(1, 2));
     Path int8 = directory.resolve("int8.onnx");
-    quantizer.quantize(fp32, int8);
+    quantizer.quantize(fp32, int8, Map.of());
     assertThat(GraphText.of(OnnxFiles.read(fp32))).isEqualTo(golden("one-layer.txt"));
     assertThat(GraphText.of(OnnxFiles.read(int8))).isEqualTo(golden("one-layer.int8.txt"));
   }
@@ -63,7 +64,7 @@ class DynamicQuantizerTest {
   void quantizesWhatSeveralOperatorsReadOnce() {
     Path fp32 = export(TinyBert.weights(2, 2));
     Path int8 = directory.resolve("int8.onnx");
-    quantizer.quantize(fp32, int8);
+    quantizer.quantize(fp32, int8, Map.of());
     List<String> operators =
         OnnxFiles.read(int8).getGraph().getNodeList().stream().map(n -> n.getOpType()).toList();
     // Per layer queries, keys and values share one activation; the pooler adds one more.
@@ -93,7 +94,8 @@ class DynamicQuantizerTest {
     TreeMap<String, Tensor> tensors = new TreeMap<>(dense.tensors());
     tensors.put(QUERY, Tensor.matrix(32, 32, pruned));
     Path int8 = directory.resolve("int8.onnx");
-    quantizer.quantize(export(new TransformerWeights(dense.architecture(), tensors)), int8);
+    quantizer.quantize(
+        export(new TransformerWeights(dense.architecture(), tensors)), int8, Map.of());
 
     OnnxGraph graph = OnnxGraph.of(OnnxFiles.read(int8));
     byte[] values = Tensors.int8(graph.initializer(QUERY + "_quantized"));
@@ -162,7 +164,8 @@ class DynamicQuantizerTest {
   void logitsStayCloseToFloat(boolean reduceRange, double tolerance) {
     Path fp32 = export(TinyBert.weights(2, 2));
     Path int8 = directory.resolve("int8.onnx");
-    new DynamicQuantizer(reduceRange).quantize(fp32, int8);
+    new Quantizer(QuantizationSettings.of(QuantizationFormat.DYNAMIC).withReduceRange(reduceRange))
+        .quantize(fp32, int8, Map.of());
     EncodedSet set = Examples.random(50, 20, TinyBert.VOCABULARY);
     OrtMeter meter = new OrtMeter();
     assertThat(Examples.maxDifference(meter.logits(fp32, set, 1), meter.logits(int8, set, 1)))
@@ -182,8 +185,8 @@ class DynamicQuantizerTest {
     Path fp32 = export(TinyBert.weights(1, 2));
     Path one = directory.resolve("one.onnx");
     Path two = directory.resolve("two.onnx");
-    quantizer.quantize(fp32, one);
-    quantizer.quantize(fp32, two);
+    quantizer.quantize(fp32, one, Map.of());
+    quantizer.quantize(fp32, two, Map.of());
     assertThat(one).hasSameBinaryContentAs(two);
   }
 
@@ -191,7 +194,7 @@ class DynamicQuantizerTest {
   void reportsWhatWasQuantizedAndWhatWasLeft() {
     Path fp32 = export(TinyBert.weights(1, 2));
     Path int8 = directory.resolve("int8.onnx");
-    QuantizationReport report = quantizer.quantize(fp32, int8);
+    QuantizationReport report = quantizer.quantize(fp32, int8, Map.of());
     assertThat(report.asMap())
         .containsEntry("quantized MatMul", "7")
         .containsEntry("quantized Gather", "2")
@@ -238,7 +241,8 @@ class DynamicQuantizerTest {
     OnnxFiles.write(source, graph.toModel());
 
     ProblemException problem =
-        catchThrowableOfType(ProblemException.class, () -> quantizer.quantize(source, target));
+        catchThrowableOfType(
+            ProblemException.class, () -> quantizer.quantize(source, target, Map.of()));
     assertThat(problem).hasMessage(source + ": " + message);
     assertThat(problem.exitCode()).isEqualTo(2);
     assertThat(target).doesNotExist();
@@ -247,8 +251,10 @@ class DynamicQuantizerTest {
   @Test
   void itsOwnOutputIsQuantizedAlready() {
     Path int8 = directory.resolve("int8.onnx");
-    quantizer.quantize(export(TinyBert.weights(1, 2)), int8);
-    assertThat(catchThrowableOfType(ProblemException.class, () -> quantizer.quantize(int8, int8)))
+    quantizer.quantize(export(TinyBert.weights(1, 2)), int8, Map.of());
+    assertThat(
+            catchThrowableOfType(
+                ProblemException.class, () -> quantizer.quantize(int8, int8, Map.of())))
         .hasMessageContaining("is quantized already");
   }
 

@@ -1,0 +1,62 @@
+package dev.espalier.tuner.port;
+
+import java.util.List;
+import java.util.Set;
+
+/**
+ * How an exported model is quantized to int8: weights symmetric, activations uint8 and asymmetric.
+ *
+ * @param format how the graph is written down
+ * @param perChannel a scale for each output channel of a weight, or one for the whole
+ * @param reduceRange weights in [-64, 64], which keeps CPUs without VNNI from saturating
+ * @param operatorTypes what may be quantized, of {@link #OPERATOR_TYPES}
+ * @param excluded globs over names of nodes and of their weights; what one matches stays float
+ * @param calibration how ranges of activations follow from values; for the static formats
+ * @param samples examples that calibration looks at; for the static formats
+ * @param seed decides which examples, and their order
+ * @param threads intra-op threads of the calibration
+ */
+public record QuantizationPlan(
+    Format format,
+    boolean perChannel,
+    boolean reduceRange,
+    Set<String> operatorTypes,
+    List<String> excluded,
+    Calibration calibration,
+    int samples,
+    long seed,
+    int threads) {
+  /** Every type of operator that can be quantized. */
+  public static final Set<String> OPERATOR_TYPES =
+      Set.of("MatMul", "Gemm", "Gather", "Conv", "Add", "Mul", "Attention");
+
+  /** Copies the collections. */
+  public QuantizationPlan {
+    operatorTypes = Set.copyOf(operatorTypes);
+    excluded = List.copyOf(excluded);
+  }
+
+  /** How a quantized graph is written down. */
+  public enum Format {
+    /** Activations are quantized at run time; no calibration. */
+    DYNAMIC,
+    /** Calibrated; float operators between QuantizeLinear and DequantizeLinear. */
+    QDQ,
+    /** Calibrated; integer operators, in part ONNX Runtime's own. */
+    QOPERATOR
+  }
+
+  /** How the range of an activation follows from its values. */
+  public enum Calibration {
+    /** The least and the largest value. */
+    MINMAX,
+    /** A moving average of the batches' least and largest values. */
+    MOVING_AVERAGE,
+    /** Without 0.01% of the values, half of them at each end. */
+    PERCENTILE,
+    /** The least loss of information, in the sense of Kullback and Leibler. */
+    ENTROPY,
+    /** The least mean squared error. */
+    MSE
+  }
+}
