@@ -1,6 +1,7 @@
 package dev.espalier.cli;
 
 import dev.espalier.api.metric.Metric;
+import dev.espalier.archive.ArchiveWriter;
 import dev.espalier.djl.DjlFinePruner;
 import dev.espalier.djl.SafeTensors;
 import dev.espalier.onnxruntime.OrtTools;
@@ -30,6 +31,7 @@ final class Services {
         new DjlFinePruner(checkpoints),
         checkpoints,
         new OrtTools(),
+        (file, weights) -> ArchiveWriter.pack(file, weights.tensors()),
         pruners,
         plugins.strategies(),
         metrics(),

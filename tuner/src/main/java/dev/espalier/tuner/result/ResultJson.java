@@ -75,7 +75,7 @@ public final class ResultJson {
     sizes.set("int8_onnx", size(facts.quantized()));
     sizes.set("shipped_compressed", compressed(facts.shipped()));
     sizes.set("dense_compressed", compressed(facts.dense()));
-    sizes.putNull("sparse_archive");
+    sizes.put("sparse_archive", facts.sparseArchiveBytes());
     ObjectNode latencies = node.putObject("latency_ms");
     latencies.set("dense", latency(facts.latencies().get("dense")));
     latencies.set("fp32", latency(facts.latencies().get("fp32")));

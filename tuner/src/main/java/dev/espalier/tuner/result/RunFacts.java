@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param dense the dense model's exported file
  * @param trials every trial in order
  * @param reported the trial that is reported: the best, or the last when none could be judged
+ * @param sparseArchiveBytes size of the best model's archive, or null when there is none
  * @param problems why the run failed; empty unless it did
  * @param stages the finished stages in order
  * @param artifacts what the run made, by name, relative to the run directory
@@ -46,6 +47,7 @@ public record RunFacts(
     @Nullable MeasuredFile dense,
     List<TrialFacts> trials,
     TrialFacts reported,
+    @Nullable Long sparseArchiveBytes,
     List<Failure> problems,
     List<StageTime> stages,
     Map<String, String> artifacts) {

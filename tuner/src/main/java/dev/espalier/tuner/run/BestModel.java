@@ -2,6 +2,8 @@ package dev.espalier.tuner.run;
 
 import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.run.Preparation.Prepared;
+import dev.espalier.tuner.port.SparseArchives;
+import dev.espalier.tuner.port.TransformerWeights;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,14 +16,26 @@ final class BestModel {
   /** The folder's name in the run directory. */
   static final String FOLDER = "best";
 
+  /** The archive, relative to the run directory. */
+  static final String ARCHIVE = FOLDER + "/model.espalier";
+
   private final RunDirectory run;
   private final RunFacts facts;
   private final Prepared prepared;
+  private final TransformerWeights weights;
+  private final SparseArchives archives;
 
-  BestModel(RunDirectory run, RunFacts facts, Prepared prepared) {
+  BestModel(
+      RunDirectory run,
+      RunFacts facts,
+      Prepared prepared,
+      TransformerWeights weights,
+      SparseArchives archives) {
     this.run = run;
     this.facts = facts;
     this.prepared = prepared;
+    this.weights = weights;
+    this.archives = archives;
   }
 
   /** What will be in the folder, by name, relative to the run directory. */
@@ -32,6 +46,7 @@ final class BestModel {
       artifacts.put("int8_onnx", FOLDER + "/" + Workshop.INT8);
     }
     artifacts.put("safetensors", FOLDER + "/" + Workshop.WEIGHTS);
+    artifacts.put("sparse_archive", ARCHIVE);
     artifacts.put("config", FOLDER + "/config.json");
     artifacts.put("tokenizer", FOLDER + "/tokenizer.json");
     artifacts.put("model_card", FOLDER + "/README.md");
@@ -56,6 +71,7 @@ final class BestModel {
               ModelCard.of(facts, prepared.model().reference()).getBytes(StandardCharsets.UTF_8));
           link(Workshop.WEIGHTS, folder);
           link(Workshop.ONNX, folder);
+          long unused = archives.pack(folder.resolve("model.espalier"), weights);
           if (facts.quantized() != null) {
             link(Workshop.INT8, folder);
           }

@@ -35,6 +35,7 @@ final class Findings {
   final Map<String, String> artifacts = new LinkedHashMap<>();
   @Nullable Training denseTraining;
   @Nullable MeasuredFile dense;
+  @Nullable Long sparseArchiveBytes;
 
   Findings(
       ResolvedConfiguration configuration,
@@ -76,6 +77,7 @@ final class Findings {
         dense,
         all,
         TrialFacts.best(all).orElseGet(() -> last(all)),
+        sparseArchiveBytes,
         problems,
         stages,
         artifacts);

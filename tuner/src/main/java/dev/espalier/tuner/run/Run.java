@@ -174,7 +174,7 @@ public final class Run {
     Search search = new Search(run, prepared, services, stages, workshop, listener, found);
     Problem early = search.run(dense);
     List<Problem> problems = early == null ? List.of() : List.of(early);
-    RunFacts facts = verdict(run, found, prepared, problems);
+    RunFacts facts = verdict(run, found, prepared, workshop, problems);
     return new RunResult(
         facts.status(),
         run.path(),
@@ -318,17 +318,27 @@ public final class Run {
   // ---------------------------------------------------------------- verdict
 
   private RunFacts verdict(
-      RunDirectory run, Findings found, Prepared prepared, List<Problem> problems) {
+      RunDirectory run,
+      Findings found,
+      Prepared prepared,
+      Workshop workshop,
+      List<Problem> problems) {
     int best = found.facts(Status.MET, List.of(), List.of()).trial();
     if (stages.isFinished(best, VERDICT)) {
-      return concluded(found, problems);
+      return concluded(run, found, problems);
     }
-    return stages.run(best, VERDICT, log -> conclude(run, found, prepared, problems, log));
+    return stages.run(
+        best, VERDICT, log -> conclude(run, found, prepared, workshop, problems, log));
   }
 
   private RunFacts conclude(
-      RunDirectory run, Findings found, Prepared prepared, List<Problem> problems, Stages.Log log) {
-    RunFacts facts = concluded(found, problems);
+      RunDirectory run,
+      Findings found,
+      Prepared prepared,
+      Workshop workshop,
+      List<Problem> problems,
+      Stages.Log log) {
+    RunFacts facts = concluded(run, found, problems);
     Verdict verdict = created(facts.verdict());
     if (verdict.caution() != null) {
       listener.on(new RunEvent.Note(verdict.caution()));
@@ -336,19 +346,22 @@ public final class Run {
     log.output(run.write("report.html", HtmlReport.of(facts)));
     // A run that was cut off here has left the folder, but not the line that makes it count.
     run.discard(BestModel.FOLDER);
-    new BestModel(run, facts, prepared).assemble();
+    TransformerWeights weights = workshop.weights(facts.trial());
+    new BestModel(run, facts, prepared, weights, services.archives()).assemble();
     log.output(run.resolve(BestModel.FOLDER));
-    log.output(run.write("result.json", ResultJson.of(facts).toPrettyString() + "\n"));
+    RunFacts complete = concluded(run, found, problems);
+    log.output(run.write("result.json", ResultJson.of(complete).toPrettyString() + "\n"));
     log.result("verdict", verdict.sentence());
-    return facts;
+    return complete;
   }
 
-  private RunFacts concluded(Findings found, List<Problem> problems) {
+  private RunFacts concluded(RunDirectory run, Findings found, List<Problem> problems) {
     List<Failure> failures = problems.stream().map(Failure::of).toList();
     RunFacts judged = found.facts(Status.MET, failures, List.of());
     found.artifacts.clear();
     found.artifacts.putAll(BestModel.artifacts(judged.quantized() != null));
     found.artifacts.put("report", "report.html");
+    found.sparseArchiveBytes = run.size(BestModel.ARCHIVE);
     return found.facts(created(judged.verdict()).status(), failures, withoutVerdict());
   }
 

@@ -226,6 +226,15 @@ final class RunDirectory implements AutoCloseable {
     }
   }
 
+  /** The bytes of a file, or null when it is not there. */
+  @Nullable Long size(String relative) {
+    try {
+      return Files.size(path.resolve(relative));
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
   /** Cuts a file after {@code bytes} bytes. */
   void truncate(String relative, long bytes) {
     problems(

@@ -7,6 +7,7 @@ import dev.espalier.tuner.port.CheckpointStore;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.OnnxTools;
 import dev.espalier.tuner.port.PretrainedModels;
+import dev.espalier.tuner.port.SparseArchives;
 import dev.espalier.tuner.port.TaskSource;
 import java.util.Collections;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.TreeMap;
  * @param finePruner trains
  * @param checkpoints keeps weights
  * @param onnx exports, quantizes and measures
+ * @param archives stores the best model as small as it gets
  * @param pruners the pruners that there are
  * @param strategies the tuning strategies that there are
  * @param metrics the metrics that there are
@@ -32,6 +34,7 @@ public record RunServices(
     FinePruner finePruner,
     CheckpointStore checkpoints,
     OnnxTools onnx,
+    SparseArchives archives,
     PrunerCatalog pruners,
     StrategyCatalog strategies,
     List<Metric> metrics,

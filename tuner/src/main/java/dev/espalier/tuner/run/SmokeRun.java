@@ -58,6 +58,7 @@ public final class SmokeRun {
         full.finePruner(),
         full.checkpoints(),
         full.onnx(),
+        full.archives(),
         full.pruners(),
         full.strategies(),
         full.metrics(),

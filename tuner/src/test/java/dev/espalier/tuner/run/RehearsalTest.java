@@ -138,6 +138,7 @@ class RehearsalTest {
         trainer,
         plain.checkpoints(),
         plain.onnx(),
+        plain.archives(),
         plain.pruners(),
         plain.strategies(),
         plain.metrics(),

@@ -99,7 +99,8 @@ final class RunTest {
             "quantize",
             "evaluate trial-1/model.onnx",
             "evaluate trial-1/model.int8.onnx",
-            "latency [dense, fp32, int8]");
+            "latency [dense, fp32, int8]",
+            "read trial-1/model.safetensors");
   }
 
   @Test
@@ -115,6 +116,7 @@ final class RunTest {
             "baseline/model.safetensors",
             "best/README.md",
             "best/config.json",
+            "best/model.espalier",
             "best/model.int8.onnx",
             "best/model.onnx",
             "best/model.safetensors",
@@ -151,7 +153,7 @@ final class RunTest {
     assertThat(result.at("/best/metrics_int8/accuracy").asDouble()).isEqualTo(0.885);
     assertThat(result.at("/best/size_bytes/dense_onnx").asLong()).isEqualTo(1000);
     assertThat(result.at("/best/size_bytes/int8_onnx").asLong()).isEqualTo(260);
-    assertThat(result.at("/best/size_bytes/sparse_archive").isNull()).isTrue();
+    assertThat(result.at("/best/size_bytes/sparse_archive").asLong()).isEqualTo(10);
     assertThat(result.at("/best/sparsity/target").asDouble()).isEqualTo(0.5);
     assertThat(result.at("/best/sparsity/pruned_layers").asDouble()).isEqualTo(0.5);
     // 2 layers of 4 matrices 4x4 and 2 of 4x8, 2 x 28 biases, 4 norm weights; all else 44 + 8
