@@ -118,11 +118,12 @@ public final class L0Pruner implements ScorePruner {
             ScoreInit.parameters(
                 2.197,
                 new Quantity(
-                    "final_lambda",
-                    125.0,
-                    0,
-                    100_000,
-                    "Weight of the penalty on open gates at the end; more of it prunes more.")));
+                        "final_lambda",
+                        125.0,
+                        0,
+                        100_000,
+                        "Weight of the penalty on open gates at the end; more of it prunes more.")
+                    .searchedIn(10, 1000, true)));
 
     @Override
     public PrunerDescriptor descriptor() {

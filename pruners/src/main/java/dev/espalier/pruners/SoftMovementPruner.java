@@ -85,11 +85,12 @@ public final class SoftMovementPruner implements ScorePruner {
                     "What the logistic function of a score must exceed at the end."),
                 new Quantity("floor", 0.005, 0, 1, "Least share kept of each matrix; 0 for none."),
                 new Quantity(
-                    "final_lambda",
-                    400.0,
-                    0,
-                    100_000,
-                    "Weight of the penalty on high scores at the end; more of it prunes more.")));
+                        "final_lambda",
+                        400.0,
+                        0,
+                        100_000,
+                        "Weight of the penalty on high scores at the end; more of it prunes more.")
+                    .searchedIn(10, 1000, true)));
 
     @Override
     public PrunerDescriptor descriptor() {

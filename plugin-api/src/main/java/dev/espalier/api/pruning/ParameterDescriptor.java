@@ -2,6 +2,7 @@ package dev.espalier.api.pruning;
 
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Something that a user can set on a pruner. */
 public sealed interface ParameterDescriptor
@@ -26,12 +27,33 @@ public sealed interface ParameterDescriptor
    * @param minimum the smallest value allowed, inclusive
    * @param maximum the largest value allowed, inclusive
    * @param description one sentence: what it does, with its unit
+   * @param search where a search looks when the configuration does not say, or null for nowhere
    */
   record Quantity(
-      String name, Double defaultValue, double minimum, double maximum, String description)
+      String name,
+      Double defaultValue,
+      double minimum,
+      double maximum,
+      String description,
+      @Nullable SearchRange search)
       implements ParameterDescriptor {
-    /** Checks that the default lies in the range. */
+    /** A number that a search varies only in a range that the configuration gives. */
+    public Quantity(
+        String name, Double defaultValue, double minimum, double maximum, String description) {
+      this(name, defaultValue, minimum, maximum, description, null);
+    }
+
+    /** The same, with a range for searches. */
+    public Quantity searchedIn(double low, double high, boolean logarithmic) {
+      SearchRange range = new SearchRange(low, high, logarithmic);
+      return new Quantity(name, defaultValue, minimum, maximum, description, range);
+    }
+
+    /** Checks that the default and the range of searches lie in the range. */
     public Quantity {
+      if (search != null && !(minimum <= search.low() && search.high() <= maximum)) {
+        throw new IllegalArgumentException("the search range of " + name + " exceeds its range");
+      }
       if (!(minimum <= defaultValue && defaultValue <= maximum)) {
         throw new IllegalArgumentException(
             String.format(
@@ -54,6 +76,22 @@ public sealed interface ParameterDescriptor
       return value == Math.rint(value) && Math.abs(value) < 1e7
           ? Long.toString((long) value)
           : Double.toString(value);
+    }
+  }
+
+  /**
+   * Where a search looks for a good value.
+   *
+   * @param low the smallest value worth trying
+   * @param high the largest
+   * @param logarithmic whether equal factors count as equal distances
+   */
+  record SearchRange(double low, double high, boolean logarithmic) {
+    /** Checks the bounds. */
+    public SearchRange {
+      if (!(low < high) || (logarithmic && low <= 0)) {
+        throw new IllegalArgumentException("no range to search from " + low + " to " + high);
+      }
     }
   }
 

@@ -129,14 +129,16 @@ public record Configuration(
               fallback = "5.0e-5",
               minimum = 0,
               minimumExcluded = true,
-              maximum = 1)
+              maximum = 1,
+              search = "1e-5, 3e-4, log")
           double learningRate,
       @Key(
               value = "Peak learning rate of a pruner's scores.",
               fallback = "1.0e-2",
               minimum = 0,
               minimumExcluded = true,
-              maximum = 1000)
+              maximum = 1000,
+              search = "1e-3, 1e-1, log")
           double scoreLearningRate,
       @Key(
               value = "Decoupled weight decay of matrices; biases and norms have none.",
@@ -207,7 +209,8 @@ public record Configuration(
                       + " to.",
               minimum = 0,
               maximum = 1,
-              maximumExcluded = true)
+              maximumExcluded = true,
+              search = "0.5, 0.97")
           @Nullable Double targetSparsity,
       @Key(
               value = "Multiples of the warm-up before the schedule starts.",

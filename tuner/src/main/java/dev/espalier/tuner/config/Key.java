@@ -44,6 +44,12 @@ public @interface Key {
   /** What a relative path is relative to, when the file itself says it. */
   Base base() default Base.NONE;
 
+  /**
+   * Where a search looks when the configuration does not say, {@code low, high}, and {@code log}
+   * behind it where factors count; empty for nowhere.
+   */
+  String search() default "";
+
   /** The folder that a relative path starts from. */
   enum Base {
     /** The value is not a path. */

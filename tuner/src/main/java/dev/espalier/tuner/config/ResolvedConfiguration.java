@@ -1,11 +1,13 @@
 package dev.espalier.tuner.config;
 
 import dev.espalier.api.problem.Location;
+import dev.espalier.api.tuning.Dimension;
 import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.tuner.config.lpot.Mapping;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,9 +60,13 @@ public record ResolvedConfiguration(
         .orElseGet(() -> Location.ofFile(file().toString()));
   }
 
-  /** What the trials of {@code tuning.search_space} may vary. */
-  public SearchSpace searchSpace() {
-    return SearchRules.space(configuration);
+  /**
+   * What the trials of {@code tuning.search_space} may vary.
+   *
+   * @param ofPlugins the range or the options that a plugin declares for a key of its own
+   */
+  public SearchSpace searchSpace(Function<String, Optional<Dimension>> ofPlugins) {
+    return SearchRules.space(configuration, ofPlugins);
   }
 
   /**

@@ -70,6 +70,19 @@ final class Schema {
     return Optional.of(at);
   }
 
+  /** The key at {@code path}, or nothing when that is no field of the format. */
+  static Optional<Key> key(Section root, String path) {
+    List<String> segments = Paths.segments(path);
+    if (segments.isEmpty()) {
+      return Optional.empty();
+    }
+    String name = segments.get(segments.size() - 1);
+    return find(root, Paths.parent(path))
+        .filter(Section.class::isInstance)
+        .flatMap(section -> ((Section) section).field(name))
+        .map(Field::key);
+  }
+
   private static Optional<Shape> child(Shape at, String segment) {
     if (at instanceof Section section) {
       return section.field(segment).map(Field::shape);

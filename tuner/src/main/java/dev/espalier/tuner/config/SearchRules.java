@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /** What {@code tuning.search_space} may hold, and what it means. */
 final class SearchRules {
@@ -25,6 +26,8 @@ final class SearchRules {
 
   /** What a trial may vary: data and baseline stay the same, or trials could not be compared. */
   private static final List<String> VARIED = List.of("pruning", "quantization", "distillation");
+
+  private static final String PARAMETERS = ".parameters.";
 
   private static final Section SCHEMA = Schema.of(Configuration.class);
 
@@ -46,12 +49,21 @@ final class SearchRules {
     }
   }
 
-  /** The space of a configuration; of a draft, what is right of it. */
-  static SearchSpace space(Configuration configuration) {
+  /**
+   * The space of a configuration; of a draft, what is right of it.
+   *
+   * @param ofPlugins what plugins declare for a key of theirs
+   */
+  static SearchSpace space(
+      Configuration configuration, Function<String, Optional<Dimension>> ofPlugins) {
     Map<String, Dimension> dimensions = new LinkedHashMap<>();
     for (SearchDimension written : configuration.tuning().searchSpace()) {
       try {
-        dimension(written).ifPresent(d -> dimensions.putIfAbsent(d.name(), d));
+        Optional<Dimension> dimension =
+            isBare(written) && !isDeclaredHere(written.key())
+                ? ofPlugins.apply(written.key())
+                : dimension(written);
+        dimension.ifPresent(d -> dimensions.putIfAbsent(d.name(), d));
       } catch (IllegalArgumentException e) {
         // A draft's mistake, which check reports.
       }
@@ -60,6 +72,9 @@ final class SearchRules {
   }
 
   private static Optional<Dimension> dimension(SearchDimension written) {
+    if (isBare(written)) {
+      return declared(written.key());
+    }
     Double low = written.low();
     Double high = written.high();
     if (!written.options().isEmpty()) {
@@ -73,6 +88,37 @@ final class SearchRules {
         whole
             ? new Dimension.Whole(written.key(), Math.round(low), Math.round(high))
             : new Dimension.Real(written.key(), low, high, isLogarithmic(written)));
+  }
+
+  /** Whether only the key is there, so that what is declared next to it holds. */
+  private static boolean isBare(SearchDimension written) {
+    return written.low() == null && written.high() == null && written.options().isEmpty();
+  }
+
+  private static boolean isDeclaredHere(String key) {
+    return declared(key).isPresent();
+  }
+
+  /** What the format declares next to a key: a range, or the texts that it may hold. */
+  private static Optional<Dimension> declared(String key) {
+    Optional<Key> found = Schema.key(SCHEMA, key);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    if (found.get().oneOf().length > 1) {
+      return Optional.of(new Dimension.Choice(key, List.of((Object[]) found.get().oneOf())));
+    }
+    String[] parts = found.get().search().split(", ", -1);
+    return parts.length < 2
+        ? Optional.empty()
+        : Optional.of(
+            new Dimension.Real(
+                key, Double.parseDouble(parts[0]), Double.parseDouble(parts[1]), parts.length > 2));
+  }
+
+  /** Whether a plugin may declare a range for the key; which one, its catalog knows. */
+  private static boolean isOfPlugin(String key) {
+    return key.contains(PARAMETERS);
   }
 
   /** Numbers as long or double, so that they are the same after a journal. */
@@ -106,6 +152,8 @@ final class SearchRules {
           Suggestions.closest(key, candidates())
               .map(nearest -> "Maybe \"" + nearest + "\" is meant.")
               .orElse("Maybe pruning.approach.weight_compression.target_sparsity is meant."));
+    } else if (isBare(written) && (isDeclaredHere(key) || isOfPlugin(key))) {
+      return; // what is declared is right
     } else if (written.options().isEmpty()) {
       checkRange(path, written);
     } else if (written.low() != null || written.high() != null) {

@@ -1,9 +1,9 @@
 package dev.espalier.tuner.run;
 
-import dev.espalier.tuner.result.RunFacts;
-import dev.espalier.tuner.run.Preparation.Prepared;
 import dev.espalier.tuner.port.SparseArchives;
 import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.tuner.result.RunFacts;
+import dev.espalier.tuner.run.Preparation.Prepared;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

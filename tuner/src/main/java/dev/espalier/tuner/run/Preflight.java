@@ -12,6 +12,7 @@ import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.Planner;
+import dev.espalier.tuner.plan.SearchSpaces;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.plugin.StrategyCatalog;
 import java.nio.file.Files;
@@ -119,7 +120,7 @@ public final class Preflight implements ConfigurationLoader.Check {
   private void checkStrategy(ResolvedConfiguration draft) {
     TuningStrategy strategy = strategy(draft, strategies);
     Configuration.Tuning tuning = draft.configuration().tuning();
-    if (strategy.next(draft.searchSpace(), List.of(), tuning.randomSeed()).isEmpty()) {
+    if (strategy.next(SearchSpaces.of(draft, pruners), List.of(), tuning.randomSeed()).isEmpty()) {
       throw new ProblemException(
           List.of(
               new Problem(

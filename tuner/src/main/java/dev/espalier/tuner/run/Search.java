@@ -10,6 +10,7 @@ import dev.espalier.api.tuning.Proposal;
 import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.tuner.config.Configuration.ExitPolicy;
+import dev.espalier.tuner.plan.SearchSpaces;
 import dev.espalier.tuner.report.TrialTable;
 import dev.espalier.tuner.result.Objective;
 import dev.espalier.tuner.result.RunFacts.Failure;
@@ -67,7 +68,7 @@ final class Search {
    * @throws RuntimeException what the last trial threw, when not one could be judged
    */
   @Nullable Problem run(MeasuredFile dense) {
-    SearchSpace space = prepared.resolved().searchSpace();
+    SearchSpace space = SearchSpaces.of(prepared.resolved(), services.pruners());
     long seed = prepared.configuration().tuning().randomSeed();
     Problem early = null;
     while (early == null && !isOver()) {

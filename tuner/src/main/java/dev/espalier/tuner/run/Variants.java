@@ -10,6 +10,7 @@ import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.Plan;
 import dev.espalier.tuner.plan.Planner;
+import dev.espalier.tuner.plan.SearchSpaces;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +56,7 @@ final class Variants {
    */
   List<Problem> problems() {
     List<Problem> problems = new ArrayList<>();
-    SearchSpace space = base.searchSpace();
+    SearchSpace space = SearchSpaces.of(base, services.pruners());
     for (int i = 0; i < space.dimensions().size(); i++) {
       Dimension dimension = space.dimensions().get(i);
       String path = "tuning.search_space[" + i + "]";

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +38,7 @@ final class SearchSpaceTest {
             """
                 .formatted(SPARSITY, LAMBDA));
 
-    assertThat(loaded.searchSpace().dimensions())
+    assertThat(loaded.searchSpace(key -> Optional.empty()).dimensions())
         .containsExactly(
             new Dimension.Real(SPARSITY, 0.5, 0.97, false),
             new Dimension.Real("pruning.train.learning_rate", 1e-5, 1e-3, true),
@@ -50,8 +51,31 @@ final class SearchSpaceTest {
   }
 
   @Test
+  void a_bare_key_has_the_range_or_the_options_that_are_declared_next_to_it() throws IOException {
+    ResolvedConfiguration loaded =
+        load(
+            """
+            - {key: %s}
+            - {key: pruning.train.learning_rate}
+            - {key: pruning.train.start_from}
+            - {key: "%s"}
+            """
+                .formatted(SPARSITY, LAMBDA));
+
+    assertThat(
+            loaded
+                .searchSpace(key -> Optional.of(new Dimension.Real(key, 1, 2, false)))
+                .dimensions())
+        .containsExactly(
+            new Dimension.Real(SPARSITY, 0.5, 0.97, false),
+            new Dimension.Real("pruning.train.learning_rate", 1e-5, 3e-4, true),
+            new Dimension.Choice("pruning.train.start_from", List.of("pretrained", "baseline")),
+            new Dimension.Real(LAMBDA, 1, 2, false));
+  }
+
+  @Test
   void without_it_nothing_is_varied() throws IOException {
-    assertThat(load("").searchSpace().dimensions()).isEmpty();
+    assertThat(load("").searchSpace(key -> Optional.empty()).dimensions()).isEmpty();
   }
 
   @Test
@@ -94,6 +118,7 @@ final class SearchSpaceTest {
         "{key: pruning.train, options: [a]} | pruning.train is no single value below",
         "{key: pruning.train.epochs, low: 1} | must hold low and high, or options",
         "{key: pruning.train.epochs} | must hold low and high, or options",
+        "{key: pruning.train.learning_rate, scale: log, high: 1} | must hold low and high",
         "{key: pruning.train.epochs, low: 2, high: 1} | must be above low, which is 2.0, found 1.0",
         "{key: pruning.train.epochs, low: 1, high: 2, options: [3]}"
             + " | must hold either a range or options, found both",
