@@ -1,0 +1,106 @@
+package dev.espalier.benchmarks;
+
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.onnxruntime.OrtTools;
+import dev.espalier.tasks.TaskLoader;
+import dev.espalier.tasks.metric.Accuracy;
+import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.tuner.port.OnnxTools.LatencySettings;
+import dev.espalier.tuner.port.QuantizationPlan;
+import dev.espalier.tuner.port.QuantizationPlan.Calibration;
+import dev.espalier.tuner.port.QuantizationPlan.Format;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * One fp32 model in every int8 format: size, accuracy on SST-2's development set, and the time of a
+ * request of batch 1 and 128 tokens, all files taking turns.
+ *
+ * <pre>benchmarks/run QuantizedFormats MODEL_FOLDER SST2_FOLDER [NAME=FILE...]</pre>
+ *
+ * The model's folder is a run's {@code best/}: {@code model.onnx} and {@code tokenizer.json}. Files
+ * that something else made from the same model are measured along. Static formats are calibrated
+ * on 100 training sentences, seed 42, minimum and maximum.
+ */
+public final class QuantizedFormats {
+  private static final int THREADS = 2;
+  private static final int SAMPLES = 100;
+  private static final int SEED = 42;
+
+  private QuantizedFormats() {}
+
+  /** Runs it. */
+  public static void main(String[] arguments) throws IOException {
+    Path model = Path.of(arguments[0]);
+    Path data = Path.of(arguments[1]);
+    TaskLoader.Loaded loaded =
+        TaskLoader.load(
+            new TaskLoader.Request(
+                "sst-2", data.resolve("train.tsv"), data.resolve("dev.tsv"), 0, 0, 128, SEED),
+            Files.readAllBytes(model.resolve("tokenizer.json")));
+    OrtTools tools = new OrtTools();
+    Path folder = Files.createTempDirectory("quantized-formats");
+    Map<String, Path> files = new LinkedHashMap<>();
+    Map<String, Double> seconds = new LinkedHashMap<>();
+    files.put("fp32", model.resolve("model.onnx"));
+    for (Format format : Format.values()) {
+      String name = format.name().toLowerCase(Locale.ROOT);
+      Path target = folder.resolve(name + ".onnx");
+      long begun = System.nanoTime();
+      tools.quantize(files.get("fp32"), target, plan(format), loaded.train());
+      seconds.put(name, (System.nanoTime() - begun) / 1e9);
+      files.put(name, target);
+    }
+    for (int i = 2; i < arguments.length; i++) {
+      String[] other = arguments[i].split("=", 2);
+      files.put(other[0], Path.of(other[1]));
+    }
+    print(tools, files, seconds, loaded.evaluation());
+  }
+
+  private static QuantizationPlan plan(Format format) {
+    return new QuantizationPlan(
+        format,
+        true,
+        false,
+        QuantizationPlan.OPERATOR_TYPES,
+        List.of(),
+        Calibration.MINMAX,
+        SAMPLES,
+        SEED,
+        THREADS);
+  }
+
+  private static void print(
+      OrtTools tools, Map<String, Path> files, Map<String, Double> seconds, EncodedSet evaluation)
+      throws IOException {
+    Map<String, Latency> latencies =
+        tools.measureLatency(files, new LatencySettings(1, 128, 10, 100, THREADS));
+    double dense = latencies.get("fp32").p50();
+    System.out.println("file, bytes, accuracy, p50 ms, p90 ms, times as fast as fp32, made in s");
+    for (Map.Entry<String, Path> file : files.entrySet()) {
+      double accuracy =
+          tools
+              .evaluate(file.getValue(), evaluation, List.of(new Accuracy()), THREADS)
+              .get("accuracy");
+      Latency latency = latencies.get(file.getKey());
+      System.out.printf(
+          Locale.ROOT,
+          "%s, %d, %.4f, %.2f, %.2f, %.2f, %s%n",
+          file.getKey(),
+          Files.size(file.getValue()),
+          accuracy,
+          latency.p50(),
+          latency.p90(),
+          dense / latency.p50(),
+          seconds.containsKey(file.getKey())
+              ? String.format(Locale.ROOT, "%.1f", seconds.get(file.getKey()))
+              : "-");
+    }
+  }
+}
