@@ -24,8 +24,8 @@ import java.util.Map;
  * <pre>benchmarks/run QuantizedFormats MODEL_FOLDER SST2_FOLDER [NAME=FILE...]</pre>
  *
  * The model's folder is a run's {@code best/}: {@code model.onnx} and {@code tokenizer.json}. Files
- * that something else made from the same model are measured along. Static formats are calibrated
- * on 100 training sentences, seed 42, minimum and maximum.
+ * that something else made from the same model are measured along. Static formats are calibrated on
+ * 100 training sentences, seed 42, minimum and maximum.
  */
 public final class QuantizedFormats {
   private static final int THREADS = 2;
