@@ -8,6 +8,9 @@ final class ExitCodes {
   static final String USAGE = "2:a mistake on the command line";
   static final String MISTAKE = "2:a mistake in the configuration or on the command line";
   static final String CHECKPOINT = "2:the checkpoint is broken, or a mistake on the command line";
+  static final String MODEL =
+      "2:the model cannot be quantized, or a mistake in the configuration or on the command line";
+  static final String ONNX = "4:the machine cannot do it: native library, memory, disk";
   static final String DISK = "4:the machine cannot do it: memory, disk";
   static final String PLUGIN = "4:a plugin cannot be loaded";
 

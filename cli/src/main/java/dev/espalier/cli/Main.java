@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       RunCommand.class,
       ResumeCommand.class,
+      QuantizeCommand.class,
       InitCommand.class,
       ValidateCommand.class,
       ConfigCommand.class,

@@ -31,6 +31,7 @@ class KillIT {
           "data.evaluation_examples=40",
           "pruning.train.max_steps=16",
           "pruning.train.batch_size=8",
+          "pruning.train.checkpoint_every=6",
           "pruning.approach.weight_compression.final_warmup=2",
           "pruning.approach.weight_compression.pruners=[{prune_type: movement}]",
           "evaluation.performance.warmup=0",
@@ -57,7 +58,7 @@ class KillIT {
     Process first = start("killed.log", beginning(folder.resolve("killed")));
     Path run = directoryOf(folder.resolve("killed"));
     kill(first);
-    for (int n = 0; n < 6; n++) {
+    for (int n = 0; n < 4; n++) {
       kill(start("killed-" + n + ".log", resuming(run)));
     }
     resumeToTheEnd(run, "killed-end.log");

@@ -11,6 +11,7 @@ import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The tuner's port to ONNX: exporter, quantizer and meter behind one interface. */
 public final class OrtTools implements OnnxTools {
@@ -26,7 +27,7 @@ public final class OrtTools implements OnnxTools {
 
   @Override
   public Map<String, String> quantize(
-      Path source, Path target, QuantizationPlan plan, EncodedSet calibration) {
+      Path source, Path target, QuantizationPlan plan, @Nullable EncodedSet calibration) {
     return CalibratedQuantizer.quantize(source, target, plan, calibration).asMap();
   }
 

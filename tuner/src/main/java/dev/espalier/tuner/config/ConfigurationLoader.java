@@ -90,6 +90,11 @@ public final class ConfigurationLoader {
   public ResolvedConfiguration load(
       List<Path> files, List<String> assignments, Map<String, String> environment, Check check) {
     List<Problem> problems = new ArrayList<>();
+    List<Text> texts = texts(files, problems);
+    return load(texts, assignments, environment, check, problems);
+  }
+
+  private static List<Text> texts(List<Path> files, List<Problem> problems) {
     List<Text> texts = new ArrayList<>();
     for (Path file : files) {
       try {
@@ -98,7 +103,26 @@ public final class ConfigurationLoader {
         problems.addAll(e.problems());
       }
     }
-    return load(texts, assignments, environment, check, problems);
+    return texts;
+  }
+
+  /**
+   * Loads files that need not say everything.
+   *
+   * @param rest what holds where no file says anything, in YAML
+   * @param files the files, the later over the earlier; there may be none
+   * @param assignments as for {@link #load(List, List, Map, Check)}
+   * @param environment likewise
+   * @throws ProblemException likewise
+   */
+  public ResolvedConfiguration loadOver(
+      String rest, List<Path> files, List<String> assignments, Map<String, String> environment) {
+    List<Problem> problems = new ArrayList<>();
+    List<Text> texts = new ArrayList<>();
+    ByteBuffer below = ByteBuffer.wrap(rest.getBytes(StandardCharsets.UTF_8));
+    texts.add(new Text(Path.of("espalier"), below));
+    texts.addAll(texts(files, problems));
+    return load(texts, assignments, environment, draft -> List.of(), problems);
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.espalier.api.metric.Metric;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What happens to a model after training: export, quantize, measure. */
 public interface OnnxTools {
@@ -19,11 +20,11 @@ public interface OnnxTools {
   /**
    * Rewrites {@code source} to int8.
    *
-   * @param calibration examples to choose from, where the format needs any
+   * @param calibration examples to choose from; null is enough for the dynamic format
    * @return what was quantized and what was left, for people: name to value
    */
   Map<String, String> quantize(
-      Path source, Path target, QuantizationPlan plan, EncodedSet calibration);
+      Path source, Path target, QuantizationPlan plan, @Nullable EncodedSet calibration);
 
   /**
    * Runs {@code file} over {@code set}.

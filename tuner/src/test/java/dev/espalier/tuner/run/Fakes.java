@@ -214,7 +214,7 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
 
   @Override
   public Map<String, String> quantize(
-      Path source, Path target, QuantizationPlan plan, EncodedSet calibration) {
+      Path source, Path target, QuantizationPlan plan, @Nullable EncodedSet calibration) {
     quantizations.add(plan);
     put(target, "x".repeat(260));
     call("quantize");

@@ -11,9 +11,11 @@ import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.tuner.port.QuantizationPlan;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** A quantization as the tuner plans it: calibrates where the format asks for it, then rewrites. */
 public final class CalibratedQuantizer {
@@ -28,11 +30,12 @@ public final class CalibratedQuantizer {
   /**
    * Rewrites {@code source} into {@code target}.
    *
-   * @param examples what calibration chooses its samples from
+   * @param examples what calibration chooses its samples from; null is enough for the dynamic
+   *     format
    * @throws ProblemException as {@link Quantizer#quantize} and {@link Calibrator#ranges}
    */
   public static QuantizationReport quantize(
-      Path source, Path target, QuantizationPlan plan, EncodedSet examples) {
+      Path source, Path target, QuantizationPlan plan, @Nullable EncodedSet examples) {
     Quantizer quantizer = new Quantizer(settings(plan));
     Set<String> tensors = quantizer.tensorsToCalibrate(source);
     Map<String, TensorRange> ranges =
@@ -43,7 +46,10 @@ public final class CalibratedQuantizer {
                     OnnxFiles.read(source),
                     source,
                     tensors,
-                    new EncodedBatches(sample(examples, plan), BATCH, plan.seed()));
+                    new EncodedBatches(
+                        sample(Objects.requireNonNull(examples, "examples"), plan),
+                        BATCH,
+                        plan.seed()));
     return quantizer.quantize(source, target, ranges);
   }
 

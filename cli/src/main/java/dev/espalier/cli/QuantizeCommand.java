@@ -1,0 +1,143 @@
+package dev.espalier.cli;
+
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tuner.config.Configuration;
+import dev.espalier.tuner.config.ConfigurationLoader;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.plan.QuantizationPlanner;
+import dev.espalier.tuner.port.QuantizationPlan;
+import dev.espalier.tuner.port.TaskSource;
+import dev.espalier.tuner.run.RunServices;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code espalier quantize}: int8 for an ONNX model that is there already. */
+@Command(
+    name = "quantize",
+    description = {
+      "Quantizes an ONNX model to int8, as the section quantization of a configuration says;"
+          + " dynamic and per channel without one.",
+      "Static formats are calibrated on the training set of the section data, tokenized by the"
+          + " tokenizer.json beside the model."
+    },
+    mixinStandardHelpOptions = true,
+    exitCodeListHeading = ExitCodes.HEADING,
+    exitCodeList = {ExitCodes.DONE, ExitCodes.BUG, ExitCodes.MODEL, ExitCodes.ONNX})
+final class QuantizeCommand implements Callable<Integer> {
+  /** What a configuration needs for a run, and this command does not. */
+  private static final String REST =
+      """
+      model: {name: quantize, checkpoint: none}
+      data: {task: none}
+      pruning:
+        approach: {weight_compression: {pruners: [{prune_type: constant_mask}]}}
+      quantization: {}
+      """;
+
+  private static final String NO_TASK = "none";
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "MODEL", description = "The float32 model, an ONNX file.")
+  private Path model;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      required = true,
+      description = "The int8 model to write.")
+  private Path output;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "A configuration; only its sections quantization and data count. Repeatable.")
+  private List<Path> files = new ArrayList<>();
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Overrides one value, for instance quantization.format=qoperator. Repeatable.")
+  private List<String> assignments = new ArrayList<>();
+
+  @Override
+  public Integer call() {
+    RunServices services = Services.create(Plugins.in(null));
+    ResolvedConfiguration resolved =
+        new ConfigurationLoader().loadOver(REST, files, assignments, System.getenv());
+    Configuration configuration = resolved.configuration();
+    Configuration.Quantization section =
+        Objects.requireNonNull(configuration.quantization(), "the rest has it");
+    QuantizationPlan plan = QuantizationPlanner.plan(configuration, section);
+    @Nullable EncodedSet examples =
+        plan.format() == QuantizationPlan.Format.DYNAMIC ? null : examples(resolved, services);
+    Map<String, String> notes = services.onnx().quantize(model, output, plan, examples);
+    notes.forEach((name, value) -> Console.print(spec, name + ": " + value));
+    Console.print(spec, "wrote " + output);
+    return ExitCode.OK;
+  }
+
+  /** The training set, which calibration chooses from. */
+  private EncodedSet examples(ResolvedConfiguration resolved, RunServices services) {
+    Configuration.Data data = resolved.configuration().data();
+    if (data.task().equals(NO_TASK)) {
+      throw new ProblemException(
+          List.of(
+              new Problem(
+                  ProblemKind.CONFIGURATION,
+                  ProblemCode.MISSING_KEY,
+                  resolved.locate("quantization.approach"),
+                  "data: static quantization is calibrated on examples, and no task is named",
+                  "Maybe --set data.task=sst-2 with data.train and data.evaluation is meant, or"
+                      + " post_training_dynamic_quant, which needs no data.")));
+    }
+    return services
+        .tasks()
+        .load(
+            new TaskSource.Request(
+                data.task(),
+                data.train(),
+                data.evaluation(),
+                data.trainExamples(),
+                data.evaluationExamples(),
+                data.maxSequenceLength(),
+                resolved.configuration().tuning().randomSeed()),
+            tokenizer())
+        .train();
+  }
+
+  private byte[] tokenizer() {
+    Path tokenizer = model.toAbsolutePath().resolveSibling("tokenizer.json");
+    try {
+      return Files.readAllBytes(tokenizer);
+    } catch (IOException e) {
+      throw new ProblemException(
+          List.of(
+              new Problem(
+                  ProblemKind.INPUT,
+                  ProblemCode.MISSING_FILE,
+                  Location.ofFile(tokenizer.toString()),
+                  "the tokenizer beside the model cannot be read: " + e,
+                  "Static formats are calibrated on text; put the model's tokenizer.json there.")),
+          e);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.espalier.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.espalier.onnxruntime.OrtTools;
+import dev.espalier.onnxruntime.bert.ClasspathModels;
+import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.tuner.run.SmokeRun;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class QuantizeCommandTest {
+  @TempDir static Path models;
+  @TempDir Path folder;
+
+  /** The first two layers of MiniLM with a head, and its tokenizer. */
+  @BeforeAll
+  static void export() throws IOException {
+    PretrainedModel model =
+        SmokeRun.services(Services.create(Plugins.in(null)))
+            .models()
+            .load(new ClasspathModels().references().get(0));
+    TreeMap<String, Tensor> tensors = new TreeMap<>(model.weights().tensors());
+    int hidden = model.weights().architecture().hiddenSize();
+    tensors.put("classifier.weight", Tensor.matrix(2, hidden, new float[2 * hidden]));
+    tensors.put("classifier.bias", Tensor.vector(new float[2]));
+    new OrtTools()
+        .export(
+            new TransformerWeights(model.weights().architecture(), tensors),
+            List.of("negative", "positive"),
+            models.resolve("model.onnx"));
+    Files.write(models.resolve("tokenizer.json"), model.tokenizerJson());
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{} | format: dynamic int8",
+        "{approach: post_training_static_quant} | format: static int8, QDQ",
+        "{approach: post_training_static_quant, format: qoperator} | static int8, QOperator",
+        "{model_wise: {weight: {granularity: per_tensor}}} | weights symmetric per tensor",
+        "{op_types: [Gather]} | quantized Gather: 2",
+      })
+  @DisplayName("a model is quantized as the section says")
+  void quantizes(String section, String said) throws IOException {
+    Path config = folder.resolve("q.yaml");
+    Files.writeString(
+        config,
+        "quantization: "
+            + section
+            + "\ndata: {task: sentiment-twin, train_examples: 100, evaluation_examples: 10}\n");
+    Path target = folder.resolve("int8.onnx");
+
+    Executed executed =
+        Executed.of(
+            "quantize",
+            models.resolve("model.onnx").toString(),
+            "-o",
+            target.toString(),
+            "--config",
+            config.toString(),
+            "--set",
+            "quantization.calibration.sampling_size=10");
+
+    assertThat(executed.err()).isEmpty();
+    assertThat(executed.exitCode()).isZero();
+    assertThat(executed.out()).contains(said).contains("wrote " + target);
+    assertThat((double) Files.size(target) / Files.size(models.resolve("model.onnx")))
+        .isLessThan(section.contains("Gather") ? 0.6 : 0.3);
+  }
+
+  @Test
+  @DisplayName("what is quantized already is not quantized again")
+  void twice() {
+    String once = folder.resolve("once.onnx").toString();
+    Executed.of("quantize", models.resolve("model.onnx").toString(), "-o", once);
+
+    Executed again = Executed.of("quantize", once, "-o", folder.resolve("twice.onnx").toString());
+
+    assertThat(again.exitCode()).isEqualTo(2);
+    assertThat(again.err()).startsWith(once + ": ").contains("quantized already");
+    assertThat(folder.resolve("twice.onnx")).doesNotExist();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "cut | 2",
+        "empty | 2",
+        "text | 2",
+        "missing | 2",
+      })
+  @DisplayName("what is no ONNX model gets one sentence and exit code 2")
+  void hostile(String kind, int exitCode) throws IOException {
+    Path source = folder.resolve("source.onnx");
+    byte[] whole = Files.readAllBytes(models.resolve("model.onnx"));
+    switch (kind) {
+      case "cut" -> Files.write(source, Arrays.copyOf(whole, whole.length / 2));
+      case "empty" -> Files.write(source, new byte[0]);
+      case "text" -> Files.writeString(source, "not a model");
+      default -> {}
+    }
+
+    Executed executed =
+        Executed.of("quantize", source.toString(), "-o", folder.resolve("x.onnx").toString());
+
+    assertThat(executed.exitCode()).as(executed.err()).isEqualTo(exitCode);
+    assertThat(executed.err()).contains(source.toString()).doesNotContain("\tat ");
+    assertThat(folder.resolve("x.onnx")).doesNotExist();
+  }
+
+  @Test
+  @DisplayName("static quantization without examples, or without a tokenizer, says what is missing")
+  void withoutData() throws IOException {
+    String model = models.resolve("model.onnx").toString();
+    String output = folder.resolve("x.onnx").toString();
+    String approach = "quantization.approach=post_training_static_quant";
+
+    Executed noTask = Executed.of("quantize", model, "-o", output, "--set", approach);
+    assertThat(noTask.exitCode()).isEqualTo(2);
+    assertThat(noTask.err()).contains("no task is named").contains("Maybe --set data.task=sst-2");
+
+    Path alone = Files.copy(Path.of(model), folder.resolve("alone.onnx"));
+    Executed noTokenizer =
+        Executed.of(
+            "quantize",
+            alone.toString(),
+            "-o",
+            output,
+            "--set",
+            approach,
+            "--set",
+            "data.task=sentiment-twin");
+    assertThat(noTokenizer.exitCode()).isEqualTo(2);
+    assertThat(noTokenizer.err()).contains("tokenizer.json: the tokenizer beside the model");
+  }
+}
