@@ -127,8 +127,9 @@ class LpotTest {
             + " {sampling_size: abc}}|3:84: quantization.calibration.sampling_size: must be whole"
             + " numbers, found abc\\n  Maybe remove it: dynamic quantization needs no calibration.",
         "device: cpu|quantization: {}|3:15: quantization.approach: is missing; LPOT would quantize"
-            + " statically, which is not done here yet\\n  Maybe dynamic quantization will do: --set"
-            + " quantization.approach=post_training_dynamic_quant.",
+            + " statically, which is not translated yet\\n  Maybe dynamic quantization will do: --set"
+            + " quantization.approach=post_training_dynamic_quant; static is"
+            + " post_training_static_quant.",
         "device: cpu|distillation: {train: {epoch: 1}}|3:23: distillation.train: distillation in"
             + " LPOT's form is not done here\\n  Remove the section.",
         "device: cpu|graph_optimization: {precisions: bf16}|3:21: graph_optimization: conversion to"

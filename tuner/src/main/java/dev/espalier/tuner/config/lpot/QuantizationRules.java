@@ -13,7 +13,11 @@ final class QuantizationRules {
   private static final String FRAMEWORK = "model.framework";
   private static final String DYNAMIC = "post_training_dynamic_quant";
   private static final String DECIDE =
-      "Maybe dynamic quantization will do: --set " + APPROACH + "=" + DYNAMIC + ".";
+      "Maybe dynamic quantization will do: --set "
+          + APPROACH
+          + "="
+          + DYNAMIC
+          + "; static is post_training_static_quant.";
 
   /** What dynamic quantization does here, in LPOT's words. */
   private static final List<String> AS_HERE =
@@ -83,7 +87,7 @@ final class QuantizationRules {
           FRAMEWORK,
           "framework " + framework,
           APPROACH,
-          "static quantization, which " + framework + " stands for, is not done here yet",
+          "static quantization, which " + framework + " stands for, is not translated yet",
           DECIDE);
       draft.take(APPROACH);
       if (!draft.has(SECTION)) {
@@ -100,18 +104,14 @@ final class QuantizationRules {
           APPROACH,
           "no approach",
           APPROACH,
-          "is missing; LPOT would quantize statically, which is not done here yet",
+          "is missing; LPOT would quantize statically, which is not translated yet",
           DECIDE);
     } else if (List.of(
             "post_training_static_quant", "quant_aware_training", "post_training_auto_quant")
         .contains(String.valueOf(approach))) {
       draft.take(APPROACH);
       draft.undecided(
-          APPROACH,
-          "approach " + approach,
-          APPROACH,
-          approach + " is not done here yet, only " + DYNAMIC,
-          DECIDE);
+          APPROACH, "approach " + approach, APPROACH, approach + " is not translated yet", DECIDE);
     }
     // Anything else is left in the tree: the loader names what is allowed.
   }
