@@ -214,16 +214,17 @@ final class FusedStep implements AutoCloseable {
         scopes.size(),
         (task, scratch) -> {
           Scope scope = scopes.get(task);
-          if (compete) {
-            select(scope, density, scratch);
-          }
+          int keep = compete ? select(scope, density, scratch) : 0;
           for (PrunedGroup group : scope.groups()) {
             if (!compete) {
               rankable(group, () -> group.scoring.decide(group.mask, moment, training, scratch));
             }
             group.publish(scratch);
           }
-          kept[task] = scope.groups().stream().mapToLong(PrunedGroup::kept).sum();
+          kept[task] =
+              compete && scope.groups().size() == 1
+                  ? (long) keep * scope.groups().get(0).group.weightsPerUnit()
+                  : scope.groups().stream().mapToLong(PrunedGroup::kept).sum();
           if (moment.look()) {
             decided[task] =
                 scope.groups().stream().mapToLong(g -> g.decided(moment, scratch)).sum();
@@ -239,7 +240,8 @@ final class FusedStep implements AutoCloseable {
         : pruning.schedule().at(number);
   }
 
-  private void select(Scope scope, double density, Scratch scratch) {
+  /** Makes the masks of a scope; returns how many units they keep. */
+  private int select(Scope scope, double density, Scratch scratch) {
     List<float[]> importances = new ArrayList<>();
     for (int i = 0; i < scope.groups().size(); i++) {
       PrunedGroup group = scope.groups().get(i);
@@ -256,6 +258,7 @@ final class FusedStep implements AutoCloseable {
     rankable(
         scope.groups().get(0),
         () -> scratch.selection.select(importances, keep, masks, scope.cut()));
+    return keep;
   }
 
   /** Where to rank: where it is, unless more groups follow or the N:M rule changes values. */

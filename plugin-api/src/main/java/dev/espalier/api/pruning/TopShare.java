@@ -9,13 +9,14 @@ import java.util.List;
  * <p>Two passes of a radix histogram over the order-preserving bits of the floats find the k-th
  * largest value; of the elements that equal it, those with the lowest index are kept. Zero and
  * negative zero are equal. Where a selection is repeated on values that changed little, a {@link
- * Cut} saves the second pass. An instance holds the two histograms and must not be shared between
- * threads.
+ * Cut} saves the second pass, and most of the first. An instance holds the two histograms and must
+ * not be shared between threads.
  */
 public final class TopShare {
   private static final int HALF = 1 << 16;
   private static final int ONE = Float.floatToRawIntBits(1f);
   private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
+  private static final int LOWEST_EXPONENT_BIT = 1 << 23;
 
   private final int[] high = new int[HALF];
   private final int[] low = new int[HALF];
@@ -27,6 +28,9 @@ public final class TopShare {
   public static final class Cut {
     private int bucket = HALF / 2;
     private int bits;
+
+    /** Whether the last two selections cut in the same bucket, so that the next one may, too. */
+    private boolean steady;
 
     /** Nothing is known yet. */
     public Cut() {}
@@ -85,13 +89,52 @@ public final class TopShare {
   }
 
   /**
-   * Finds the cut: the upper half of its bits by one histogram, the lower half by another over
-   * those with that upper half. The second is made along with the first for the upper half that the
-   * last cut had, and made anew where that has changed.
+   * Finds the cut.
    *
    * @return how many of the elements at the cut to keep, at least 1
    */
   private int find(List<float[]> importances, int keep, Cut last) {
+    int ties = last.steady ? findInTheSameBucket(importances, keep, last) : 0;
+    return ties > 0 ? ties : findAnywhere(importances, keep, last);
+  }
+
+  /**
+   * Counts what lies above the bucket of the last cut, and makes a histogram of what lies in it
+   * only: in one pass, with one branch, which is seldom taken.
+   *
+   * @return as {@link #find}, or 0 when the cut is not in that bucket any more
+   */
+  private int findInTheSameBucket(List<float[]> importances, int keep, Cut last) {
+    Arrays.fill(low, 0);
+    int bucket = last.bucket - HALF / 2;
+    int above = 0;
+    int odd = 0;
+    for (float[] importance : importances) {
+      for (float value : importance) {
+        int bits = signedBits(value);
+        int below = bucket - (bits >> 16);
+        above += below >>> 31;
+        // Negative where all bits of the exponent are set: an infinity, or NaN.
+        odd |= (Float.floatToRawIntBits(value) & INFINITY) + LOWEST_EXPONENT_BIT;
+        if (below == 0) {
+          low[bits & (HALF - 1)]++;
+        }
+      }
+    }
+    if (odd < 0) {
+      importances.forEach(TopShare::requireNumbers);
+    }
+    return above < keep ? findInBucket(last.bucket, keep - above, last) : 0;
+  }
+
+  /**
+   * Finds the upper half of the cut's bits by one histogram, the lower half by another over those
+   * with that upper half. The second is made along with the first for the upper half that the last
+   * cut had, and made anew where that has changed.
+   *
+   * @return as {@link #find}
+   */
+  private int findAnywhere(List<float[]> importances, int keep, Cut last) {
     Arrays.fill(high, 0);
     Arrays.fill(low, 0);
     for (float[] importance : importances) {
@@ -109,21 +152,34 @@ public final class TopShare {
     while (above + high[bucket] < keep) {
       above += high[bucket--];
     }
-    if (bucket != last.bucket) {
+    last.steady = bucket == last.bucket;
+    if (!last.steady) {
       Arrays.fill(low, 0);
       for (float[] importance : importances) {
         for (float value : importance) {
           countLowerHalf(signedBits(value), bucket);
         }
       }
-      last.bucket = bucket;
     }
-    int slot = HALF - 1;
-    while (above + low[slot] < keep) {
-      above += low[slot--];
+    return findInBucket(bucket, keep - above, last);
+  }
+
+  /**
+   * Moves {@code last} to the cut that keeps {@code keep} elements of a bucket.
+   *
+   * @return how many of the elements at the cut to keep; 0 when there are fewer in the bucket
+   */
+  private int findInBucket(int bucket, int keep, Cut last) {
+    int above = 0;
+    for (int slot = HALF - 1; slot >= 0; slot--) {
+      if (above + low[slot] >= keep) {
+        last.bucket = bucket;
+        last.bits = (bucket - HALF / 2) << 16 | slot;
+        return keep - above;
+      }
+      above += low[slot];
     }
-    last.bits = (bucket - HALF / 2) << 16 | slot;
-    return keep - above;
+    return 0;
   }
 
   private void countLowerHalf(int bits, int bucket) {

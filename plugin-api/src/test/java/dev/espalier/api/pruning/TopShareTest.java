@@ -235,15 +235,40 @@ final class TopShareTest {
     }
   }
 
-  @Test
-  void refusesNaNNearARememberedCut() {
+  /** Values that hardly move, so that the cut stays where it was for most of the selections. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 400, 500, 999})
+  void aSteadyCutChangesNothing(int keep) {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    TopShare.Cut cut = new TopShare.Cut();
+    float[] importance = new float[1_000];
+    for (int i = 0; i < importance.length; i++) {
+      importance[i] = (i % 2 == 0 ? 1 : -1) * (1 + random.nextInt(50) * 1e-4f);
+    }
+    importance[7] = INFINITY;
+    importance[8] = -INFINITY;
+    for (int step = 0; step < 40; step++) {
+      importance[9 + random.nextInt(900)] += 1e-5f;
+      importance[random.nextInt(1_000)] *= step % 10 == 9 ? 2 : 1;
+      float[] actual = new float[1_000];
+      topShare.select(List.of(importance), keep, List.of(actual), cut);
+      assertThat(actual).as("seed %d, step %d", seed, step).isEqualTo(mask(keep, importance));
+    }
+  }
+
+  @ParameterizedTest(name = "after {0} selections, sign bit {1}")
+  @CsvSource({"0, false", "1, false", "2, false", "3, false", "2, true", "3, true"})
+  void refusesNaNNearARememberedCut(int selections, boolean negative) {
     TopShare.Cut cut = new TopShare.Cut();
     float[] importance = new float[1_000];
     for (int i = 0; i < importance.length; i++) {
       importance[i] = 1 + i * 1e-6f;
     }
-    topShare.select(List.of(importance), 500, List.of(new float[1_000]), cut);
-    importance[3] = NaN;
+    for (int n = 0; n < selections; n++) {
+      topShare.select(List.of(importance), 500, List.of(new float[1_000]), cut);
+    }
+    importance[3] = Float.intBitsToFloat(negative ? 0xffc00000 : 0x7fc00000);
 
     assertThatThrownBy(
             () -> topShare.select(List.of(importance), 500, List.of(new float[1_000]), cut))
