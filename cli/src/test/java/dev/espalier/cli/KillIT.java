@@ -100,7 +100,6 @@ class KillIT {
     Path whole = uninterrupted();
     long milliseconds = (System.nanoTime() - begun) / 1_000_000;
     JsonNode expected = result(whole);
-    int exact = 0;
     for (int n = 0; n < 20; n++) {
       Path workspace = folder.resolve("run-" + n);
       Process process = start("run-" + n + ".log", beginning(workspace));
@@ -110,17 +109,13 @@ class KillIT {
       process.destroyForcibly().waitFor();
       int lines = stages(run).size();
       resumeToTheEnd(run, "run-" + n + "-resumed.log");
-      boolean equal = result(run).equals(expected);
-      exact += equal ? 1 : 0;
       System.out.printf(
-          "kill %d of 20 after %d ms, %d stages finished, ended before: %b, equal: %b%n",
-          n + 1, moment, lines, ended, equal);
-      assertSame(result(run), expected);
+          "kill %d of 20 after %d ms, %d stages finished, ended before: %b%n",
+          n + 1, moment, lines, ended);
+      assertThat(result(run)).as("seed %d, kill %d", SEED, n).isEqualTo(expected);
       assertThat(stages(run)).as("seed %d, kill %d", SEED, n).isEqualTo(stages(whole));
       delete(workspace);
     }
-    // Two uninterrupted processes differ now and then (see above): in about 3 of 100.
-    assertThat(exact).as("results equal to the last digit, of 20").isGreaterThanOrEqualTo(15);
   }
 
   @Test

@@ -68,6 +68,25 @@ final class FusedStep implements AutoCloseable {
     long units() {
       return groups.stream().mapToLong(g -> g.mask.length).sum();
     }
+
+    /** How many units a density keeps. */
+    int keep(double density) {
+      return TopShare.count(density, units());
+    }
+
+    /**
+     * The number of weights that are kept, once a density was selected; counted only if need be.
+     */
+    long kept(double density) {
+      return groups.size() == 1
+          ? (long) keep(density) * groups.get(0).group.weightsPerUnit()
+          : counted();
+    }
+
+    /** The number of weights whose mask is not zero. */
+    long counted() {
+      return groups.stream().mapToLong(PrunedGroup::kept).sum();
+    }
   }
 
   /**
@@ -214,17 +233,16 @@ final class FusedStep implements AutoCloseable {
         scopes.size(),
         (task, scratch) -> {
           Scope scope = scopes.get(task);
-          int keep = compete ? select(scope, density, scratch) : 0;
+          if (compete) {
+            select(scope, density, scratch);
+          }
           for (PrunedGroup group : scope.groups()) {
             if (!compete) {
               rankable(group, () -> group.scoring.decide(group.mask, moment, training, scratch));
             }
             group.publish(scratch);
           }
-          kept[task] =
-              compete && scope.groups().size() == 1
-                  ? (long) keep * scope.groups().get(0).group.weightsPerUnit()
-                  : scope.groups().stream().mapToLong(PrunedGroup::kept).sum();
+          kept[task] = compete ? scope.kept(density) : scope.counted();
           if (moment.look()) {
             decided[task] =
                 scope.groups().stream().mapToLong(g -> g.decided(moment, scratch)).sum();
@@ -240,8 +258,7 @@ final class FusedStep implements AutoCloseable {
         : pruning.schedule().at(number);
   }
 
-  /** Makes the masks of a scope; returns how many units they keep. */
-  private int select(Scope scope, double density, Scratch scratch) {
+  private void select(Scope scope, double density, Scratch scratch) {
     List<float[]> importances = new ArrayList<>();
     for (int i = 0; i < scope.groups().size(); i++) {
       PrunedGroup group = scope.groups().get(i);
@@ -252,13 +269,12 @@ final class FusedStep implements AutoCloseable {
       }
       importances.add(ranked);
     }
-    int keep = TopShare.count(density, scope.units());
+    int keep = scope.keep(density);
     List<float[]> masks = scope.groups().stream().map(g -> g.mask).toList();
     // Only a group by itself can still fail here; several were checked while they were copied.
     rankable(
         scope.groups().get(0),
         () -> scratch.selection.select(importances, keep, masks, scope.cut()));
-    return keep;
   }
 
   /** Where to rank: where it is, unless more groups follow or the N:M rule changes values. */

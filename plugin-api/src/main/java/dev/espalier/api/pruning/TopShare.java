@@ -9,8 +9,8 @@ import java.util.List;
  * <p>Two passes of a radix histogram over the order-preserving bits of the floats find the k-th
  * largest value; of the elements that equal it, those with the lowest index are kept. Zero and
  * negative zero are equal. Where a selection is repeated on values that changed little, a {@link
- * Cut} saves the second pass, and most of the first. An instance holds the two histograms and must
- * not be shared between threads.
+ * Cut} makes one cheaper pass do. An instance holds the two histograms and must not be shared
+ * between threads.
  */
 public final class TopShare {
   private static final int HALF = 1 << 16;
@@ -106,17 +106,17 @@ public final class TopShare {
    */
   private int findInTheSameBucket(List<float[]> importances, int keep, Cut last) {
     Arrays.fill(low, 0);
-    int bucket = last.bucket - HALF / 2;
+    int bucket = last.bucket;
     int above = 0;
     int odd = 0;
     for (float[] importance : importances) {
       for (float value : importance) {
         int bits = signedBits(value);
-        int below = bucket - (bits >> 16);
-        above += below >>> 31;
+        int distance = bucket - upperHalf(bits);
+        above += distance >>> 31;
         // Negative where all bits of the exponent are set: an infinity, or NaN.
         odd |= (Float.floatToRawIntBits(value) & INFINITY) + LOWEST_EXPONENT_BIT;
-        if (below == 0) {
+        if (distance == 0) {
           low[bits & (HALF - 1)]++;
         }
       }
@@ -124,13 +124,12 @@ public final class TopShare {
     if (odd < 0) {
       importances.forEach(TopShare::requireNumbers);
     }
-    return above < keep ? findInBucket(last.bucket, keep - above, last) : 0;
+    return above < keep ? findInBucket(bucket, keep - above, last) : 0;
   }
 
   /**
    * Finds the upper half of the cut's bits by one histogram, the lower half by another over those
-   * with that upper half. The second is made along with the first for the upper half that the last
-   * cut had, and made anew where that has changed.
+   * with that upper half.
    *
    * @return as {@link #find}
    */
@@ -139,9 +138,7 @@ public final class TopShare {
     Arrays.fill(low, 0);
     for (float[] importance : importances) {
       for (float value : importance) {
-        int bits = signedBits(value);
-        high[upperHalf(bits)]++;
-        countLowerHalf(bits, last.bucket);
+        high[upperHalf(signedBits(value))]++;
       }
     }
     if (mayHoldNaN()) {
@@ -153,11 +150,11 @@ public final class TopShare {
       above += high[bucket--];
     }
     last.steady = bucket == last.bucket;
-    if (!last.steady) {
-      Arrays.fill(low, 0);
-      for (float[] importance : importances) {
-        for (float value : importance) {
-          countLowerHalf(signedBits(value), bucket);
+    for (float[] importance : importances) {
+      for (float value : importance) {
+        int bits = signedBits(value);
+        if (upperHalf(bits) == bucket) {
+          low[bits & (HALF - 1)]++;
         }
       }
     }
@@ -180,12 +177,6 @@ public final class TopShare {
       above += low[slot];
     }
     return 0;
-  }
-
-  private void countLowerHalf(int bits, int bucket) {
-    if (upperHalf(bits) == bucket) {
-      low[bits & (HALF - 1)]++;
-    }
   }
 
   /** Whether the histogram has anything at or beyond an infinity, where NaN is; a pass is saved. */

@@ -250,7 +250,9 @@ final class TopShareTest {
     importance[8] = -INFINITY;
     for (int step = 0; step < 40; step++) {
       importance[9 + random.nextInt(900)] += 1e-5f;
-      importance[random.nextInt(1_000)] *= step % 10 == 9 ? 2 : 1;
+      if (step % 10 == 9) {
+        importance[random.nextInt(1_000)] *= 2;
+      }
       float[] actual = new float[1_000];
       topShare.select(List.of(importance), keep, List.of(actual), cut);
       assertThat(actual).as("seed %d, step %d", seed, step).isEqualTo(mask(keep, importance));
