@@ -40,7 +40,23 @@ final class Torch {
   /** A manager for arrays that outlive a training step; to be closed by the caller. */
   static NDManager newManager() {
     engine();
-    return NDManager.newBaseManager(Device.cpu(), ENGINE);
+    NDManager manager = NDManager.newBaseManager(Device.cpu(), ENGINE);
+    chooseKernels(manager);
+    return manager;
+  }
+
+  /**
+   * Calls, on one thread, each operator that PyTorch hands to MKL's vector library.
+   *
+   * <p>MKL chooses the kernel of such a function at its first call in a process, and two threads
+   * that make the first call together race: one of them may compute its share of the array by a
+   * kernel of low accuracy (relative error 5e-5), once (PyTorch issue 188792). Two runs of one seed
+   * then differ from the first step on. A first call with one element cannot race.
+   */
+  private static void chooseKernels(NDManager manager) {
+    try (NDManager scratch = manager.newSubManager()) {
+      scratch.create(1f).tanh();
+    }
   }
 
   /** Sets the number of threads inside one operator. */
