@@ -26,8 +26,11 @@ import picocli.CommandLine.Spec;
 final class ConfigCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "FILE", description = "The configuration.")
-  private Path file;
+  @Parameters(
+      paramLabel = "FILE",
+      arity = "1..*",
+      description = "The configuration; a later file overrides an earlier one.")
+  private List<Path> files = new ArrayList<>();
 
   @Option(
       names = "--set",
@@ -38,7 +41,10 @@ final class ConfigCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console.print(
-        spec, new ConfigurationLoader().load(file, assignments, System.getenv()).toYaml());
+        spec,
+        new ConfigurationLoader()
+            .load(files, assignments, System.getenv(), draft -> List.of())
+            .toYaml());
     return ExitCode.OK;
   }
 }

@@ -43,6 +43,17 @@ class ConfigCommandTest {
   }
 
   @Test
+  @DisplayName("a later file lies over an earlier one, and is named where it decides")
+  void layers() throws IOException {
+    Path over = Files.writeString(directory.resolve("over.yaml"), "tuning: {random_seed: 7}\n");
+
+    Executed config = Executed.of("config", QUICKSTART, over.toString());
+
+    assertThat(config.exitCode()).isZero();
+    assertThat(config.out()).contains("  random_seed: 7  # " + over + ":1:23");
+  }
+
+  @Test
   @DisplayName("a configuration with mistakes is exit code 2, with all of them")
   void wrong() {
     Executed config =

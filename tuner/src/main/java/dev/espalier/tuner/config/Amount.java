@@ -6,12 +6,25 @@ import java.math.MathContext;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A stretch of training: a number of steps, or a share of the run. */
+/** A stretch of training: a number of steps, a number of epochs, or a share of the run. */
 public sealed interface Amount {
+  /** What an amount may look like, in the words of a message. */
+  String FORMS =
+      "a number of steps, epochs such as \"2 epochs\", or a share of the run from 0% to 100% such"
+          + " as \"10%\"";
+
+  /**
+   * How long a run is.
+   *
+   * @param steps optimizer steps of the run
+   * @param stepsPerEpoch optimizer steps of one pass over the training set
+   */
+  record Length(long steps, long stepsPerEpoch) {}
+
   /** {@code steps} optimizer steps. */
   record Steps(long steps) implements Amount {
     @Override
-    public long of(long totalSteps) {
+    public long of(Length run) {
       return steps;
     }
 
@@ -21,14 +34,28 @@ public sealed interface Amount {
     }
   }
 
+  /** {@code epochs} passes over the training set, at least 0. */
+  record Epochs(double epochs) implements Amount {
+    @Override
+    public long of(Length run) {
+      return Math.round(epochs * run.stepsPerEpoch());
+    }
+
+    @Override
+    public String toString() {
+      return BigDecimal.valueOf(epochs).stripTrailingZeros().toPlainString()
+          + (epochs == 1 ? " epoch" : " epochs");
+    }
+  }
+
   /** A share of the run, in [0, 1]. */
   record Share(double share) implements Amount {
     /** More than a double holds, and so 7% and not 7.000000000000001%. */
     private static final MathContext DIGITS = new MathContext(17);
 
     @Override
-    public long of(long totalSteps) {
-      return Math.round(share * totalSteps);
+    public long of(Length run) {
+      return Math.round(share * run.steps());
     }
 
     @Override
@@ -38,27 +65,37 @@ public sealed interface Amount {
     }
   }
 
-  /** The number of steps in a run of {@code totalSteps}. */
-  long of(long totalSteps);
+  /** The number of steps in a run. */
+  long of(Length run);
+
+  /** Whether the number of steps depends on how many examples there are. */
+  default boolean isInEpochs() {
+    return this instanceof Epochs;
+  }
 
   /**
-   * Reads {@code 500} or {@code 10%}.
+   * Reads {@code 500}, {@code 500 steps}, {@code 2 epochs} or {@code 10%}.
    *
-   * @throws IllegalArgumentException when the text is neither, or the share is above 100%
+   * @throws IllegalArgumentException when the text is none of these, or the share is above 100%
    */
   @JsonCreator
   static Amount parse(String text) {
-    Matcher matcher = Pattern.compile("([0-9]+(?:\\.[0-9]+)?) ?%|([0-9]{1,12})").matcher(text);
-    if (!matcher.matches()) {
-      throw new IllegalArgumentException("neither steps nor a share: " + text);
+    Matcher steps = Pattern.compile("([0-9]{1,12})( steps?)?").matcher(text);
+    if (steps.matches()) {
+      return new Steps(Long.parseLong(steps.group(1)));
     }
-    if (matcher.group(2) != null) {
-      return new Steps(Long.parseLong(matcher.group(2)));
+    Matcher other =
+        Pattern.compile("([0-9]{1,12}(?:\\.[0-9]{1,12})?)(?: ?(%)| epochs?)").matcher(text);
+    if (!other.matches()) {
+      throw new IllegalArgumentException("neither steps, epochs nor a share: " + text);
     }
-    double percent = Double.parseDouble(matcher.group(1));
-    if (percent > 100) {
+    double number = Double.parseDouble(other.group(1));
+    if (other.group(2) == null) {
+      return new Epochs(number);
+    }
+    if (number > 100) {
       throw new IllegalArgumentException("a share above 100%: " + text);
     }
-    return new Share(percent / 100);
+    return new Share(number / 100);
   }
 }

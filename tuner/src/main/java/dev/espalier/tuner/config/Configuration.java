@@ -148,8 +148,8 @@ public record Configuration(
           double weightDecay,
       @Key(
               value =
-                  "Stretch over which the learning rates rise: steps, or a share of the run such"
-                      + " as \"10%\".",
+                  "Stretch over which the learning rates rise: steps, epochs such as \"2 epochs\","
+                      + " or a share of the run such as \"10%\".",
               fallback = "\"10%\"")
           Amount warmup,
       @Key(
@@ -174,8 +174,8 @@ public record Configuration(
           String startFrom,
       @Key(
               value =
-                  "Stretch after which the training's state is kept for espalier resume: steps, or a"
-                      + " share of the run; 0 for never.",
+                  "Stretch after which the training's state is kept for espalier resume: steps,"
+                      + " epochs or a share of the run; 0 for never.",
               fallback = "\"10%\"")
           Amount checkpointEvery) {}
 
@@ -191,8 +191,8 @@ public record Configuration(
    *
    * @param initialSparsity share removed at the beginning
    * @param targetSparsity share removed at the end; null for a pruner that does not follow one
-   * @param initialWarmup multiples of the warm-up before the schedule starts
-   * @param finalWarmup multiples of the warm-up after the schedule ended
+   * @param initialWarmup stretch before the schedule starts
+   * @param finalWarmup stretch after the schedule ended
    * @param pruners what decides which weights
    */
   public record WeightCompression(
@@ -213,17 +213,21 @@ public record Configuration(
               search = "0.5, 0.97")
           @Nullable Double targetSparsity,
       @Key(
-              value = "Multiples of the warm-up before the schedule starts.",
+              value =
+                  "Stretch before the schedule starts: multiples of the warm-up, or \"500 steps\","
+                      + " \"2 epochs\" or \"10%\".",
               fallback = "1",
               minimum = 0,
               maximum = 1000)
-          double initialWarmup,
+          Stretch initialWarmup,
       @Key(
-              value = "Multiples of the warm-up after the schedule ended.",
+              value =
+                  "Stretch after the schedule ended: multiples of the warm-up, or \"500 steps\","
+                      + " \"2 epochs\" or \"10%\".",
               fallback = "2",
               minimum = 0,
               maximum = 1000)
-          double finalWarmup,
+          Stretch finalWarmup,
       @Key(value = "What decides which weights are removed; exactly one for now.", required = true)
           List<PrunerChoice> pruners) {
     /** Copies the list. */

@@ -32,7 +32,9 @@ public final class JsonSchema {
   private static final String LIST_WITH_COMMAS =
       "^[^,]*[^,\\s][^,]*(,[^,]*[^,\\s][^,]*)*$"; // no part of it is blank
   private static final long MOST_STEPS = 999_999_999_999L;
-  private static final String STEPS = "[0-9]{1,12}";
+  private static final String STEPS = "[0-9]{1,12}( steps?)?";
+  private static final String STEPS_IN_WORDS = "[0-9]{1,12} steps?";
+  private static final String EPOCHS = "[0-9]{1,12}(\\.[0-9]{1,12})? epochs?";
   private static final String SHARE = "0*(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]+)?) ?%";
 
   private JsonSchema() {}
@@ -112,7 +114,15 @@ public final class JsonSchema {
       case WHOLE -> range(types(node, orNull, "integer"), key, true);
       case DECIMAL -> range(types(node, orNull, "number"), key, false);
       case FLAG -> types(node, orNull, "boolean");
-      case AMOUNT -> amount(node, orNull);
+      case AMOUNT -> {
+        ObjectNode steps = NODES.objectNode().put("description", "Optimizer steps.");
+        steps.put("type", "integer").put("minimum", 0).put("maximum", MOST_STEPS);
+        amount(node, steps, STEPS, orNull);
+      }
+      case STRETCH -> {
+        ObjectNode warmups = NODES.objectNode().put("description", "Multiples of the warm-up.");
+        amount(node, range(warmups.put("type", "number"), key, false), STEPS_IN_WORDS, orNull);
+      }
       case VALUE -> types(node, orNull, "number", "string").put("pattern", NOT_BLANK);
       case VALUES -> {
         ObjectNode items = types(node, orNull, "array").putObject("items");
@@ -140,25 +150,19 @@ public final class JsonSchema {
     node.putObject("items").put("type", "string").put("pattern", NOT_BLANK);
   }
 
-  private static void amount(ObjectNode node, boolean orNull) {
-    ArrayNode either = node.putArray("anyOf");
+  private static void amount(ObjectNode node, ObjectNode number, String steps, boolean orNull) {
+    ArrayNode either = node.putArray("anyOf").add(number);
     either
         .addObject()
-        .put("description", "Optimizer steps.")
-        .put("type", "integer")
-        .put("minimum", 0)
-        .put("maximum", MOST_STEPS);
-    either
-        .addObject()
-        .put("description", "A share of the run such as \"10%\", or steps as a text.")
+        .put("description", "A share of the run such as \"10%\", \"2 epochs\", or \"500 steps\".")
         .put("type", "string")
-        .put("pattern", "^(" + SHARE + "|" + STEPS + ")$");
+        .put("pattern", "^(" + SHARE + "|" + EPOCHS + "|" + steps + ")$");
     if (orNull) {
       either.addObject().put("type", "null");
     }
   }
 
-  private static void range(ObjectNode node, Key key, boolean whole) {
+  private static ObjectNode range(ObjectNode node, Key key, boolean whole) {
     if (Double.isFinite(key.minimum())) {
       String name = key.minimumExcluded() ? "exclusiveMinimum" : "minimum";
       node.set(name, number(key.minimum()));
@@ -171,6 +175,7 @@ public final class JsonSchema {
     } else if (whole) {
       node.put("maximum", Long.MAX_VALUE);
     }
+    return node;
   }
 
   private static JsonNode number(double value) {
@@ -193,7 +198,9 @@ public final class JsonSchema {
 
   /** What {@link Rules} says of one file, as far as a schema can say it. */
   private static void addRules(String path, ObjectNode node) {
-    if (path.equals(Rules.PRUNERS)) {
+    if (path.equals(Rules.DEVICE)) {
+      node.putArray("enum").add(Rules.SUPPORTED_DEVICE).addNull();
+    } else if (path.equals(Rules.PRUNERS)) {
       node.put("minItems", 1).put("maxItems", 1);
     } else if (path.equals(Rules.CRITERION)) {
       ArrayNode either = node.putArray("anyOf");

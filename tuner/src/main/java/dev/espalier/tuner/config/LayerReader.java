@@ -186,6 +186,7 @@ final class LayerReader {
       case WHOLE, DECIMAL -> number(leaf, key, path, node);
       case FLAG -> flag(path, node);
       case AMOUNT -> amount(path, node);
+      case STRETCH -> stretch(key, path, node);
       case VALUE -> value(path, node);
       case VALUES -> values(path, node);
     }
@@ -301,24 +302,59 @@ final class LayerReader {
   }
 
   private void amount(String path, JsonNode node) {
-    try {
-      if (node.isIntegralNumber() || node.isTextual()) {
-        put(path, JsonNodeFactory.instance.textNode(Amount.parse(node.asText()).toString()));
-        return;
-      }
-    } catch (IllegalArgumentException e) {
-      // said below, like every other value that is neither
+    Optional<Amount> amount =
+        node.isIntegralNumber() || node.isTextual() ? parsed(node) : Optional.empty();
+    amount.ifPresentOrElse(
+        read -> put(path, JsonNodeFactory.instance.textNode(read.toString())),
+        () ->
+            wrong(
+                Numbers.read(node, false).isPresent()
+                    ? ProblemCode.OUT_OF_RANGE
+                    : notAnAmount(node),
+                path,
+                "must be " + Amount.FORMS,
+                node,
+                "Maybe \"10%\" is meant, or 100 for steps."));
+  }
+
+  private void stretch(Key key, String path, JsonNode node) {
+    if (Numbers.read(node, false).isPresent()) {
+      number(Leaf.DECIMAL, key, path, node);
+      return;
     }
-    boolean number = Numbers.read(node, false).isPresent();
-    boolean share = node.isTextual() && node.textValue().matches("[0-9.]{1,20} ?%");
-    wrong(
-        number || share
-            ? ProblemCode.OUT_OF_RANGE
-            : node.isTextual() ? ProblemCode.BAD_FORMAT : ProblemCode.WRONG_TYPE,
-        path,
-        "must be a number of steps, or a share of the run from 0% to 100% such as \"10%\"",
-        node,
-        "Maybe \"10%\" is meant, or 100 for steps.");
+    Optional<Amount> amount = node.isTextual() ? parsed(node) : Optional.empty();
+    amount.ifPresentOrElse(
+        read -> {
+          String unit = read instanceof Amount.Steps ? " steps" : "";
+          put(path, JsonNodeFactory.instance.textNode(read + unit));
+        },
+        () ->
+            wrong(
+                notAnAmount(node),
+                path,
+                "must be "
+                    + Numbers.range(key, false)
+                    + ", which counts warm-ups, or a stretch such as \"500 steps\", \"2 epochs\" or"
+                    + " \"10%\"",
+                node,
+                "Leave it out, and it is " + key.fallback() + "."));
+  }
+
+  private static Optional<Amount> parsed(JsonNode node) {
+    try {
+      return Optional.of(Amount.parse(node.asText()));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty(); // the caller says what is allowed
+    }
+  }
+
+  private static ProblemCode notAnAmount(JsonNode node) {
+    if (!node.isTextual()) {
+      return ProblemCode.WRONG_TYPE;
+    }
+    return node.textValue().matches("[0-9.]{1,20} ?%")
+        ? ProblemCode.OUT_OF_RANGE
+        : ProblemCode.BAD_FORMAT;
   }
 
   private void value(String path, JsonNode node) {

@@ -13,6 +13,11 @@ import java.util.TreeSet;
 
 /** What no single value can be wrong about: keys that must fit each other. */
 final class Rules {
+  static final String DEVICE = "device";
+
+  /** LPOT's files may name another one; it is refused with a word of its own. */
+  static final String SUPPORTED_DEVICE = "cpu";
+
   /** The list that must hold exactly one pruner. */
   static final String PRUNERS = "pruning.approach.weight_compression.pruners";
 
@@ -60,12 +65,12 @@ final class Rules {
   }
 
   private void deviceIsSupported() {
-    ResolvedValue device = assembly.value("device");
-    if (device != null && device.value().asText().equals("gpu")) {
+    ResolvedValue device = assembly.value(DEVICE);
+    if (device != null && !device.value().asText().equals(SUPPORTED_DEVICE)) {
       report(
           ProblemCode.UNSUPPORTED,
-          "device",
-          "gpu is not supported yet",
+          DEVICE,
+          device.value().asText() + " is not supported yet",
           "Maybe use device: cpu, the only one that training runs on for now.");
     }
   }

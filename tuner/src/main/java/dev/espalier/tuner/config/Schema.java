@@ -39,7 +39,13 @@ final class Schema {
     DECIMAL,
     FLAG,
     AMOUNT,
-    VALUE
+    STRETCH,
+    VALUE;
+
+    /** Whether a number may stand there, and so a range of numbers be searched. */
+    boolean isNumeric() {
+      return this == WHOLE || this == DECIMAL || this == STRETCH || this == VALUE;
+    }
   }
 
   /** A map with free keys, and numbers or texts as values. */
@@ -112,6 +118,9 @@ final class Schema {
     Class<?> plain = (Class<?>) type;
     if (plain == Amount.class) {
       return Leaf.AMOUNT;
+    }
+    if (plain == Stretch.class) {
+      return Leaf.STRETCH;
     }
     if (plain.isRecord()) {
       return of(plain);

@@ -175,8 +175,7 @@ final class SearchRules {
     Double low = written.low();
     Double high = written.high();
     Optional<Shape> shape = shape(written.key());
-    boolean number =
-        shape.filter(s -> s == Leaf.WHOLE || s == Leaf.DECIMAL || s == Leaf.VALUE).isPresent();
+    boolean number = shape.filter(s -> s instanceof Leaf leaf && leaf.isNumeric()).isPresent();
     if (low == null || high == null) {
       report(
           ProblemCode.MISSING_KEY,

@@ -5,6 +5,7 @@ import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.Pruner;
+import dev.espalier.tuner.config.Amount.Length;
 import dev.espalier.tuner.config.Configuration.Baseline;
 import dev.espalier.tuner.config.Configuration.Train;
 import dev.espalier.tuner.config.ResolvedConfiguration;
@@ -45,8 +46,10 @@ public final class Planner {
   public void checkSchedule() {
     Train train = resolved.configuration().pruning().train();
     Long steps = train.maxSteps();
-    if (steps != null) {
-      new PruningPlanner(resolved).checkSchedule(training(train, steps, train.learningRate()));
+    PruningPlanner pruning = new PruningPlanner(resolved);
+    if (steps != null && !train.warmup().isInEpochs() && !pruning.isScheduledInEpochs()) {
+      Length length = new Length(steps, 0);
+      pruning.checkSchedule(training(train, length, train.learningRate()), length);
     }
   }
 
@@ -64,15 +67,16 @@ public final class Planner {
   public Plan plan(Pruner pruner, TransformerWeights weights, int trainExamples, double budget) {
     Train train = resolved.configuration().pruning().train();
     long steps = steps(train, trainExamples, train.epochs(), train.maxSteps());
-    TrainingPlan training =
-        training(train, Math.max(1, Math.round(budget * steps)), train.learningRate());
+    Length length =
+        new Length(Math.max(1, Math.round(budget * steps)), stepsPerEpoch(train, trainExamples));
+    TrainingPlan training = training(train, length, train.learningRate());
     Baseline own = resolved.configuration().tuning().baseline();
     TrainingPlan baseline =
         training(
             train,
-            baselineSteps(train, own, trainExamples, steps),
+            new Length(baselineSteps(train, own, trainExamples, steps), length.stepsPerEpoch()),
             own.learningRate() == null ? train.learningRate() : own.learningRate());
-    PruningPlan pruning = new PruningPlanner(resolved).plan(pruner, weights, training);
+    PruningPlan pruning = new PruningPlanner(resolved).plan(pruner, weights, training, length);
     return new Plan(
         baseline, training, pruning, trainExamples, train.startFrom().equals("baseline"));
   }
@@ -91,12 +95,17 @@ public final class Planner {
     if (maxSteps != null) {
       return maxSteps;
     }
-    long perEpoch = Batching.batchesPerEpoch(trainExamples, train.batchSize());
-    return Math.max(1, Math.round(epochs * perEpoch));
+    return Math.max(1, Math.round(epochs * stepsPerEpoch(train, trainExamples)));
   }
 
-  private TrainingPlan training(Train train, long steps, double learningRate) {
-    long warmup = train.warmup().of(steps);
+  /** Optimizer steps of one pass over {@code trainExamples} examples. */
+  public static long stepsPerEpoch(Train train, int trainExamples) {
+    return Batching.batchesPerEpoch(trainExamples, train.batchSize());
+  }
+
+  private TrainingPlan training(Train train, Length run, double learningRate) {
+    long steps = run.steps();
+    long warmup = train.warmup().of(run);
     if (warmup >= steps) {
       throw wrong(
           "pruning.train.warmup",

@@ -13,6 +13,7 @@ import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
 import dev.espalier.api.pruning.ScorePruner;
+import dev.espalier.tuner.config.Amount.Length;
 import dev.espalier.tuner.config.Configuration.PrunerChoice;
 import dev.espalier.tuner.config.Configuration.WeightCompression;
 import dev.espalier.tuner.config.ResolvedConfiguration;
@@ -125,7 +126,7 @@ final class PruningPlanner {
               TARGET + ": is missing; " + choice.pruneType() + " removes as much as it says",
               "Maybe target_sparsity: 0.9 is meant."));
     }
-    if (target != null && hasPenalty(pruner) && choice.parameters().containsKey(LAMBDA)) {
+    if (!share && target != null && hasPenalty(pruner) && choice.parameters().containsKey(LAMBDA)) {
       problems.add(
           problem(
               CHOICE + ".parameters",
@@ -212,10 +213,16 @@ final class PruningPlanner {
   /**
    * Resolves everything against the model and the length of the training.
    *
+   * @param pruner what {@link #pruner} made
+   * @param weights the model to prune
+   * @param training how it is trained
+   * @param length how long that is
    * @throws ProblemException of kind CONFIGURATION when a glob matches nothing, a pattern does not
    *     fit, or the schedule has no room in the steps that there are
    */
-  PruningPlan plan(Pruner pruner, TransformerWeights weights, TrainingPlan training) {
+  PruningPlan plan(
+      Pruner pruner, TransformerWeights weights, TrainingPlan training, Length length) {
+    CubicSchedule span = span(training, length);
     List<Matrix> matrices =
         new Targets(weights)
             .resolve(
@@ -229,8 +236,8 @@ final class PruningPlanner {
         pruner,
         scopes(groups(pattern, matrices, weights)),
         pattern instanceof PruningPattern.AtMost most ? most.rule() : null,
-        schedule(pruner, training),
-        densityGoal(pruner, training));
+        schedule(pruner, span),
+        densityGoal(pruner, span));
   }
 
   /**
@@ -238,8 +245,13 @@ final class PruningPlanner {
    *
    * @throws ProblemException of kind CONFIGURATION when it has no room
    */
-  void checkSchedule(TrainingPlan training) {
-    CubicSchedule unused = span(training);
+  void checkSchedule(TrainingPlan training, Length length) {
+    CubicSchedule unused = span(training, length);
+  }
+
+  /** Whether the schedule depends on how many examples there are. */
+  boolean isScheduledInEpochs() {
+    return compression.initialWarmup().isInEpochs() || compression.finalWarmup().isInEpochs();
   }
 
   private List<UnitGroup> groups(
@@ -283,8 +295,7 @@ final class PruningPlanner {
     };
   }
 
-  private CubicSchedule schedule(Pruner pruner, TrainingPlan training) {
-    CubicSchedule span = span(training);
+  private CubicSchedule schedule(Pruner pruner, CubicSchedule span) {
     if (pruner instanceof ScorePruner scored
         && scored.maskRule() instanceof MaskRule.Threshold threshold) {
       return span.between(threshold.initial(), threshold.last());
@@ -296,11 +307,11 @@ final class PruningPlanner {
   }
 
   /** The density that λ is steered to; null for a pruner that follows one itself, or has none. */
-  private @Nullable CubicSchedule densityGoal(Pruner pruner, TrainingPlan training) {
+  private @Nullable CubicSchedule densityGoal(Pruner pruner, CubicSchedule span) {
     Double target = compression.targetSparsity();
     return target == null || Follows.of(pruner) == Follows.DENSITY
         ? null
-        : span(training).between(1 - compression.initialSparsity(), 1 - target);
+        : span.between(1 - compression.initialSparsity(), 1 - target);
   }
 
   private static boolean hasPenalty(Pruner pruner) {
@@ -311,11 +322,11 @@ final class PruningPlanner {
    * When the schedule moves. It reaches its end at the last step at the latest, so that the last
    * forward pass of the training already has the value that is asked for.
    */
-  private CubicSchedule span(TrainingPlan training) {
+  private CubicSchedule span(TrainingPlan training, Length length) {
     long warmup = training.warmupSteps();
     long total = training.totalSteps();
-    long start = Math.round(compression.initialWarmup() * warmup);
-    long cool = Math.round(compression.finalWarmup() * warmup);
+    long start = compression.initialWarmup().of(length, warmup);
+    long cool = compression.finalWarmup().of(length, warmup);
     long end = total - Math.max(1, cool);
     if (start >= end) {
       throw new ProblemException(
@@ -326,15 +337,13 @@ final class PruningPlanner {
                       + start
                       + " steps (initial_warmup "
                       + compression.initialWarmup()
-                      + " x warm-up "
-                      + warmup
                       + ") and end at step "
                       + end
                       + " (total "
                       + total
                       + " - final_warmup "
                       + compression.finalWarmup()
-                      + " x warm-up "
+                      + "; the warm-up has "
                       + warmup
                       + ")",
                   "Maybe train for more epochs or max_steps, or lower pruning.train.warmup,"

@@ -1,8 +1,11 @@
 package dev.espalier.tuner.run;
 
 import dev.espalier.api.run.RunListener;
+import dev.espalier.tuner.config.Amount;
 import dev.espalier.tuner.config.Configuration.Performance;
+import dev.espalier.tuner.config.Configuration.Train;
 import dev.espalier.tuner.plan.Cores;
+import dev.espalier.tuner.plan.Planner;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.FinePruner.Checkpointing;
 import dev.espalier.tuner.port.OnnxTools.Latency;
@@ -52,8 +55,9 @@ final class Workshop {
       Stages.Log log) {
     String folder = Stages.folder(trial);
     Path lastGood = run.folder(folder).resolve("last-good.safetensors");
-    long every =
-        prepared.configuration().pruning().train().checkpointEvery().of(training.totalSteps());
+    Train train = prepared.configuration().pruning().train();
+    long perEpoch = Planner.stepsPerEpoch(train, prepared.data().train().size());
+    long every = train.checkpointEvery().of(new Amount.Length(training.totalSteps(), perEpoch));
     FinePruner.Outcome outcome =
         services
             .finePruner()

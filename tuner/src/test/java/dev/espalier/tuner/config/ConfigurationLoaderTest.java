@@ -7,6 +7,7 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tuner.config.Configuration.WeightCompression;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -141,11 +142,50 @@ final class ConfigurationLoaderTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"100, 100", "'\"100\"', 100", "10%, 25", "'\"10%\"', 25", "12.5 %, 31", "0, 0"})
-  void a_warmup_is_steps_or_a_share_of_the_run(String written, long stepsOf250) {
+  @CsvSource({
+    "100, 100",
+    "'\"100\"', 100",
+    "100 steps, 100",
+    "1 step, 1",
+    "10%, 25",
+    "'\"10%\"', 25",
+    "12.5 %, 31",
+    "0, 0",
+    "2 epochs, 80",
+    "1 epoch, 40",
+    "0.25 epochs, 10"
+  })
+  void a_warmup_is_steps_epochs_or_a_share_of_the_run(String written, long stepsOf250) {
     String yaml = COMPLETE.replace("warmup: \"10%\"", "warmup: " + written);
 
-    assertThat(load(yaml).configuration().pruning().train().warmup().of(250)).isEqualTo(stepsOf250);
+    Amount warmup = load(yaml).configuration().pruning().train().warmup();
+
+    assertThat(warmup.of(new Amount.Length(250, 40))).isEqualTo(stepsOf250);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 25", "0.5, 13", "'\"2\"', 50", "500 steps, 500", "2 epochs, 80", "10%, 25"})
+  void a_stretch_around_the_schedule_is_warmups_or_an_amount(String written, long steps) {
+    String yaml = COMPLETE.replace("initial_warmup: 1", "initial_warmup: " + written);
+    WeightCompression compression =
+        load(yaml).configuration().pruning().approach().weightCompression();
+
+    assertThat(compression.initialWarmup().of(new Amount.Length(250, 40), 25)).isEqualTo(steps);
+    assertThat(load(load(yaml).toYaml()).configuration())
+        .as("what is written down is read back as the same")
+        .isEqualTo(load(yaml).configuration());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-1", "1001", "110%", "2 weeks", "-3 epochs", "[1]", "true"})
+  void a_stretch_that_is_neither_says_what_it_may_be(String written) {
+    String yaml = COMPLETE.replace("initial_warmup: 1", "initial_warmup: " + written);
+
+    assertThat(problems(yaml))
+        .singleElement()
+        .extracting(Problem::message)
+        .asString()
+        .contains("initial_warmup: must be ");
   }
 
   @ParameterizedTest(name = "{0} -> {1}")
@@ -165,8 +205,8 @@ final class ConfigurationLoaderTest {
             + " at least 1 and up to 65536, found a list",
         "learning_rate: 1e-4|learning_rate: .nan|18:20: pruning.train.learning_rate: must be a"
             + " number above 0 and up to 1, found the text \".nan\"",
-        "warmup: \"10%\"|warmup: 101%|21:13: pruning.train.warmup: must be a number of steps, or a"
-            + " share of the run from 0% to 100% such as \"10%\", found the text \"101%\"",
+        "warmup: \"10%\"|warmup: 101%|21:13: pruning.train.warmup: must be a number of steps,"
+            + " epochs such as \"2 epochs\", or a share of the run from 0% to 100% such as \"10%\", found the text \"101%\"",
         "target_sparsity: 0.85|target_sparsity: 1.7|29:24:"
             + " pruning.approach.weight_compression.target_sparsity: must be a number of at least"
             + " 0 and below 1, found 1.7",

@@ -238,7 +238,7 @@ class LpotTest {
                 "initial_sparsity: 0.0\n          start_epoch: 0\n          prune_type:");
 
     assertThat(compression(yaml).initialSparsity()).isZero();
-    assertThat(compression(yaml).initialWarmup()).isZero();
+    assertThat(compression(yaml).initialWarmup()).isEqualTo(new Stretch.Warmups(0));
     assertThat(mapping(yaml))
         .anyMatch(line -> line.contains("initial_sparsity 0.0 (above 0.5 for all pruners) -> "));
   }
@@ -258,8 +258,8 @@ class LpotTest {
             .replace("start_epoch: 0\n", "start_epoch: " + start + "\n")
             .replace("end_epoch: 4", "end_epoch: " + end);
 
-    assertThat(compression(yaml).initialWarmup()).isEqualTo(initial);
-    assertThat(compression(yaml).finalWarmup()).isEqualTo(last);
+    assertThat(compression(yaml).initialWarmup()).isEqualTo(new Stretch.Warmups(initial));
+    assertThat(compression(yaml).finalWarmup()).isEqualTo(new Stretch.Warmups(last));
     assertThat(load(yaml).configuration().pruning().train().epochs()).isEqualTo(epochs);
   }
 
@@ -273,7 +273,7 @@ class LpotTest {
             .approach()
             .weightCompression();
 
-    assertThat(compression.finalWarmup()).isEqualTo(6);
+    assertThat(compression.finalWarmup()).isEqualTo(new Stretch.Warmups(6));
   }
 
   @ParameterizedTest
@@ -285,8 +285,8 @@ class LpotTest {
             .replace("start_epoch: 0", "start_step: " + start)
             .replace("end_epoch: 4", "end_step: " + end);
 
-    assertThat(compression(yaml).initialWarmup()).isEqualTo(initial);
-    assertThat(compression(yaml).finalWarmup()).isEqualTo(last);
+    assertThat(compression(yaml).initialWarmup()).isEqualTo(new Stretch.Warmups(initial));
+    assertThat(compression(yaml).finalWarmup()).isEqualTo(new Stretch.Warmups(last));
     assertThat(problems(yaml.replace("max_steps: " + steps, "epochs: 3")))
         .extracting(Problem::message)
         .containsExactly(

@@ -50,6 +50,22 @@ final class PlannerTest {
   }
 
   @Test
+  void a_schedule_in_epochs_knows_how_long_an_epoch_is() {
+    Plan plan =
+        plan(
+            100,
+            "pruning.train.epochs=10",
+            "pruning.train.batch_size=10",
+            "pruning.train.warmup=1 epoch",
+            COMPRESSION + "initial_warmup=2 epochs",
+            COMPRESSION + "final_warmup=10%");
+
+    assertThat(plan.training().warmupSteps()).isEqualTo(10);
+    assertThat(plan.pruning().schedule().start()).isEqualTo(20);
+    assertThat(plan.pruning().schedule().end()).isEqualTo(90);
+  }
+
+  @Test
   void the_last_step_already_has_the_target_density() {
     Plan plan = plan(100, "pruning.train.max_steps=50", COMPRESSION + "final_warmup=0");
 
@@ -63,7 +79,8 @@ final class PlannerTest {
         .isInstanceOf(ProblemException.class)
         .hasMessageContaining(
             "the sparsity schedule has no room: it would start after 50 steps (initial_warmup 1.0 x"
-                + " warm-up 50) and end at step 17 (total 117 - final_warmup 2.0 x warm-up 50)")
+                + " warm-up) and end at step 17 (total 117 - final_warmup 2.0 x warm-up; the"
+                + " warm-up has 50)")
         .hasMessageContaining("Maybe train for more epochs or max_steps");
   }
 
@@ -186,6 +203,14 @@ final class PlannerTest {
     assertThat(plan.pruning().densityGoal()).isNull();
   }
 
+  @Test
+  void a_pruner_that_ranks_follows_its_target_whatever_its_penalty_is() {
+    Plan plan = plan(3200, CHOICE + "prune_type=taxed", CHOICE + "parameters={final_lambda: 2}");
+
+    assertThat(plan.pruning().densityGoal()).isNull();
+    assertThat(plan.pruning().schedule().at(300)).isCloseTo(0.15, within(1e-12));
+  }
+
   @ParameterizedTest(name = "{0}: {1}")
   @CsvSource({"local, 2", "groups, 2", "global, 1"})
   void the_domain_says_what_competes(String domain, int scopes) {
@@ -255,6 +280,7 @@ final class PlannerTest {
                     TestPruner.ranking("movement"),
                     TestPruner.thresholding("soft"),
                     TestPruner.penalized("priced"),
+                    TestPruner.rankingPenalized("taxed"),
                     TestPruner.constant("fixed"))));
     return planner.plan(planner.pruner(), weights(), examples, 1);
   }
