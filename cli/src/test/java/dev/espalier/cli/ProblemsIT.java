@@ -54,7 +54,7 @@ class ProblemsIT {
       ten.yaml:11:20: pruning.train.learning_rate: must be a number above 0 and up to 1, found 2
         Leave it out, and it is 5.0e-5.
         docs/errors/out-of-range.md
-      ten.yaml:12:13: pruning.train.warmup: must be a number of steps, or a share of the run from 0% to 100% such as "10%", found the text "120%"
+      ten.yaml:12:13: pruning.train.warmup: must be a number of steps, epochs such as "2 epochs", or a share of the run from 0% to 100% such as "10%", found the text "120%"
         Maybe "10%" is meant, or 100 for steps.
         docs/errors/out-of-range.md
       ten.yaml:13:17: pruning.train.start_from: must be one of pretrained, baseline, found the text "basline"
