@@ -9,17 +9,27 @@ import java.util.List;
  * <p>Two passes of a radix histogram over the order-preserving bits of the floats find the k-th
  * largest value; of the elements that equal it, those with the lowest index are kept. Zero and
  * negative zero are equal. Where a selection is repeated on values that changed little, a {@link
- * Cut} makes one cheaper pass do. An instance holds the two histograms and must not be shared
+ * Cut} makes one cheaper pass do. An instance holds what these passes write and must not be shared
  * between threads.
  */
 public final class TopShare {
   private static final int HALF = 1 << 16;
   private static final int ONE = Float.floatToRawIntBits(1f);
   private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
-  private static final int LOWEST_EXPONENT_BIT = 1 << 23;
+  private static final float HUGE = 0x1p127f;
+
+  /** Elements of a piece that stays in the first cache while it is looked at twice. */
+  private static final int PIECE = 2048;
+
+  private static final int BYTE = 1 << 8;
 
   private final int[] high = new int[HALF];
   private final int[] low = new int[HALF];
+  private final int[] bins = new int[BYTE];
+  private final float[] counts = new float[PIECE];
+
+  /** Indices of the elements in the cut's bucket, array by array; grows as need be. */
+  private int[] near = new int[PIECE];
 
   /**
    * Where a selection cut, for the next one on about the same values. It makes that one faster and
@@ -82,6 +92,11 @@ public final class TopShare {
       masks.forEach(mask -> Arrays.fill(mask, keep == 0 ? 0f : 1f));
       return;
     }
+    if (last.steady
+        && isOrdinary(last.bucket)
+        && selectInTheSameBucket(importances, keep, masks, last)) {
+      return;
+    }
     int ties = find(importances, keep, last);
     for (int i = 0; i < masks.size(); i++) {
       ties -= keepFrom(last.bits, ties, importances.get(i), masks.get(i));
@@ -89,51 +104,132 @@ public final class TopShare {
   }
 
   /**
-   * Finds the cut.
+   * Decides in one pass all elements outside the bucket of the last cut, and then the few in it.
+   *
+   * @return false, with masks that mean nothing, when the cut is not in that bucket any more
+   */
+  private boolean selectInTheSameBucket(
+      List<float[]> importances, int keep, List<float[]> masks, Cut last) {
+    Arrays.fill(counts, 0f);
+    int[] ends = new int[importances.size()];
+    int found = 0;
+    long above = 0;
+    for (int i = 0; i < ends.length; i++) {
+      float[] importance = importances.get(i);
+      for (int from = 0; from < importance.length; from += PIECE) {
+        int to = Math.min(importance.length, from + PIECE);
+        keepAbove(last.bucket, importance, masks.get(i), from, to);
+        found = collectNear(last.bucket, importance, from, to, found);
+      }
+      ends[i] = found;
+      above += takeCounts(importance);
+    }
+    if (above >= keep || above + found < keep) {
+      return false;
+    }
+    int ties = findAmongNear(importances, ends, (int) (keep - above), last);
+    int next = 0;
+    for (int i = 0; i < ends.length; i++) {
+      float[] importance = importances.get(i);
+      float[] mask = masks.get(i);
+      for (; next < ends[i]; next++) {
+        int bits = signedBits(importance[near[next]]);
+        if (bits > last.bits || (bits == last.bits && ties-- > 0)) {
+          mask[near[next]] = 1f;
+        }
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Keeps what lies above a bucket and nothing else, and counts it in {@link #counts}.
+   *
+   * <p>In float arithmetic, because the JIT vectorizes that and no comparison of bits: a difference
+   * above zero is at least 2⁻¹⁴⁹, and times 2²⁵⁴ more than 1. NaN stays NaN.
+   */
+  private void keepAbove(int bucket, float[] importance, float[] mask, int from, int to) {
+    float highest = value((bucket - HALF / 2) << 16 | (HALF - 1));
+    for (int i = from; i < to; i++) {
+      mask[i] = Math.min(1f, Math.max(0f, (importance[i] - highest) * HUGE * HUGE));
+    }
+    for (int i = from; i < to; i++) {
+      counts[i - from] += mask[i];
+    }
+  }
+
+  /**
+   * Adds up and clears {@link #counts}, each of them exact below 2²⁴, which an array's length
+   * allows for.
+   *
+   * @throws IllegalArgumentException when an importance is NaN
+   */
+  private long takeCounts(float[] importance) {
+    double sum = 0;
+    for (float count : counts) {
+      sum += count;
+    }
+    if (Double.isNaN(sum)) {
+      requireNumbers(importance);
+    }
+    Arrays.fill(counts, 0f);
+    return (long) sum;
+  }
+
+  /** Appends to {@link #near}, of which {@code found} are used, what lies in a bucket. */
+  private int collectNear(int bucket, float[] importance, int from, int to, int found) {
+    if (near.length < found + PIECE) {
+      near = Arrays.copyOf(near, 2 * (found + PIECE));
+    }
+    int[] into = near;
+    int size = found;
+    int upper = Float.floatToRawIntBits(value((bucket - HALF / 2) << 16)) >>> 16;
+    for (int i = from; i < to; i++) {
+      if (Float.floatToRawIntBits(importance[i]) >>> 16 == upper) {
+        into[size++] = i;
+      }
+    }
+    return size;
+  }
+
+  /**
+   * Moves {@code last} to the cut that keeps {@code keep} of the elements in {@link #near}, by one
+   * histogram over the upper byte of what tells them apart and one over the lower.
+   *
+   * @return how many of the elements at the cut to keep, at least 1
+   */
+  private int findAmongNear(List<float[]> importances, int[] ends, int keep, Cut last) {
+    int upper = 0;
+    int above = 0;
+    for (int shift = 8; shift >= 0; shift -= 8) {
+      Arrays.fill(bins, 0);
+      int next = 0;
+      for (int i = 0; i < ends.length; i++) {
+        float[] importance = importances.get(i);
+        for (; next < ends[i]; next++) {
+          int bits = signedBits(importance[near[next]]) & (HALF - 1);
+          if (shift == 8 || bits >> 8 == upper) {
+            bins[bits >> shift & (BYTE - 1)]++;
+          }
+        }
+      }
+      int bin = BYTE - 1;
+      while (above + bins[bin] < keep) {
+        above += bins[bin--];
+      }
+      upper = upper << 8 | bin;
+    }
+    last.bits = (last.bucket - HALF / 2) << 16 | upper;
+    return keep - above;
+  }
+
+  /**
+   * Moves {@code last} to the cut: finds the upper half of its bits by one histogram, the lower
+   * half by another over those with that upper half.
    *
    * @return how many of the elements at the cut to keep, at least 1
    */
   private int find(List<float[]> importances, int keep, Cut last) {
-    int ties = last.steady ? findInTheSameBucket(importances, keep, last) : 0;
-    return ties > 0 ? ties : findAnywhere(importances, keep, last);
-  }
-
-  /**
-   * Counts what lies above the bucket of the last cut, and makes a histogram of what lies in it
-   * only: in one pass, with one branch, which is seldom taken.
-   *
-   * @return as {@link #find}, or 0 when the cut is not in that bucket any more
-   */
-  private int findInTheSameBucket(List<float[]> importances, int keep, Cut last) {
-    Arrays.fill(low, 0);
-    int bucket = last.bucket;
-    int above = 0;
-    int odd = 0;
-    for (float[] importance : importances) {
-      for (float value : importance) {
-        int bits = signedBits(value);
-        int distance = bucket - upperHalf(bits);
-        above += distance >>> 31;
-        // Negative where all bits of the exponent are set: an infinity, or NaN.
-        odd |= (Float.floatToRawIntBits(value) & INFINITY) + LOWEST_EXPONENT_BIT;
-        if (distance == 0) {
-          low[bits & (HALF - 1)]++;
-        }
-      }
-    }
-    if (odd < 0) {
-      importances.forEach(TopShare::requireNumbers);
-    }
-    return above < keep ? findInBucket(bucket, keep - above, last) : 0;
-  }
-
-  /**
-   * Finds the upper half of the cut's bits by one histogram, the lower half by another over those
-   * with that upper half.
-   *
-   * @return as {@link #find}
-   */
-  private int findAnywhere(List<float[]> importances, int keep, Cut last) {
     Arrays.fill(high, 0);
     Arrays.fill(low, 0);
     for (float[] importance : importances) {
@@ -158,25 +254,13 @@ public final class TopShare {
         }
       }
     }
-    return findInBucket(bucket, keep - above, last);
-  }
-
-  /**
-   * Moves {@code last} to the cut that keeps {@code keep} elements of a bucket.
-   *
-   * @return how many of the elements at the cut to keep; 0 when there are fewer in the bucket
-   */
-  private int findInBucket(int bucket, int keep, Cut last) {
-    int above = 0;
-    for (int slot = HALF - 1; slot >= 0; slot--) {
-      if (above + low[slot] >= keep) {
-        last.bucket = bucket;
-        last.bits = (bucket - HALF / 2) << 16 | slot;
-        return keep - above;
-      }
-      above += low[slot];
+    int slot = HALF - 1;
+    while (above + low[slot] < keep) {
+      above += low[slot--];
     }
-    return 0;
+    last.bucket = bucket;
+    last.bits = (bucket - HALF / 2) << 16 | slot;
+    return keep - above;
   }
 
   /** Whether the histogram has anything at or beyond an infinity, where NaN is; a pass is saved. */
@@ -193,6 +277,18 @@ public final class TopShare {
   /** The upper half of {@link #signedBits} as a number from 0. */
   private static int upperHalf(int bits) {
     return (bits >> 16) + HALF / 2;
+  }
+
+  /** Whether a bucket holds neither a zero, of which there are two, nor what is not finite. */
+  private static boolean isOrdinary(int bucket) {
+    float highest = value((bucket - HALF / 2) << 16 | (HALF - 1));
+    float lowest = value((bucket - HALF / 2) << 16);
+    return Float.isFinite(highest) && Float.isFinite(lowest) && lowest != 0 && highest != 0;
+  }
+
+  /** The float whose {@link #signedBits} are {@code bits}. */
+  private static float value(int bits) {
+    return Float.intBitsToFloat(bits ^ (bits >> 31 >>> 1));
   }
 
   /**

@@ -259,6 +259,35 @@ final class TopShareTest {
     }
   }
 
+  /** Arrays longer and shorter than what is looked at in one go, and cuts on both sides of zero. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3_000, 4_096, 8_000, 8_191})
+  void aSteadyCutThroughSeveralArraysIsThatThroughOne(int keep) {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    float[] whole = new float[8_192];
+    for (int i = 0; i < whole.length; i++) {
+      whole[i] = (i % 2 == 0 ? 1 : -1) * (1 + random.nextInt(500) * 1e-5f);
+    }
+    int[] bounds = {0, 1, 5_000, 5_001, 8_192};
+    TopShare.Cut cut = new TopShare.Cut();
+    for (int step = 0; step < 10; step++) {
+      whole[random.nextInt(whole.length)] *= 1.0001f;
+      List<float[]> importances = new ArrayList<>();
+      List<float[]> masks = new ArrayList<>();
+      for (int i = 1; i < bounds.length; i++) {
+        importances.add(Arrays.copyOfRange(whole, bounds[i - 1], bounds[i]));
+        masks.add(new float[bounds[i] - bounds[i - 1]]);
+      }
+      topShare.select(importances, keep, masks, cut);
+      float[] joined = new float[whole.length];
+      for (int i = 1; i < bounds.length; i++) {
+        System.arraycopy(masks.get(i - 1), 0, joined, bounds[i - 1], masks.get(i - 1).length);
+      }
+      assertThat(joined).as("seed %d, step %d", seed, step).isEqualTo(mask(keep, whole));
+    }
+  }
+
   @ParameterizedTest(name = "after {0} selections, sign bit {1}")
   @CsvSource({"0, false", "1, false", "2, false", "3, false", "2, true", "3, true"})
   void refusesNaNNearARememberedCut(int selections, boolean negative) {
