@@ -4,6 +4,7 @@ import dev.espalier.api.data.EncodedSet;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.tasks.TaskLoader;
 import dev.espalier.tasks.metric.Accuracy;
+import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.OnnxTools.LatencySettings;
 import dev.espalier.tuner.port.QuantizationPlan;
@@ -85,8 +86,8 @@ public final class QuantizedFormats {
     System.out.println("file, bytes, accuracy, p50 ms, p90 ms, times as fast as fp32, made in s");
     for (Map.Entry<String, Path> file : files.entrySet()) {
       double accuracy =
-          tools
-              .evaluate(file.getValue(), evaluation, List.of(new Accuracy()), THREADS)
+          new EvaluationSet(evaluation)
+              .score(tools.outputs(file.getValue(), evaluation, THREADS), List.of(new Accuracy()))
               .get("accuracy");
       Latency latency = latencies.get(file.getKey());
       System.out.printf(

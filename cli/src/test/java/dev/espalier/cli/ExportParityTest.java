@@ -3,6 +3,10 @@ package dev.espalier.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.data.Batch;
+import dev.espalier.api.data.EncodedExample;
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.data.Head;
+import dev.espalier.api.data.Target;
 import dev.espalier.api.pruning.CubicSchedule;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.djl.BertModel;
@@ -20,9 +24,12 @@ import dev.espalier.tuner.port.PruningPlan;
 import dev.espalier.tuner.port.TrainingPlan;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The exported file against the trainer that it came from. */
 class ExportParityTest {
@@ -30,14 +37,16 @@ class ExportParityTest {
 
   @TempDir Path directory;
 
-  @Test
-  @DisplayName("logits of a fine-pruned MiniLM and of its ONNX file differ by less than 1e-4")
-  void sameLogits() {
+  @ParameterizedTest
+  @ValueSource(strings = {"classes", "a value", "spans"})
+  @DisplayName("outputs of a fine-pruned MiniLM and of its ONNX file differ by less than 1e-4")
+  void sameOutputs(String kind) {
     PretrainedModel model = new ClasspathModels().load("all-minilm-l6-v2");
     TaskLoader.Loaded data =
         TaskLoader.load(
             new TaskLoader.Request("sentiment-twin", null, null, 64, 64, 128, SEED),
             model.tokenizerJson());
+    EncodedSet train = withTargets(data.train(), kind);
     PruningPlan pruning =
         PruningPlan.weightByWeight(
             "magnitude",
@@ -51,27 +60,61 @@ class ExportParityTest {
                 new FinePruner.Request(
                     1,
                     model,
-                    data.train(),
+                    train,
                     new TrainingPlan(4, 16, 1e-4, 1e-2, 0, 1, 1, 1e-8, SEED, 2),
                     pruning,
                     directory.resolve("last-good")),
                 RunListener.SILENT)
             .weights();
     Path file = directory.resolve("model.onnx");
-    new OrtTools().export(weights, data.train().labels(), file);
+    new OrtTools().export(weights, train.head(), file);
 
-    float[][] exported = new OrtMeter().logits(file, data.evaluation(), 2);
+    EncodedSet evaluation = withTargets(data.evaluation(), kind);
+    List<float[][]> exported = new OrtMeter().outputs(file, evaluation, 2);
     float[] trained;
+    Batch batch = Batch.of(evaluation.examples());
     try (BertModel trainer = BertModel.load(weights)) {
-      trained = trainer.logits(Batch.of(data.evaluation().examples()));
+      trained = trainer.logits(batch);
     }
 
     float largest = 0;
-    for (int row = 0; row < exported.length; row++) {
-      for (int label = 0; label < 2; label++) {
-        largest = Math.max(largest, Math.abs(exported[row][label] - trained[2 * row + label]));
+    int compared = 0;
+    for (int row = 0; row < batch.rows(); row++) {
+      int columns =
+          kind.equals("spans") ? evaluation.examples().get(row).length() : train.head().outputs();
+      for (int column = 0; column < columns; column++) {
+        for (int output = 0; output < exported.size(); output++) {
+          int at =
+              kind.equals("spans")
+                  ? 2 * (row * batch.columns() + column) + output
+                  : row * columns + column;
+          float difference = exported.get(output)[row][column] - trained[at];
+          largest = Math.max(largest, Math.abs(difference));
+          compared++;
+        }
       }
     }
+    assertThat(compared).isGreaterThanOrEqualTo(64);
     assertThat(largest).as("largest difference, seed %d", SEED).isLessThan(1e-4f);
+  }
+
+  private static EncodedSet withTargets(EncodedSet set, String kind) {
+    Head head =
+        switch (kind) {
+          case "spans" -> new Head.Spans();
+          case "a value" -> new Head.Regression();
+          default -> set.head();
+        };
+    List<EncodedExample> examples = new ArrayList<>();
+    for (EncodedExample each : set.examples()) {
+      Target target =
+          switch (kind) {
+            case "spans" -> new Target.Span(1, each.length() - 2);
+            case "a value" -> new Target.Value(each.length() / 10.0);
+            default -> each.target();
+          };
+      examples.add(new EncodedExample(each.inputIds(), each.tokenTypeIds(), target));
+    }
+    return new EncodedSet(set.name(), set.source(), set.sha256(), head, examples);
   }
 }

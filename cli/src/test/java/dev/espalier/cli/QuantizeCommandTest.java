@@ -2,6 +2,7 @@ package dev.espalier.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.espalier.api.data.Head;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.onnxruntime.bert.ClasspathModels;
 import dev.espalier.tuner.port.PretrainedModel;
@@ -39,7 +40,7 @@ class QuantizeCommandTest {
     new OrtTools()
         .export(
             new TransformerWeights(model.weights().architecture(), tensors),
-            List.of("negative", "positive"),
+            new Head.Classification(List.of("negative", "positive")),
             models.resolve("model.onnx"));
     Files.write(models.resolve("tokenizer.json"), model.tokenizerJson());
   }

@@ -17,12 +17,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A BERT encoder with pooler and classifier: parameters on the engine's side, and the forward pass
- * (Devlin et al., "BERT", 2019; post-layer-normalization, exact GELU, −10,000 attention bias).
+ * A BERT encoder with its head, the pooler before a classifier included: parameters on the engine's
+ * side, and the forward pass (Devlin et al., "BERT", 2019; post-layer-normalization, exact GELU,
+ * −10,000 attention bias).
  *
- * <p>Parameters are named as in Hugging Face's {@code BertForSequenceClassification}; linear
- * weights are [out, in]. The model runs in float32 for training and in float64 for checking
- * gradients.
+ * <p>Parameters are named as in Hugging Face's {@code BertForSequenceClassification} and {@code
+ * BertForQuestionAnswering}; linear weights are [out, in]. The model runs in float32 for training
+ * and in float64 for checking gradients.
  */
 public final class BertModel implements AutoCloseable {
   private final BertArchitecture architecture;
@@ -59,9 +60,9 @@ public final class BertModel implements AutoCloseable {
   }
 
   /**
-   * The classifier's output for a batch, without dropout.
+   * The head's output for a batch, without dropout.
    *
-   * @return values of [rows, classes], row-major
+   * @return values of [rows, classes], [rows, 1] or, for spans, [rows, columns, 2], row-major
    */
   public float[] logits(Batch batch) {
     try (NDManager step = manager.newSubManager()) {
@@ -83,9 +84,13 @@ public final class BertModel implements AutoCloseable {
     return parameter;
   }
 
-  /** [rows, classes]. */
+  /** [rows, classes], [rows, 1] or, for spans, [rows, columns, 2], as the head that is there. */
   NDArray logits(BatchArrays batch, boolean training) {
-    NDArray first = hiddenStates(batch, training).get(new NDIndex(":, 0"));
+    NDArray hidden = hiddenStates(batch, training);
+    if (parameters.containsKey(BertNames.SPANS + ".weight")) {
+      return linear(hidden, BertNames.SPANS);
+    }
+    NDArray first = hidden.get(new NDIndex(":, 0"));
     NDArray pooled = linear(first, BertNames.POOLER).tanh();
     return linear(dropout(pooled, architecture.hiddenDropout(), training), BertNames.CLASSIFIER);
   }

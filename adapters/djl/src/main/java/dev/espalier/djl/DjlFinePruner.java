@@ -1,5 +1,6 @@
 package dev.espalier.djl;
 
+import dev.espalier.api.data.Head;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.CheckpointStore;
@@ -10,7 +11,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
- * Fine-tunes a BERT classifier on the CPU, pruning it on the way.
+ * Fine-tunes a BERT model on the CPU, pruning it on the way.
  *
  * <p>The embeddings are frozen, as in movement pruning's reference. Batches, dropout and
  * initialization depend on the seed and on the step's number alone, so the same plan gives the same
@@ -29,29 +30,38 @@ public final class DjlFinePruner implements FinePruner {
   @Override
   public Outcome run(Request request, RunListener listener) {
     TransformerWeights start =
-        withHead(
-            request.model().weights(), request.train().labels().size(), request.training().seed());
+        withHead(request.model().weights(), request.train().head(), request.training().seed());
     try (FinePruneLoop loop = new FinePruneLoop(request, start, listener, checkpoints)) {
       return loop.run();
     }
   }
 
-  /** Adds a classification head, N(0, 0.02), unless there is one of the right size. */
-  static TransformerWeights withHead(TransformerWeights weights, int classes, long seed) {
-    String weight = BertNames.CLASSIFIER + ".weight";
-    Tensor present = weights.tensors().get(weight);
-    if (present != null && present.shape()[0] == classes) {
-      return weights;
-    }
-    int hidden = weights.architecture().hiddenSize();
-    SplittableRandom random = new SplittableRandom(seed);
-    float[] values = new float[classes * hidden];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) (HEAD_DEVIATION * random.nextGaussian());
-    }
+  /**
+   * Gives the model the head that is asked for and no other: what is missing is drawn from N(0,
+   * 0.02). Spans need no pooler, so theirs has none.
+   */
+  static TransformerWeights withHead(TransformerWeights weights, Head head, long seed) {
+    String prefix = BertNames.head(head);
     TreeMap<String, Tensor> tensors = new TreeMap<>(weights.tensors());
-    tensors.put(weight, Tensor.matrix(classes, hidden, values));
-    tensors.put(BertNames.CLASSIFIER + ".bias", Tensor.vector(new float[classes]));
+    tensors
+        .keySet()
+        .removeIf(
+            name ->
+                (name.startsWith(BertNames.SPANS + ".") && !prefix.equals(BertNames.SPANS))
+                    || (name.startsWith(BertNames.CLASSIFIER + ".")
+                        && !prefix.equals(BertNames.CLASSIFIER))
+                    || (name.startsWith(BertNames.POOLER + ".") && head instanceof Head.Spans));
+    Tensor present = tensors.get(prefix + ".weight");
+    if (present == null || present.shape()[0] != head.outputs()) {
+      int hidden = weights.architecture().hiddenSize();
+      SplittableRandom random = new SplittableRandom(seed);
+      float[] values = new float[head.outputs() * hidden];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) (HEAD_DEVIATION * random.nextGaussian());
+      }
+      tensors.put(prefix + ".weight", Tensor.matrix(head.outputs(), hidden, values));
+      tensors.put(prefix + ".bias", Tensor.vector(new float[head.outputs()]));
+    }
     return new TransformerWeights(weights.architecture(), tensors);
   }
 }

@@ -53,7 +53,7 @@ final class FinePruneLoop implements AutoCloseable {
   /**
    * Copies the start weights to the engine.
    *
-   * @param start the model with its classification head
+   * @param start the model with its head
    * @param checkpoints where the last good weights go when training diverges
    */
   FinePruneLoop(
@@ -186,7 +186,7 @@ final class FinePruneLoop implements AutoCloseable {
     try (NDManager arrays = model.manager().newSubManager();
         GradientCollector collector = Torch.engine().newGradientCollector()) {
       NDArray logits = model.logits(BatchArrays.of(batch, arrays, DataType.FLOAT32), true);
-      NDArray loss = Losses.crossEntropy(logits, batch.labels(), arrays);
+      NDArray loss = Losses.of(logits, batch.targets(), arrays);
       collector.backward(loss);
       return loss.getFloat();
     }

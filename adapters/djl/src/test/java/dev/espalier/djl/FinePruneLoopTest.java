@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.espalier.api.data.Batch;
 import dev.espalier.api.data.Batching;
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.CubicSchedule;
@@ -255,7 +256,8 @@ class FinePruneLoopTest {
   private static FinePruneLoop loop(FinePruner.Request request) {
     return new FinePruneLoop(
         request,
-        DjlFinePruner.withHead(request.model().weights(), 2, SEED),
+        DjlFinePruner.withHead(
+            request.model().weights(), new Head.Classification(List.of("even", "odd")), SEED),
         RunListener.SILENT,
         new SafeTensors());
   }
@@ -285,7 +287,7 @@ class FinePruneLoopTest {
       float[] logits = model.logits(batch);
       for (int row = 0; row < batch.rows(); row++) {
         int answer = logits[2 * row] >= logits[2 * row + 1] ? 0 : 1;
-        if (answer == batch.labels()[row]) {
+        if (answer == evaluation.examples().get(row).label()) {
           right++;
         }
       }

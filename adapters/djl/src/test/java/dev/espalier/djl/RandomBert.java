@@ -2,6 +2,7 @@ package dev.espalier.djl;
 
 import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.data.Head;
 import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.PretrainedModel;
@@ -25,7 +26,11 @@ final class RandomBert {
   }
 
   static TransformerWeights withHead(long seed, double deviation) {
-    return DjlFinePruner.withHead(weights(TWO_LAYERS, seed, deviation), 2, seed);
+    return withHead(new Head.Classification(List.of("even", "odd")), seed, deviation);
+  }
+
+  static TransformerWeights withHead(Head head, long seed, double deviation) {
+    return DjlFinePruner.withHead(weights(TWO_LAYERS, seed, deviation), head, seed);
   }
 
   private static TransformerWeights weights(BertArchitecture shape, long seed, double deviation) {

@@ -1,7 +1,7 @@
 package dev.espalier.onnxruntime;
 
 import dev.espalier.api.data.EncodedSet;
-import dev.espalier.api.metric.Metric;
+import dev.espalier.api.data.Head;
 import dev.espalier.onnxruntime.bert.BertOnnxExporter;
 import dev.espalier.onnxruntime.measure.OrtMeter;
 import dev.espalier.onnxruntime.quantize.CalibratedQuantizer;
@@ -21,8 +21,8 @@ public final class OrtTools implements OnnxTools {
   public OrtTools() {}
 
   @Override
-  public void export(TransformerWeights weights, List<String> labels, Path file) {
-    BertOnnxExporter.exportClassifier(weights, labels, file);
+  public void export(TransformerWeights weights, Head head, Path file) {
+    BertOnnxExporter.export(weights, head, file);
   }
 
   @Override
@@ -32,9 +32,8 @@ public final class OrtTools implements OnnxTools {
   }
 
   @Override
-  public Map<String, Double> evaluate(
-      Path file, EncodedSet set, List<Metric> metrics, int threads) {
-    return meter.evaluate(file, set, metrics, threads);
+  public List<float[][]> outputs(Path file, EncodedSet set, int threads) {
+    return meter.outputs(file, set, threads);
   }
 
   @Override

@@ -11,7 +11,7 @@ import java.util.List;
  * @param inputIds token ids, padded with 0
  * @param attentionMask 1 for a token, 0 for padding
  * @param tokenTypeIds 0 or 1, padded with 0
- * @param labels one class index per row
+ * @param targets what the model should answer, one for each row
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier of native-sized buffers, never compared
 public record Batch(
@@ -20,7 +20,11 @@ public record Batch(
     long[] inputIds,
     long[] attentionMask,
     long[] tokenTypeIds,
-    int[] labels) {
+    List<Target> targets) {
+  /** Copies the list. */
+  public Batch {
+    targets = List.copyOf(targets);
+  }
 
   /** Pads {@code examples}, of which there must be at least one. */
   public static Batch of(List<EncodedExample> examples) {
@@ -29,7 +33,6 @@ public record Batch(
     long[] ids = new long[rows * columns];
     long[] mask = new long[rows * columns];
     long[] types = new long[rows * columns];
-    int[] labels = new int[rows];
     for (int row = 0; row < rows; row++) {
       EncodedExample example = examples.get(row);
       for (int i = 0; i < example.length(); i++) {
@@ -37,8 +40,8 @@ public record Batch(
         mask[row * columns + i] = 1;
         types[row * columns + i] = example.tokenTypeIds()[i];
       }
-      labels[row] = example.label();
     }
-    return new Batch(rows, columns, ids, mask, types, labels);
+    return new Batch(
+        rows, columns, ids, mask, types, examples.stream().map(EncodedExample::target).toList());
   }
 }

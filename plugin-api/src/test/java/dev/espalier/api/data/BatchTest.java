@@ -30,7 +30,7 @@ final class BatchTest {
         .containsExactly(
             0, 0, 0, 0, 0, //
             0, 0, 0, 1, 1);
-    assertThat(batch.labels()).containsExactly(1, 0);
+    assertThat(batch.targets()).containsExactly(new Target.Label(1), new Target.Label(0));
   }
 
   @Test
@@ -39,7 +39,7 @@ final class BatchTest {
 
     assertThat(batch.columns()).isEqualTo(2);
     assertThat(batch.attentionMask()).containsExactly(1, 1);
-    assertThat(batch.labels()).containsExactly(3);
+    assertThat(batch.targets()).containsExactly(new Target.Label(3));
   }
 
   @Test

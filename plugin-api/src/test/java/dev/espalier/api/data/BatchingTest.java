@@ -84,7 +84,9 @@ final class BatchingTest {
     assertThat(batch.rows()).isEqualTo(2);
     assertThat(batch.columns()).isEqualTo(3);
     assertThat(batch.attentionMask()).containsExactly(1, 1, 1, 1, 1, 0);
-    assertThat(batch.labels()).containsExactly(2, 1); // setOfLengths labels by position
+    assertThat(batch.targets())
+        .containsExactly(
+            new Target.Label(2), new Target.Label(1)); // setOfLengths labels by position
   }
 
   private static EncodedSet set(int examples) {

@@ -1,6 +1,6 @@
 package dev.espalier.tasks.metric;
 
-import dev.espalier.api.metric.Metric;
+import dev.espalier.api.metric.ClassificationMetric;
 
 /**
  * The share of examples whose highest logit is the true class: GLUE's metric for SST-2.
@@ -8,7 +8,7 @@ import dev.espalier.api.metric.Metric;
  * <p>Of equal logits the lowest class index is the answer, as with NumPy's argmax. An example
  * without a finite answer, all logits NaN, counts as wrong.
  */
-public final class Accuracy implements Metric {
+public final class Accuracy implements ClassificationMetric {
   /** For {@link java.util.ServiceLoader}. */
   public Accuracy() {}
 

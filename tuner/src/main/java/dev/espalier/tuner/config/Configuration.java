@@ -390,10 +390,11 @@ public record Configuration(
   /**
    * How accuracy is measured.
    *
-   * @param metric name of the metric
+   * @param metric name of the metric that is judged; null for the task's own
    */
   public record Accuracy(
-      @Key(value = "Name of the metric.", fallback = "accuracy") String metric) {}
+      @Key("Name of the metric that is judged, for instance accuracy; the task's own by default.")
+          @Nullable String metric) {}
 
   /**
    * How latency is measured.

@@ -1,9 +1,13 @@
 package dev.espalier.tuner.port;
 
+import dev.espalier.api.data.Head;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Hugging Face's parameter names for {@code BertForSequenceClassification}. */
+/**
+ * Hugging Face's parameter names for {@code BertForSequenceClassification} and {@code
+ * BertForQuestionAnswering}.
+ */
 public final class BertNames {
   /** Token embeddings, [vocabulary, hidden]. */
   public static final String WORD_EMBEDDINGS = "bert.embeddings.word_embeddings.weight";
@@ -23,13 +27,21 @@ public final class BertNames {
   /** Prefix of the dense layer over the first token. */
   public static final String POOLER = "bert.pooler.dense";
 
-  /** Prefix of the classification head. */
+  /** Prefix of the head over the pooled first token: classes, or one number. */
   public static final String CLASSIFIER = "classifier";
+
+  /** Prefix of the head over every token: whether an answer starts there, whether it ends there. */
+  public static final String SPANS = "qa_outputs";
 
   /** What every parameter that belongs to an encoder layer begins with. */
   public static final String ENCODER = "bert.encoder.layer.";
 
   private BertNames() {}
+
+  /** Prefix of a head's linear layer. */
+  public static String head(Head head) {
+    return head instanceof Head.Spans ? SPANS : CLASSIFIER;
+  }
 
   /** Prefix of one part of one layer, for instance {@code attention.self.query}. */
   public static String layer(int layer, String part) {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Trains a classifier, pruning it on the way. */
+/** Trains a model, pruning it on the way. */
 public interface FinePruner {
   /**
    * What to do.

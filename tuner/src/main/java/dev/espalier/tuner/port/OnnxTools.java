@@ -1,7 +1,7 @@
 package dev.espalier.tuner.port;
 
 import dev.espalier.api.data.EncodedSet;
-import dev.espalier.api.metric.Metric;
+import dev.espalier.api.data.Head;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -10,12 +10,14 @@ import org.jspecify.annotations.Nullable;
 /** What happens to a model after training: export, quantize, measure. */
 public interface OnnxTools {
   /**
-   * Writes the classifier as ONNX: inputs {@code input_ids}, {@code attention_mask}, {@code
-   * token_type_ids} (int64, [batch, sequence]), output {@code logits} (float32, [batch, classes]).
+   * Writes the model as ONNX: inputs {@code input_ids}, {@code attention_mask}, {@code
+   * token_type_ids} (int64, [batch, sequence]), output {@code logits} (float32, [batch, classes] or
+   * [batch, 1]) or, for spans, {@code start_logits} and {@code end_logits} (float32, [batch,
+   * sequence]).
    *
-   * @param labels class names, kept in the file's metadata
+   * @param head which of them; the names of classes are kept in the file's metadata
    */
-  void export(TransformerWeights weights, List<String> labels, Path file);
+  void export(TransformerWeights weights, Head head, Path file);
 
   /**
    * Rewrites {@code source} to int8.
@@ -29,9 +31,10 @@ public interface OnnxTools {
   /**
    * Runs {@code file} over {@code set}.
    *
-   * @return the value of each metric by name
+   * @return a matrix for each output of the set's head, a row for each example in the order of the
+   *     set; {@link EvaluationSet#score} makes metrics of them
    */
-  Map<String, Double> evaluate(Path file, EncodedSet set, List<Metric> metrics, int threads);
+  List<float[][]> outputs(Path file, EncodedSet set, int threads);
 
   /**
    * Times the files against each other: one request of {@code settings.sequenceLength()} tokens to

@@ -1,6 +1,7 @@
 package dev.espalier.tuner.port;
 
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.data.Head;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +32,29 @@ public interface TaskSource {
    * What was read.
    *
    * @param train what the model is trained on
-   * @param evaluation what it is judged on; shares no example with {@code train}
+   * @param evaluations what it is judged on, the most important first
+   * @param metrics names of the task's metrics, the one that is judged by default first
    */
-  record TaskData(EncodedSet train, EncodedSet evaluation) {}
+  record TaskData(EncodedSet train, List<EvaluationSet> evaluations, List<String> metrics) {
+    /** Copies the lists and checks that there is something in them. */
+    public TaskData {
+      evaluations = List.copyOf(evaluations);
+      metrics = List.copyOf(metrics);
+      if (evaluations.isEmpty() || metrics.isEmpty()) {
+        throw new IllegalArgumentException("a task needs a set to be judged on, and a metric");
+      }
+    }
+
+    /** A task that is judged on one set, by its accuracy. */
+    public TaskData(EncodedSet train, EncodedSet evaluation) {
+      this(train, List.of(new EvaluationSet(evaluation)), List.of("accuracy"));
+    }
+
+    /** What the model is answering with. */
+    public Head head() {
+      return train.head();
+    }
+  }
 
   /**
    * Reads and tokenizes both sets.

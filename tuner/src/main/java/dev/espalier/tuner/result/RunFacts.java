@@ -1,6 +1,7 @@
 package dev.espalier.tuner.result;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param status how it ended
  * @param criterion what is judged
  * @param environment where it ran
- * @param labels class names
+ * @param head what the model answers with
  * @param denseTraining the dense model's training
  * @param dense the dense model's exported file
  * @param trials every trial in order
@@ -42,7 +43,7 @@ public record RunFacts(
     Status status,
     Criterion criterion,
     ObjectNode environment,
-    List<String> labels,
+    Head head,
     @Nullable Training denseTraining,
     @Nullable MeasuredFile dense,
     List<TrialFacts> trials,
@@ -53,7 +54,6 @@ public record RunFacts(
     Map<String, String> artifacts) {
   /** Copies the collections, keeping their order. */
   public RunFacts {
-    labels = List.copyOf(labels);
     trials = List.copyOf(trials);
     problems = List.copyOf(problems);
     stages = List.copyOf(stages);

@@ -62,7 +62,7 @@ final class BestModel {
               folder.resolve("config.json"),
               HuggingFaceConfig.of(
                       prepared.model().weights().architecture(),
-                      facts.labels(),
+                      facts.head(),
                       prepared.model().reference())
                   .getBytes(StandardCharsets.UTF_8));
           write(folder.resolve("tokenizer.json"), prepared.model().tokenizerJson());

@@ -113,9 +113,7 @@ public final class DryRun {
             .sorted(Comparator.comparingInt(EncodedExample::length).reversed())
             .limit(prepared.plan().training().batchSize())
             .toList();
-    EncodedSet batch =
-        new EncodedSet(all.name(), all.source(), all.sha256(), all.labels(), longest);
-    train(prepared, batch, 1, new ArrayList<>());
+    train(prepared, all.with(longest), 1, new ArrayList<>());
   }
 
   private void train(Prepared prepared, EncodedSet set, int steps, List<Long> ends) {

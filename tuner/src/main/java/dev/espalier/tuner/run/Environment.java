@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.PretrainedModel;
 import java.io.IOException;
 import java.io.InputStream;
@@ -112,7 +113,7 @@ public final class Environment {
       ResolvedConfiguration resolved,
       PretrainedModel model,
       EncodedSet train,
-      EncodedSet evaluation) {
+      List<EvaluationSet> evaluations) {
     node.putObject("seeds").put("random_seed", resolved.configuration().tuning().randomSeed());
     ObjectNode configuration = node.putObject("configuration");
     configuration.put("file", resolved.file().toString()).put("sha256", resolved.sha256());
@@ -125,7 +126,7 @@ public final class Environment {
     node.putObject("weights").put("source", model.reference()).put("sha256", model.sha256());
     ObjectNode data = node.putObject("data");
     set(data.putObject("train"), train);
-    set(data.putObject("evaluation"), evaluation);
+    evaluations.forEach(each -> set(data.putObject(each.set().name()), each.set()));
   }
 
   private static void set(ObjectNode node, EncodedSet set) {

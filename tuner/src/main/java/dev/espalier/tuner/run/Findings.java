@@ -1,6 +1,7 @@
 package dev.espalier.tuner.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.espalier.api.data.Head;
 import dev.espalier.api.tuning.Proposal;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.result.Criterion;
@@ -29,7 +30,7 @@ final class Findings {
   private final Path directory;
   private final Criterion criterion;
   private final ObjectNode environment;
-  private final List<String> labels;
+  private final Head head;
   private final List<Trial> trials = new ArrayList<>();
 
   final Map<String, String> artifacts = new LinkedHashMap<>();
@@ -43,13 +44,13 @@ final class Findings {
       Path directory,
       Criterion criterion,
       ObjectNode environment,
-      List<String> labels) {
+      Head head) {
     this.configuration = configuration;
     this.started = started;
     this.directory = directory;
     this.criterion = criterion;
     this.environment = environment;
-    this.labels = labels;
+    this.head = head;
   }
 
   /** A trial begins. */
@@ -72,7 +73,7 @@ final class Findings {
         status,
         criterion,
         environment,
-        labels,
+        head,
         denseTraining,
         dense,
         all,

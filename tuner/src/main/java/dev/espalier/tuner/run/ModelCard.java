@@ -2,6 +2,7 @@ package dev.espalier.tuner.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.espalier.api.data.Head;
 import dev.espalier.tuner.config.Configuration.Performance;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.MaskReport;
@@ -34,7 +35,8 @@ final class ModelCard {
         "\n",
         "---",
         "base_model: " + quoted(baseModel),
-        "pipeline_tag: text-classification",
+        "pipeline_tag: "
+            + (facts.head() instanceof Head.Spans ? "question-answering" : "text-classification"),
         "library_name: onnx",
         "metrics:",
         "- " + quoted(facts.criterion().metric()),
@@ -50,16 +52,26 @@ final class ModelCard {
     Verdict verdict = facts.verdict();
     return "A fine-pruned "
         + (facts.quantized() == null ? "" : "and quantized ")
-        + "text classifier, made by Espalier from "
+        + kind(facts.head())
+        + ", made by Espalier from "
         + baseModel
         + " for the task "
         + facts.configuration().configuration().data().task()
         + " with the pruner "
         + facts.prunerName()
-        + ". Classes, in order: "
-        + String.join(", ", facts.labels())
-        + ".\n\n"
+        + "."
+        + (facts.head() instanceof Head.Classification classes
+            ? " Classes, in order: " + String.join(", ", classes.labels()) + "."
+            : "")
+        + "\n\n"
         + (verdict == null ? "" : verdict.sentence() + "\n");
+  }
+
+  private static String kind(Head head) {
+    if (head instanceof Head.Classification) {
+      return "text classifier";
+    }
+    return head instanceof Head.Regression ? "text regressor" : "reader that answers questions";
   }
 
   private static String numbers(RunFacts facts) {

@@ -103,12 +103,13 @@ public final class Preflight implements ConfigurationLoader.Check {
         models,
         problems);
     checkName(draft, "data.task", "task", data.task(), tasks, problems);
-    List<String> metricNames = metrics.stream().map(Metric::name).sorted().toList();
+    List<String> metricNames = metrics.stream().map(Metric::name).sorted().distinct().toList();
     String metric = configuration.evaluation().accuracy().metric();
-    if (metricNames.isEmpty()) {
+    if (metric != null && metricNames.isEmpty()) {
       problems.add(unknown(draft, "evaluation.accuracy.metric", "metric", metric, metricNames));
+    } else if (metric != null) {
+      checkName(draft, "evaluation.accuracy.metric", "metric", metric, metricNames, problems);
     }
-    checkName(draft, "evaluation.accuracy.metric", "metric", metric, metricNames, problems);
     if (dataFiles) {
       checkFile(draft, "data.train", data.train(), problems);
       checkFile(draft, "data.evaluation", data.evaluation(), problems);

@@ -14,6 +14,7 @@ import dev.espalier.tuner.config.Configuration.Data;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.Plan;
 import dev.espalier.tuner.plan.Planner;
+import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.TaskSource;
 import dev.espalier.tuner.port.TaskSource.TaskData;
@@ -36,7 +37,7 @@ final class Preparation {
    * @param plan what is done when nothing is varied, and for the baseline
    * @param variants what is done when something is
    * @param strategy what decides which trial comes next
-   * @param metric what is judged
+   * @param metrics what is measured
    * @param criterion how it is judged
    */
   record Prepared(
@@ -46,7 +47,7 @@ final class Preparation {
       Plan plan,
       Variants variants,
       TuningStrategy strategy,
-      Metric metric,
+      List<Metric> metrics,
       Criterion criterion) {
     /** What was asked for. */
     Configuration configuration() {
@@ -76,7 +77,6 @@ final class Preparation {
     }
     Planner planner = new Planner(resolved, services.pruners());
     Pruner pruner = planner.pruner();
-    Metric metric = metric();
     TuningStrategy strategy = Preflight.strategy(resolved, services.strategies());
     Path workspace = configuration.tuning().workspace().path();
     RunDirectory.check(workspace, 0, disk);
@@ -105,7 +105,16 @@ final class Preparation {
     if (!untriable.isEmpty()) {
       throw new ProblemException(untriable);
     }
-    return new Prepared(resolved, model, sets, plan, variants, strategy, metric, criterion(metric));
+    Judged judged = judged(sets);
+    return new Prepared(
+        resolved,
+        model,
+        sets,
+        plan,
+        variants,
+        strategy,
+        judged.measured(),
+        criterion(judged.name(), judged.metric()));
   }
 
   private void checkLengths(PretrainedModel model) {
@@ -135,25 +144,63 @@ final class Preparation {
     }
   }
 
-  private Metric metric() {
-    String name = configuration.evaluation().accuracy().metric();
-    return services.metrics().stream()
-        .filter(metric -> metric.name().equals(name))
-        .findFirst()
-        .orElseThrow();
+  /** What is measured, and which of it is judged, on which set: the name ends with the set's. */
+  private record Judged(List<Metric> measured, String name, Metric metric) {}
+
+  /**
+   * The task's own metrics, and the configured one.
+   *
+   * @throws ProblemException of kind CONFIGURATION when the configured one does not go with the
+   *     task
+   */
+  private Judged judged(TaskData data) {
+    List<Metric> fitting =
+        services.metrics().stream()
+            .filter(metric -> EvaluationSet.fits(metric, data.head()))
+            .toList();
+    String asked = configuration.evaluation().accuracy().metric();
+    String name = asked == null ? data.metrics().get(0) : asked;
+    for (EvaluationSet set : data.evaluations()) {
+      for (Metric metric : fitting) {
+        if (name.equals(metric.name() + set.suffix())) {
+          List<Metric> measured =
+              fitting.stream()
+                  .filter(each -> each == metric || data.metrics().contains(each.name()))
+                  .toList();
+          return new Judged(measured, name, metric);
+        }
+      }
+    }
+    List<String> names =
+        data.evaluations().stream()
+            .flatMap(set -> fitting.stream().map(metric -> metric.name() + set.suffix()))
+            .sorted()
+            .toList();
+    throw new ProblemException(
+        List.of(
+            new Problem(
+                ProblemKind.CONFIGURATION,
+                ProblemCode.CONTRADICTION,
+                resolved.locate("evaluation.accuracy.metric"),
+                "evaluation.accuracy.metric: "
+                    + name
+                    + " does not go with the task "
+                    + configuration.data().task()
+                    + (names.isEmpty() ? "" : "; there is " + String.join(", ", names)),
+                names.isEmpty()
+                    ? "Maybe a jar is missing on the class path."
+                    : "Maybe \"" + data.metrics().get(0) + "\" is meant.")));
   }
 
-  private Criterion criterion(Metric metric) {
+  private Criterion criterion(String name, Metric metric) {
     AccuracyCriterion asked = configuration.tuning().accuracyCriterion();
     Double relative = asked.relative();
     Double absolute = asked.absolute();
     if (relative != null) {
-      return new Criterion(
-          metric.name(), metric.higherIsBetter(), Criterion.Kind.RELATIVE, relative);
+      return new Criterion(name, metric.higherIsBetter(), Criterion.Kind.RELATIVE, relative);
     }
     if (absolute != null) {
-      return new Criterion(
-          metric.name(), metric.higherIsBetter(), Criterion.Kind.ABSOLUTE, absolute);
+      return new Criterion(name, metric.higherIsBetter(), Criterion.Kind.ABSOLUTE, absolute);
     }
     Location at = resolved.locate("tuning.accuracy_criterion");
     throw ProblemException.at(

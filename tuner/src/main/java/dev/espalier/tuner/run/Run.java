@@ -234,7 +234,10 @@ public final class Run {
     log.output(run.resolve(RunDirectory.CONFIGURATION));
     log.output(run.resolve(RunDirectory.ENVIRONMENT));
     log.result("training examples", prepared.data().train().size());
-    log.result("evaluation examples", prepared.data().evaluation().size());
+    prepared
+        .data()
+        .evaluations()
+        .forEach(each -> log.result(each.set().name() + " examples", each.set().size()));
     return prepared;
   }
 
@@ -245,7 +248,7 @@ public final class Run {
         prepared.resolved(),
         prepared.model(),
         prepared.data().train(),
-        prepared.data().evaluation());
+        prepared.data().evaluations());
     return environment;
   }
 
@@ -257,7 +260,7 @@ public final class Run {
         run.path(),
         prepared.criterion(),
         environment,
-        prepared.data().train().labels());
+        prepared.data().head());
   }
 
   // ---------------------------------------------------------------- baseline
@@ -303,7 +306,7 @@ public final class Run {
                     Map.of()));
     MeasuredFile dense = new MeasuredFile(exported.size(), measured.fp32());
     found.dense = dense;
-    String metric = prepared.metric().name();
+    String metric = prepared.criterion().metric();
     double baseline = dense.metric(metric);
     if (!Double.isFinite(baseline)) {
       throw ProblemException.of(

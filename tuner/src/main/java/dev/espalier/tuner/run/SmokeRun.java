@@ -93,16 +93,10 @@ public final class SmokeRun {
   }
 
   private static TaskData firstExamples(TaskData data) {
+    EncodedSet train = data.train();
     return new TaskData(
-        first(data.train(), TRAIN_EXAMPLES), first(data.evaluation(), EVALUATION_EXAMPLES));
-  }
-
-  private static EncodedSet first(EncodedSet set, int count) {
-    return new EncodedSet(
-        set.name(),
-        set.source(),
-        set.sha256(),
-        set.labels(),
-        set.examples().subList(0, Math.min(count, set.size())));
+        train.with(train.examples().subList(0, Math.min(TRAIN_EXAMPLES, train.size()))),
+        data.evaluations().stream().map(each -> each.first(EVALUATION_EXAMPLES)).toList(),
+        data.metrics());
   }
 }

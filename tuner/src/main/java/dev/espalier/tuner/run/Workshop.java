@@ -1,11 +1,13 @@
 package dev.espalier.tuner.run;
 
+import dev.espalier.api.data.Head;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.tuner.config.Amount;
 import dev.espalier.tuner.config.Configuration.Performance;
 import dev.espalier.tuner.config.Configuration.Train;
 import dev.espalier.tuner.plan.Cores;
 import dev.espalier.tuner.plan.Planner;
+import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.FinePruner.Checkpointing;
 import dev.espalier.tuner.port.OnnxTools.Latency;
@@ -20,6 +22,7 @@ import dev.espalier.tuner.run.Preparation.Prepared;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -128,12 +131,12 @@ final class Workshop {
 
   /** Exports a model; returns what the file weighs. */
   FileSize export(int trial, TransformerWeights weights, Stages.Log log) {
-    List<String> labels = prepared.data().train().labels();
+    Head head = prepared.data().head();
     String file = Stages.folder(trial) + "/" + ONNX;
     run.make(
         file,
         target -> {
-          services.onnx().export(weights, labels, target);
+          services.onnx().export(weights, head, target);
           return target;
         });
     return size(file, log);
@@ -153,16 +156,14 @@ final class Workshop {
     }
   }
 
-  /** Every metric of an exported file on the evaluation set. */
+  /** Every metric of an exported file on every set that it is judged on. */
   Map<String, Double> evaluate(String file, String prefix, Stages.Log log) {
-    Map<String, Double> metrics =
-        services
-            .onnx()
-            .evaluate(
-                run.resolve(file),
-                prepared.data().evaluation(),
-                List.of(prepared.metric()),
-                Cores.of(prepared.configuration().evaluation().performance().threads()));
+    int threads = Cores.of(prepared.configuration().evaluation().performance().threads());
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    for (EvaluationSet each : prepared.data().evaluations()) {
+      List<float[][]> outputs = services.onnx().outputs(run.resolve(file), each.set(), threads);
+      metrics.putAll(each.score(outputs, prepared.metrics()));
+    }
     metrics.forEach((name, value) -> log.result(prefix + name, value));
     return metrics;
   }

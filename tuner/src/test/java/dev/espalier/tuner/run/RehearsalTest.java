@@ -130,10 +130,7 @@ class RehearsalTest {
           List<EncodedExample> examples = new ArrayList<>(data.train().examples());
           Collections.fill(examples.subList(50, 51), new EncodedExample(new int[9], new int[9], 0));
           EncodedSet train = data.train();
-          return new TaskData(
-              new EncodedSet(
-                  train.name(), train.source(), train.sha256(), train.labels(), examples),
-              data.evaluation());
+          return new TaskData(train.with(examples), data.evaluations(), data.metrics());
         },
         trainer,
         plain.checkpoints(),

@@ -5,6 +5,7 @@ import static dev.espalier.onnxruntime.graph.Nodes.attribute;
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import dev.espalier.api.data.Head;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.graph.Tensors;
@@ -58,6 +59,21 @@ public final class BertOnnxExporter {
   }
 
   /**
+   * Writes a model with its head: inputs {@code input_ids}, {@code attention_mask}, {@code
+   * token_type_ids} (int64, [batch, sequence]), output {@code logits} (float32, [batch, classes] or
+   * [batch, 1]) or, for spans, {@code start_logits} and {@code end_logits} (float32, [batch,
+   * sequence]).
+   *
+   * @param weights encoder and head; a classifier's with the pooler
+   * @param head which one; the class names are kept in the metadata under {@link #LABELS}
+   * @throws dev.espalier.api.problem.ProblemException as {@link OnnxFiles#write}
+   * @throws IllegalArgumentException when a parameter is missing or of another shape
+   */
+  public static void export(TransformerWeights weights, Head head, Path file) {
+    OnnxFiles.write(file, model(weights, head));
+  }
+
+  /**
    * Writes a classifier: inputs {@code input_ids}, {@code attention_mask}, {@code token_type_ids}
    * (int64, [batch, sequence]), output {@code logits} (float32, [batch, labels]).
    *
@@ -67,7 +83,7 @@ public final class BertOnnxExporter {
    * @throws IllegalArgumentException when a parameter is missing or of another shape
    */
   public static void exportClassifier(TransformerWeights weights, List<String> labels, Path file) {
-    OnnxFiles.write(file, classifier(weights, labels));
+    export(weights, new Head.Classification(labels), file);
   }
 
   /**
@@ -80,15 +96,36 @@ public final class BertOnnxExporter {
 
   /** What {@link #exportClassifier} writes. */
   static ModelProto classifier(TransformerWeights weights, List<String> labels) {
-    BertOnnxExporter exporter = new BertOnnxExporter(weights, "bert_classifier");
-    exporter.graph.putMetadata(
-        LABELS,
-        labels.stream().map(BertOnnxExporter::json).collect(Collectors.joining(", ", "[", "]")));
+    return model(weights, new Head.Classification(labels));
+  }
+
+  /** What {@link #export} writes. */
+  static ModelProto model(TransformerWeights weights, Head head) {
+    BertOnnxExporter exporter = new BertOnnxExporter(weights, graphName(head));
+    if (head instanceof Head.Classification classes) {
+      exporter.graph.putMetadata(
+          LABELS,
+          classes.labels().stream()
+              .map(BertOnnxExporter::json)
+              .collect(Collectors.joining(", ", "[", "]")));
+    }
     exporter.graph.putMetadata(
         VOCABULARY_SIZE, String.valueOf(weights.architecture().vocabularySize()));
     String hidden = exporter.hiddenStates("/encoder/output");
-    exporter.head(hidden, labels.size());
+    exporter.checkHead(head);
+    if (head instanceof Head.Spans) {
+      exporter.spans(hidden);
+    } else {
+      exporter.pooled(hidden, head.outputs());
+    }
     return exporter.graph.toModel();
+  }
+
+  private static String graphName(Head head) {
+    if (head instanceof Head.Classification) {
+      return "bert_classifier";
+    }
+    return head instanceof Head.Regression ? "bert_regressor" : "bert_question_answerer";
   }
 
   /** What {@link #exportEncoder} writes. */
@@ -233,18 +270,38 @@ public final class BertOnnxExporter {
     return graph.node("Mul", List.of(product, "half"), at + "/Mul_1");
   }
 
-  /** Tanh pooler over the first token, then the classifier: [batch, labels]. */
-  private void head(String hidden, int labels) {
+  private void checkHead(Head head) {
+    String prefix = BertNames.head(head);
+    int rows = weights.get(prefix + ".bias").values().length;
+    if (rows != head.outputs()) {
+      throw new IllegalArgumentException(
+          "the "
+              + prefix
+              + " has "
+              + rows
+              + " outputs, but there are "
+              + head.outputs()
+              + " of "
+              + head);
+    }
+  }
+
+  /** Start and end of an answer over every token: twice [batch, sequence]. */
+  private void spans(String hidden) {
+    String both = linear(BertNames.SPANS, hidden);
+    graph.node("Gather", List.of(both, "index.0"), "start_logits", attribute("axis", 2));
+    graph.node("Gather", List.of(both, "index.1"), "end_logits", attribute("axis", 2));
+    graph.output("start_logits", DataType.FLOAT, BATCH, SEQUENCE);
+    graph.output("end_logits", DataType.FLOAT, BATCH, SEQUENCE);
+  }
+
+  /** Tanh pooler over the first token, then the classifier: [batch, outputs]. */
+  private void pooled(String hidden, int outputs) {
     String first =
         graph.node("Gather", List.of(hidden, "index.0"), "/pooler/Gather", attribute("axis", 1));
     String pooled = graph.node("Tanh", List.of(linear(BertNames.POOLER, first)), "/pooler/Tanh");
     linear(BertNames.CLASSIFIER, pooled, "logits");
-    int classes = weights.get(BertNames.CLASSIFIER + ".bias").values().length;
-    if (classes != labels) {
-      throw new IllegalArgumentException(
-          "the classifier has " + classes + " classes, but there are " + labels + " labels");
-    }
-    graph.output("logits", DataType.FLOAT, BATCH, classes);
+    graph.output("logits", DataType.FLOAT, BATCH, outputs);
   }
 
   private String linear(String prefix, String input) {

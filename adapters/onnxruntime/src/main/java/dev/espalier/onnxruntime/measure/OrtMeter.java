@@ -9,7 +9,6 @@ import dev.espalier.api.data.Batch;
 import dev.espalier.api.data.Batching;
 import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
-import dev.espalier.api.metric.Metric;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.onnxruntime.bert.BertOnnxExporter;
@@ -56,35 +55,34 @@ public final class OrtMeter {
    * Runs {@code file} over all of {@code set}, in batches of examples of similar length.
    *
    * @param threads intra-op threads
-   * @return the value of each metric by name, in the order of {@code metrics}
-   * @throws ProblemException of kind INPUT when the file can't be loaded or isn't a classifier,
+   * @return for each output of the set's head a row per example, in the order of the set: the
+   *     logits of [examples, classes] or [examples, 1]; or for spans those of start and end, each
+   *     row as long as its batch was padded to
+   * @throws ProblemException of kind INPUT when the file can't be loaded or has other outputs,
    *     ENVIRONMENT when ONNX Runtime itself can't be
    */
-  public Map<String, Double> evaluate(
-      Path file, EncodedSet set, List<Metric> metrics, int threads) {
-    float[][] logits = logits(file, set, threads);
-    int[] labels = set.examples().stream().mapToInt(EncodedExample::label).toArray();
-    Map<String, Double> values = new LinkedHashMap<>();
-    for (Metric metric : metrics) {
-      values.put(metric.name(), metric.compute(logits, labels));
-    }
-    return values;
-  }
-
-  /** The logits of each example in the order of the set: [examples, classes]. */
-  public float[][] logits(Path file, EncodedSet set, int threads) {
-    float[][] logits = new float[set.size()][];
+  public List<float[][]> outputs(Path file, EncodedSet set, int threads) {
+    List<String> names = OrtSessions.outputs(set.head());
+    List<float[][]> outputs = new ArrayList<>();
+    names.forEach(name -> outputs.add(new float[set.size()][]));
     try (OrtSession session = open(file, threads)) {
       for (int[] indices : Batching.byLength(set, EVALUATION_BATCH)) {
-        float[][] rows = sessions.run(session, file, Batching.pad(set, indices));
-        for (int row = 0; row < indices.length; row++) {
-          logits[indices[row]] = rows[row];
+        List<float[][]> batch = sessions.run(session, file, Batching.pad(set, indices), names);
+        for (int output = 0; output < names.size(); output++) {
+          for (int row = 0; row < indices.length; row++) {
+            outputs.get(output)[indices[row]] = batch.get(output)[row];
+          }
         }
       }
     } catch (OrtException failed) {
       throw closing(failed);
     }
-    return logits;
+    return outputs;
+  }
+
+  /** The only output of a classifier or regressor, in the order of the set. */
+  public float[][] logits(Path file, EncodedSet set, int threads) {
+    return outputs(file, set, threads).get(0);
   }
 
   /**
@@ -94,7 +92,7 @@ public final class OrtMeter {
    *
    * @param files what to time, by name
    * @return milliseconds per request by name, in the order of {@code files}
-   * @throws ProblemException as {@link #evaluate}
+   * @throws ProblemException as {@link #outputs}
    */
   public Map<String, Latency> measureLatency(Map<String, Path> files, LatencySettings settings) {
     List<Timed> timed = new ArrayList<>();
@@ -106,13 +104,13 @@ public final class OrtMeter {
       Batch request = request(timed, settings);
       for (int i = 0; i < settings.warmup(); i++) {
         for (Timed one : timed) {
-          sessions.run(one.session, one.file, request);
+          sessions.run(one.session, one.file, request, List.of());
         }
       }
       for (int i = 0; i < settings.iterations(); i++) {
         for (Timed one : timed) {
           long start = System.nanoTime();
-          sessions.run(one.session, one.file, request);
+          sessions.run(one.session, one.file, request, List.of());
           one.nanos[i] = System.nanoTime() - start;
         }
       }
@@ -133,7 +131,7 @@ public final class OrtMeter {
    * Which of Microsoft's operators are in the graph after ONNX Runtime's extended optimizations:
    * operator to count, in alphabetical order.
    *
-   * @throws ProblemException as {@link #evaluate}; of kind ENVIRONMENT when the optimized graph
+   * @throws ProblemException as {@link #outputs}; of kind ENVIRONMENT when the optimized graph
    *     can't be written to the temporary directory
    */
   public Map<String, Integer> fusedOperators(Path file) {

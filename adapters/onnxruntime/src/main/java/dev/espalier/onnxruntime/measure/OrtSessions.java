@@ -1,11 +1,13 @@
 package dev.espalier.onnxruntime.measure;
 
 import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import dev.espalier.api.data.Batch;
+import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
@@ -18,13 +20,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Opens and runs ONNX Runtime sessions, turning what ONNX Runtime throws into problems. */
 public final class OrtSessions {
-  private static final String LOGITS = "logits";
+  private static final List<String> LOGITS = List.of("logits");
+  private static final List<String> SPANS = List.of("start_logits", "end_logits");
 
   private final Supplier<OrtEnvironment> environments;
 
@@ -73,14 +77,20 @@ public final class OrtSessions {
     }
   }
 
+  /** The outputs that a model with such a head has. */
+  static List<String> outputs(Head head) {
+    return head instanceof Head.Spans ? SPANS : LOGITS;
+  }
+
   /**
-   * Runs a classifier.
+   * Runs a model.
    *
-   * @return logits, [rows, classes]
-   * @throws ProblemException of kind INPUT when the file wants other inputs than a BERT classifier
-   *     has, or answers with something else than a matrix
+   * @param outputs what to return; of a single one the file's first output may have another name
+   * @return matrices of [rows, classes], or of [rows, columns] for spans
+   * @throws ProblemException of kind INPUT when the file wants other inputs than a BERT model has,
+   *     or answers with something else than matrices
    */
-  float[][] run(OrtSession session, Path file, Batch batch) {
+  List<float[][]> run(OrtSession session, Path file, Batch batch, List<String> outputs) {
     List<OnnxTensor> opened = new ArrayList<>();
     try {
       Map<String, OnnxTensor> inputs = new HashMap<>();
@@ -90,15 +100,24 @@ public final class OrtSessions {
         inputs.put(name, tensor);
       }
       try (OrtSession.Result result = session.run(inputs)) {
-        Object value = result.get(LOGITS).orElseGet(() -> result.get(0)).getValue();
-        if (value instanceof float[][] logits) {
-          return logits;
+        List<float[][]> matrices = new ArrayList<>();
+        for (String name : outputs) {
+          Optional<OnnxValue> found = result.get(name);
+          OnnxValue value =
+              found.isEmpty() && outputs.size() == 1 ? result.get(0) : found.orElse(null);
+          if (value == null || !(value.getValue() instanceof float[][] matrix)) {
+            throw problem(
+                ProblemKind.INPUT,
+                file,
+                "should have an output "
+                    + name
+                    + " of type float32, "
+                    + (outputs.equals(SPANS) ? "[batch, sequence]" : "[batch, classes]"),
+                null);
+          }
+          matrices.add(matrix);
         }
-        throw problem(
-            ProblemKind.INPUT,
-            file,
-            "should have an output logits of type float32, [batch, classes]",
-            null);
+        return matrices;
       }
     } catch (OrtException failed) {
       throw running(file, failed);
@@ -128,7 +147,7 @@ public final class OrtSessions {
               file,
               "has an input "
                   + input
-                  + "; a classifier has input_ids, attention_mask and token_type_ids",
+                  + "; a BERT model has input_ids, attention_mask and token_type_ids",
               null);
     };
   }

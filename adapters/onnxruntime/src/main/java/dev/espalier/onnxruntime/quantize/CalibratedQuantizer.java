@@ -94,7 +94,7 @@ public final class CalibratedQuantizer {
         "calibration",
         set.source(),
         set.sha256(),
-        set.labels(),
+        set.head(),
         IntStream.range(0, count).mapToObj(i -> set.examples().get(indices[i])).toList());
   }
 }

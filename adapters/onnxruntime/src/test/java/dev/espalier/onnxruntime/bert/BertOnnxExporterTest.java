@@ -103,7 +103,8 @@ class BertOnnxExporterTest {
   @Test
   void refusesLabelsThatAreNotTheClasses() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> BertOnnxExporter.classifier(weights, List.of("one")))
-        .withMessage("the classifier has 3 classes, but there are 1 labels");
+        .isThrownBy(() -> BertOnnxExporter.classifier(weights, List.of("one", "two")))
+        .withMessage(
+            "the classifier has 3 outputs, but there are 2 of Classification[labels=[one, two]]");
   }
 }

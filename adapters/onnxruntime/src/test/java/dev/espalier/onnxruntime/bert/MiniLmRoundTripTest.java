@@ -8,6 +8,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.espalier.api.data.Batch;
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.data.Head;
 import dev.espalier.onnxruntime.Examples;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.onnxruntime.measure.OrtMeter;
@@ -83,7 +84,10 @@ class MiniLmRoundTripTest {
     Path fp32 = directory.resolve("model.onnx");
     Path int8 = directory.resolve("model.int8.onnx");
     OrtTools tools = new OrtTools();
-    tools.export(withClassifier(model.weights()), List.of("negative", "positive"), fp32);
+    tools.export(
+        withClassifier(model.weights()),
+        new Head.Classification(List.of("negative", "positive")),
+        fp32);
     new Quantizer(QuantizationSettings.of(QuantizationFormat.DYNAMIC))
         .quantize(fp32, int8, Map.of());
 

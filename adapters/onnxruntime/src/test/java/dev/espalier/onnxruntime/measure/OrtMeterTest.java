@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
-import dev.espalier.api.metric.Metric;
+import dev.espalier.api.data.Head;
+import dev.espalier.api.metric.ClassificationMetric;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.onnxruntime.Examples;
@@ -17,6 +18,7 @@ import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.quantize.QuantizationFormat;
 import dev.espalier.onnxruntime.quantize.QuantizationSettings;
 import dev.espalier.onnxruntime.quantize.Quantizer;
+import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.OnnxTools.LatencySettings;
 import dev.espalier.tuner.port.TransformerWeights;
@@ -38,7 +40,7 @@ class OrtMeterTest {
   private Path model;
 
   /** The share of examples whose largest logit is their label's. */
-  private static final class Accuracy implements Metric {
+  private static final class Accuracy implements ClassificationMetric {
     @Override
     public String name() {
       return "accuracy";
@@ -62,7 +64,7 @@ class OrtMeterTest {
   @BeforeEach
   void export() {
     model = directory.resolve("model.onnx");
-    tools.export(weights, List.of("no", "yes"), model);
+    tools.export(weights, new Head.Classification(List.of("no", "yes")), model);
   }
 
   @Test
@@ -80,7 +82,7 @@ class OrtMeterTest {
             .toList();
     EncodedSet set = new EncodedSet("evaluation", "", "", random.labels(), answered);
     assertThat(answered).extracting(EncodedExample::label).contains(0, 1);
-    assertThat(tools.evaluate(model, set, List.of(new Accuracy()), 2))
+    assertThat(new EvaluationSet(set).score(tools.outputs(model, set, 2), List.of(new Accuracy())))
         .containsExactly(Map.entry("accuracy", 1.0));
   }
 
@@ -153,7 +155,7 @@ class OrtMeterTest {
   private void assertProblem(Path file, ProblemKind kind, String message) {
     EncodedSet set = Examples.random(2, 5, TinyBert.VOCABULARY);
     ProblemException problem =
-        catchThrowableOfType(ProblemException.class, () -> tools.evaluate(file, set, List.of(), 1));
+        catchThrowableOfType(ProblemException.class, () -> tools.outputs(file, set, 1));
     assertThat(problem.problems().get(0).kind()).isEqualTo(kind);
     assertThat(problem).hasMessageStartingWith(file + ": " + message);
   }
