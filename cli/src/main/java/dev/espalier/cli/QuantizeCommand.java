@@ -1,6 +1,5 @@
 package dev.espalier.cli;
 
-import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
@@ -10,15 +9,18 @@ import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.QuantizationPlanner;
-import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.port.TaskSource;
+import dev.espalier.tuner.port.TaskSource.TaskData;
+import dev.espalier.tuner.report.OperatorTable;
+import dev.espalier.tuner.result.Verdict;
+import dev.espalier.tuner.run.QuantizationRun;
 import dev.espalier.tuner.run.RunServices;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -36,11 +38,19 @@ import picocli.CommandLine.Spec;
       "Quantizes an ONNX model to int8, as the section quantization of a configuration says;"
           + " dynamic and per channel without one.",
       "Static formats are calibrated on the training set of the section data, tokenized by the"
-          + " tokenizer.json beside the model."
+          + " tokenizer.json beside the model. Where data are named, the int8 file is judged by"
+          + " tuning.accuracy_criterion against the float one, and what quantization.strategy finds"
+          + " goes back to float when it is missed."
     },
     mixinStandardHelpOptions = true,
     exitCodeListHeading = ExitCodes.HEADING,
-    exitCodeList = {ExitCodes.DONE, ExitCodes.BUG, ExitCodes.MODEL, ExitCodes.ONNX})
+    exitCodeList = {
+      ExitCodes.DONE,
+      ExitCodes.BUG,
+      ExitCodes.MODEL,
+      ExitCodes.MISSED,
+      ExitCodes.ONNX
+    })
 final class QuantizeCommand implements Callable<Integer> {
   /** What a configuration needs for a run, and this command does not. */
   private static final String REST =
@@ -69,7 +79,8 @@ final class QuantizeCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "A configuration; only its sections quantization and data count. Repeatable.")
+      description = "A configuration; only its sections quantization, data, evaluation and tuning"
+              + " count. Repeatable.")
   private List<Path> files = new ArrayList<>();
 
   @Option(
@@ -83,22 +94,31 @@ final class QuantizeCommand implements Callable<Integer> {
     RunServices services = Services.create(Plugins.in(null));
     ResolvedConfiguration resolved =
         new ConfigurationLoader().loadOver(REST, files, assignments, System.getenv());
-    Configuration configuration = resolved.configuration();
-    Configuration.Quantization section =
-        Objects.requireNonNull(configuration.quantization(), "the rest has it");
-    QuantizationPlan plan = QuantizationPlanner.plan(configuration, section);
-    @Nullable EncodedSet examples =
-        plan.format() == QuantizationPlan.Format.DYNAMIC ? null : examples(resolved, services);
-    Map<String, String> notes = services.onnx().quantize(model, output, plan, examples);
-    notes.forEach((name, value) -> Console.print(spec, name + ": " + value));
+    TaskData data = data(resolved, services);
+    QuantizationRun.Outcome outcome =
+        new QuantizationRun(resolved, services, line -> Console.print(spec, line))
+            .run(model, output, data);
+    Console.print(spec, OperatorTable.of(outcome.model(), bytes(output)).toString());
+    outcome.model().notes().forEach((name, value) -> Console.print(spec, name + ": " + value));
     Console.print(spec, "wrote " + output);
-    return ExitCode.OK;
+    Verdict verdict = outcome.verdict();
+    if (verdict == null) {
+      return ExitCode.OK;
+    }
+    Console.print(spec, verdict.sentence());
+    return verdict.status().exitCode();
   }
 
-  /** The training set, which calibration chooses from. */
-  private EncodedSet examples(ResolvedConfiguration resolved, RunServices services) {
+  /** What calibration and evaluation choose from; null when no task is named. */
+  private @Nullable TaskData data(
+      ResolvedConfiguration resolved, RunServices services) {
     Configuration.Data data = resolved.configuration().data();
     if (data.task().equals(NO_TASK)) {
+      Configuration.Quantization section =
+          Objects.requireNonNull(resolved.configuration().quantization(), "the rest has it");
+      if (!QuantizationPlanner.needsExamples(section)) {
+        return null;
+      }
       throw new ProblemException(
           List.of(
               new Problem(
@@ -120,8 +140,15 @@ final class QuantizeCommand implements Callable<Integer> {
                 data.evaluationExamples(),
                 data.maxSequenceLength(),
                 resolved.configuration().tuning().randomSeed()),
-            tokenizer())
-        .train();
+            tokenizer());
+  }
+
+  private static long bytes(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private byte[] tokenizer() {

@@ -4,8 +4,8 @@ import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
 import dev.espalier.onnxruntime.bert.BertOnnxExporter;
 import dev.espalier.onnxruntime.measure.OrtMeter;
-import dev.espalier.onnxruntime.quantize.CalibratedQuantizer;
 import dev.espalier.tuner.port.OnnxTools;
+import dev.espalier.tuner.port.PreparedQuantization;
 import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.file.Path;
@@ -26,9 +26,9 @@ public final class OrtTools implements OnnxTools {
   }
 
   @Override
-  public Map<String, String> quantize(
-      Path source, Path target, QuantizationPlan plan, @Nullable EncodedSet calibration) {
-    return CalibratedQuantizer.quantize(source, target, plan, calibration).asMap();
+  public PreparedQuantization prepare(
+      Path source, QuantizationPlan plan, @Nullable EncodedSet calibration) {
+    return new CalibratedQuantization(source, plan, calibration);
   }
 
   @Override

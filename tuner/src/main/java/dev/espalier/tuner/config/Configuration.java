@@ -287,6 +287,7 @@ public record Configuration(
    * @param reduceRange whether weights keep to 7 bits
    * @param opTypes types of operators that are quantized
    * @param excludedNames globs over what stays float
+   * @param strategy what goes back to float when the criterion is missed
    */
   public record Quantization(
       @Key(
@@ -318,13 +319,38 @@ public record Configuration(
       @Key(
               value = "Globs over the names of ONNX nodes and of their weights that stay float.",
               fallback = "[]")
-          List<String> excludedNames) {
+          List<String> excludedNames,
+      @Key("What goes back to float when the quantized file misses the criterion.")
+          QuantizationStrategy strategy) {
     /** Copies the lists. */
     public Quantization {
       opTypes = List.copyOf(opTypes);
       excludedNames = List.copyOf(excludedNames);
     }
   }
+
+  /**
+   * What goes back to float when the quantized file misses the criterion.
+   *
+   * @param name {@code mse}, {@code conservative} or {@code none}
+   * @param maxTrials the largest number of quantized files that are evaluated
+   */
+  public record QuantizationStrategy(
+      @Key(
+              value =
+                  "What decides which operators stay float: mse (when the criterion is missed, those"
+                      + " whose outputs err most go back, as few as it takes), conservative (one"
+                      + " type of operator after the other is quantized and stays so if the"
+                      + " criterion holds) or none.",
+              fallback = "mse",
+              oneOf = {"mse", "conservative", "none"})
+          String name,
+      @Key(
+              value = "The largest number of quantized files that are evaluated to decide that.",
+              fallback = "12",
+              minimum = 1,
+              maximum = 1000)
+          int maxTrials) {}
 
   /**
    * What holds for all operators.

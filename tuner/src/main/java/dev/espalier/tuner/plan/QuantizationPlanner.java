@@ -19,10 +19,16 @@ public final class QuantizationPlanner {
         section.reduceRange(),
         Set.copyOf(section.opTypes()),
         section.excludedNames(),
+        Set.of(),
         calibration(section.modelWise().activation().algorithm()),
         section.calibration().samplingSize(),
         configuration.tuning().randomSeed(),
         Cores.of(configuration.evaluation().performance().threads()));
+  }
+
+  /** Whether quantization as in {@code section} is impossible without examples. */
+  public static boolean needsExamples(Quantization section) {
+    return format(section) != Format.DYNAMIC;
   }
 
   private static Format format(Quantization section) {

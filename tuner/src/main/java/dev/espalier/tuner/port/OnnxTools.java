@@ -20,13 +20,13 @@ public interface OnnxTools {
   void export(TransformerWeights weights, Head head, Path file);
 
   /**
-   * Rewrites {@code source} to int8.
+   * Gets {@code source} ready to be quantized.
    *
-   * @param calibration examples to choose from; null is enough for the dynamic format
-   * @return what was quantized and what was left, for people: name to value
+   * @param plan how; {@link PreparedQuantization#quantize} may be asked for variants of it
+   * @param calibration examples to choose from; null is enough where activations are not calibrated
    */
-  Map<String, String> quantize(
-      Path source, Path target, QuantizationPlan plan, @Nullable EncodedSet calibration);
+  PreparedQuantization prepare(
+      Path source, QuantizationPlan plan, @Nullable EncodedSet calibration);
 
   /**
    * Runs {@code file} over {@code set}.

@@ -11,6 +11,7 @@ import java.util.Set;
  * @param reduceRange weights in [-64, 64], which keeps CPUs without VNNI from saturating
  * @param operatorTypes what may be quantized, of {@link #OPERATOR_TYPES}
  * @param excluded globs over names of nodes and of their weights; what one matches stays float
+ * @param floatNodes names of nodes, taken literally, that stay float
  * @param calibration how ranges of activations follow from values; for the static formats
  * @param samples examples that calibration looks at; for the static formats
  * @param seed decides which examples, and their order
@@ -22,6 +23,7 @@ public record QuantizationPlan(
     boolean reduceRange,
     Set<String> operatorTypes,
     List<String> excluded,
+    Set<String> floatNodes,
     Calibration calibration,
     int samples,
     long seed,
@@ -34,6 +36,37 @@ public record QuantizationPlan(
   public QuantizationPlan {
     operatorTypes = Set.copyOf(operatorTypes);
     excluded = List.copyOf(excluded);
+    floatNodes = Set.copyOf(floatNodes);
+  }
+
+  /** The same, with exactly these nodes kept float. */
+  public QuantizationPlan withFloatNodes(Set<String> names) {
+    return new QuantizationPlan(
+        format,
+        perChannel,
+        reduceRange,
+        operatorTypes,
+        excluded,
+        names,
+        calibration,
+        samples,
+        seed,
+        threads);
+  }
+
+  /** The same, for these types of operators. */
+  public QuantizationPlan withOperatorTypes(Set<String> types) {
+    return new QuantizationPlan(
+        format,
+        perChannel,
+        reduceRange,
+        types,
+        excluded,
+        floatNodes,
+        calibration,
+        samples,
+        seed,
+        threads);
   }
 
   /** How a quantized graph is written down. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.espalier.tuner.port.FinePruner.Point;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.MaskReport;
+import dev.espalier.tuner.result.QuantizationFacts;
 import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.RunFacts.Failure;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
@@ -187,7 +188,16 @@ public final class HtmlReport {
                         Text.seconds(stage.seconds()))));
     page.append("</table>");
     pairs("Fused by ONNX Runtime", entries(facts.fusedOperators()));
-    pairs("Quantization", entries(facts.quantizationNotes()));
+    QuantizationFacts quantization = facts.quantization();
+    if (quantization != null) {
+      pairs("Quantization", entries(quantization.model().notes()));
+      table(OperatorTable.attempts(quantization), "Quantized files that were evaluated");
+      table(
+          OperatorTable.of(
+              quantization.model(),
+              facts.quantized() == null ? null : facts.quantized().sizeBytes()),
+          "Operators of the quantized file");
+    }
     List<List<String>> values = new ArrayList<>();
     facts
         .configuration()
@@ -200,6 +210,17 @@ public final class HtmlReport {
     List<List<String>> environment = new ArrayList<>();
     flatten("", facts.environment(), environment);
     pairs("Environment", environment);
+  }
+
+  private void table(OperatorTable table, String title) {
+    if (table.rows().isEmpty()) {
+      return;
+    }
+    page.append("\n<h2>" + escape(title) + "</h2><table><tr>");
+    table.heads().forEach(head -> page.append("<th>" + escape(head) + "</th>"));
+    page.append("</tr>");
+    table.rows().forEach(this::row);
+    page.append("</table>");
   }
 
   private static List<List<String>> entries(Map<String, ?> map) {

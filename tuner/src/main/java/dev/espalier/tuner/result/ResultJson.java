@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.tuner.port.QuantizedModel;
 import dev.espalier.tuner.result.RunFacts.Failure;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import java.util.Map;
@@ -83,6 +84,39 @@ public final class ResultJson {
     node.put("masks_sha256", masks == null ? null : masks.sha256());
     ObjectNode fused = node.putObject("fused_operators");
     new TreeMap<>(facts.fusedOperators()).forEach(fused::put);
+    node.set("quantization", quantization(facts));
+    return node;
+  }
+
+  private static JsonNode quantization(RunFacts facts) {
+    QuantizationFacts quantization = facts.quantization();
+    if (quantization == null) {
+      return JSON.nullNode();
+    }
+    ObjectNode node = JSON.objectNode();
+    node.put("strategy", quantization.strategy());
+    ArrayNode back = node.putArray("back_to_float");
+    quantization.fellBack().forEach(back::add);
+    ArrayNode attempts = node.putArray("evaluated");
+    for (QuantizationFacts.Attempt attempt : quantization.attempts()) {
+      ObjectNode each = attempts.addObject();
+      each.put("float_operators", attempt.floatOperators());
+      each.set("measured", number(attempt.value()));
+      each.put("met", attempt.met());
+      each.put("size_bytes", attempt.bytes());
+    }
+    ArrayNode operators = node.putArray("operators");
+    MeasuredFile file = facts.quantized();
+    for (QuantizedModel.Operator operator : quantization.model().operators()) {
+      ObjectNode each = operators.addObject();
+      each.put("name", operator.name());
+      each.put("type", operator.type());
+      each.put("precision", operator.precision());
+      each.put("reason", operator.reason());
+      each.set("error", number(operator.error()));
+      each.put("size_bytes", operator.bytes());
+      each.set("size_share", number(file == null ? null : operator.share(file.sizeBytes())));
+    }
     return node;
   }
 

@@ -177,9 +177,9 @@ public record RunFacts(
     return reported.fusedOperators();
   }
 
-  /** What was quantized and what was not. */
-  public Map<String, String> quantizationNotes() {
-    return reported.quantizationNotes();
+  /** What was quantized and what was not; null without quantization. */
+  public @Nullable QuantizationFacts quantization() {
+    return reported.quantization();
   }
 
   /** Time of one request by file: dense, fp32, int8; empty when not measured. */

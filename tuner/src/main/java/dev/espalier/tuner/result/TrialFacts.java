@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param pruned the pruned model's exported file
  * @param quantized the quantized file
  * @param fusedOperators what ONNX Runtime fuses in the exported file: operator to count
- * @param quantizationNotes what was quantized and what was not
+ * @param quantization what was quantized and what was not; null without quantization
  * @param latencies time of one request by file: dense, fp32, int8; empty when not measured
  * @param verdict whether the file that ships is good enough
  * @param objective what is made small, as a share of the dense model's; see {@link Objective}
@@ -44,7 +44,7 @@ public record TrialFacts(
     @Nullable MeasuredFile pruned,
     @Nullable MeasuredFile quantized,
     Map<String, Integer> fusedOperators,
-    Map<String, String> quantizationNotes,
+    @Nullable QuantizationFacts quantization,
     Map<String, Latency> latencies,
     @Nullable Verdict verdict,
     @Nullable Double objective,
@@ -52,7 +52,6 @@ public record TrialFacts(
   /** Copies the maps, keeping their order. */
   public TrialFacts {
     fusedOperators = copy(fusedOperators);
-    quantizationNotes = copy(quantizationNotes);
     latencies = copy(latencies);
   }
 
@@ -66,7 +65,7 @@ public record TrialFacts(
   /** A trial of which nothing is known yet. */
   public static TrialFacts notBegun(int number, Proposal proposal) {
     return new TrialFacts(
-        number, proposal, null, null, null, null, null, null, Map.of(), Map.of(), Map.of(), null,
+        number, proposal, null, null, null, null, null, null, Map.of(), null, Map.of(), null,
         null, null);
   }
 

@@ -145,7 +145,7 @@ final class Preparation {
   }
 
   /** What is measured, and which of it is judged, on which set: the name ends with the set's. */
-  private record Judged(List<Metric> measured, String name, Metric metric) {}
+  record Judged(List<Metric> measured, String name, Metric metric) {}
 
   /**
    * The task's own metrics, and the configured one.
@@ -153,7 +153,7 @@ final class Preparation {
    * @throws ProblemException of kind CONFIGURATION when the configured one does not go with the
    *     task
    */
-  private Judged judged(TaskData data) {
+  Judged judged(TaskData data) {
     List<Metric> fitting =
         services.metrics().stream()
             .filter(metric -> EvaluationSet.fits(metric, data.head()))
@@ -192,7 +192,7 @@ final class Preparation {
                     : "Maybe \"" + data.metrics().get(0) + "\" is meant.")));
   }
 
-  private Criterion criterion(String name, Metric metric) {
+  Criterion criterion(String name, Metric metric) {
     AccuracyCriterion asked = configuration.tuning().accuracyCriterion();
     Double relative = asked.relative();
     Double absolute = asked.absolute();

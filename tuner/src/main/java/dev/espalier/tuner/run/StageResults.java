@@ -1,9 +1,12 @@
 package dev.espalier.tuner.run;
 
 import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.tuner.port.QuantizedModel;
 import dev.espalier.tuner.result.MaskReport;
+import dev.espalier.tuner.result.QuantizationFacts.Attempt;
 import dev.espalier.tuner.result.RunFacts.FileSize;
 import dev.espalier.tuner.result.RunFacts.Training;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +20,17 @@ final class StageResults {
   /** An exported file, with what ONNX Runtime fuses in it: operator to count. */
   record Exported(FileSize size, Map<String, Integer> fusedOperators) {}
 
-  /** A quantized file, with what was quantized and what was not. */
-  record Quantized(FileSize size, Map<String, String> notes) {}
+  /**
+   * A quantized file: what it holds, which attempts led to it, and the metrics that were measured
+   * on the way, of the fp32 file and of this one.
+   */
+  record Quantized(
+      FileSize size,
+      QuantizedModel model,
+      List<Attempt> attempts,
+      List<String> fellBack,
+      @Nullable Map<String, Double> fp32,
+      @Nullable Map<String, Double> int8) {}
 
   /** The metrics of the fp32 and the int8 file, and the times of one request by file. */
   record Measured(

@@ -2,16 +2,19 @@ package dev.espalier.tuner.run;
 
 import dev.espalier.api.tuning.Proposal;
 import dev.espalier.tuner.config.Configuration.Quantization;
+import dev.espalier.tuner.config.Configuration.QuantizationStrategy;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.Plan;
 import dev.espalier.tuner.plan.QuantizationPlanner;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.tuner.port.PreparedQuantization;
 import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.result.MaskReport;
 import dev.espalier.tuner.result.Objective;
+import dev.espalier.tuner.result.QuantizationFacts;
 import dev.espalier.tuner.result.RunFacts.Failure;
 import dev.espalier.tuner.result.RunFacts.FileSize;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
@@ -50,7 +53,7 @@ final class Trial {
   private @Nullable MeasuredFile pruned;
   private @Nullable MeasuredFile quantized;
   private Map<String, Integer> fusedOperators = Map.of();
-  private Map<String, String> quantizationNotes = Map.of();
+  private @Nullable QuantizationFacts quantization;
   private Map<String, Latency> latencies = Map.of();
   private @Nullable Verdict verdict;
   private @Nullable Double objective;
@@ -88,9 +91,12 @@ final class Trial {
 
     @Nullable TransformerWeights weights = finePrune(variant.plan());
     export(weights);
-    Quantization quantization = configuration.configuration().quantization();
-    if (quantization != null) {
-      quantize(QuantizationPlanner.plan(configuration.configuration(), quantization));
+    Quantization section = configuration.configuration().quantization();
+    if (section != null) {
+      quantize(
+          QuantizationPlanner.plan(configuration.configuration(), section),
+          section.strategy(),
+          dense);
     }
     measure();
     judge(dense);
@@ -108,7 +114,7 @@ final class Trial {
         pruned,
         quantized,
         fusedOperators,
-        quantizationNotes,
+        quantization,
         latencies,
         verdict,
         objective,
@@ -171,26 +177,53 @@ final class Trial {
     pruned = new MeasuredFile(exported.size(), null);
   }
 
-  private void quantize(QuantizationPlan how) {
+  private void quantize(QuantizationPlan how, QuantizationStrategy choice, MeasuredFile dense) {
     Quantized made =
-        stages.run(
-            number,
-            "quantize",
-            Quantized.class,
-            log -> {
-              String name = folder + "/" + Workshop.INT8;
-              Map<String, String> notes =
-                  run.make(
-                      name,
-                      target ->
-                          services
-                              .onnx()
-                              .quantize(file(Workshop.ONNX), target, how, prepared.data().train()));
-              notes.forEach(log::result);
-              return new Quantized(workshop.size(name, log), notes);
-            });
-    quantizationNotes = made.notes();
-    quantized = new MeasuredFile(made.size(), null);
+        stages.run(number, "quantize", Quantized.class, log -> quantized(how, choice, dense, log));
+    quantization =
+        new QuantizationFacts(choice.name(), made.model(), made.attempts(), made.fellBack());
+    pruned = new MeasuredFile(known(pruned).size(), made.fp32());
+    quantized = new MeasuredFile(made.size(), made.int8());
+  }
+
+  private Quantized quantized(
+      QuantizationPlan how, QuantizationStrategy choice, MeasuredFile dense, Stages.Log log) {
+    String name = folder + "/" + Workshop.INT8;
+    PreparedQuantization ready =
+        services.onnx().prepare(file(Workshop.ONNX), how, prepared.data().train());
+    Map<String, Double> ofFloat = new LinkedHashMap<>();
+    FallBack.Decision decision =
+        run.make(
+            name,
+            target ->
+                FallBack.run(
+                    FallBack.Strategy.of(choice.name()),
+                    ready,
+                    target,
+                    how,
+                    choice.maxTrials(),
+                    file -> judged(file, dense),
+                    () -> {
+                      FallBack.Judged judged = judged(file(Workshop.ONNX), dense);
+                      ofFloat.putAll(judged.metrics());
+                      return judged.verdict().met();
+                    },
+                    workshop::tell));
+    decision.model().notes().forEach(log::result);
+    log.result("files evaluated", decision.attempts().size());
+    return new Quantized(
+        workshop.size(name, log),
+        decision.model(),
+        decision.attempts(),
+        decision.fellBack(),
+        ofFloat.isEmpty() ? null : ofFloat,
+        decision.metrics());
+  }
+
+  private FallBack.Judged judged(Path file, MeasuredFile dense) {
+    Map<String, Double> metrics = workshop.metrics(file);
+    MeasuredFile measured = new MeasuredFile(dense.size(), metrics);
+    return new FallBack.Judged(metrics, verdict(dense, measured));
   }
 
   private void measure() {
@@ -205,12 +238,11 @@ final class Trial {
               Map<String, Path> files = new LinkedHashMap<>();
               files.put("dense", run.resolve(Stages.folder(0) + "/" + Workshop.ONNX));
               files.put("fp32", file(Workshop.ONNX));
-              Map<String, Double> metrics =
-                  workshop.evaluate(folder + "/" + Workshop.ONNX, "fp32 ", log);
+              Map<String, Double> metrics = measured(fp32, Workshop.ONNX, "fp32 ", log);
               Map<String, Double> ofInt8 = null;
               if (int8 != null) {
                 files.put("int8", file(Workshop.INT8));
-                ofInt8 = workshop.evaluate(folder + "/" + Workshop.INT8, "int8 ", log);
+                ofInt8 = measured(int8, Workshop.INT8, "int8 ", log);
               }
               return new Measured(metrics, ofInt8, workshop.measureLatency(files, log));
             });
@@ -219,13 +251,25 @@ final class Trial {
     latencies = measured.latencies();
   }
 
+  /** The metrics of a file, measured now unless the stage before had to. */
+  private Map<String, Double> measured(
+      MeasuredFile file, String name, String prefix, Stages.Log log) {
+    Map<String, Double> before = file.metrics();
+    if (before == null) {
+      return workshop.evaluate(folder + "/" + name, prefix, log);
+    }
+    before.forEach((metric, value) -> log.result(prefix + metric, value));
+    return before;
+  }
+
+  private Verdict verdict(MeasuredFile dense, MeasuredFile shipped) {
+    String metric = prepared.criterion().metric();
+    return Verdict.judge(prepared.criterion(), dense.metric(metric), shipped.metric(metric));
+  }
+
   private void judge(MeasuredFile dense) {
     MeasuredFile shipped = known(quantized == null ? pruned : quantized);
-    Verdict judged =
-        Verdict.judge(
-            prepared.criterion(),
-            dense.metric(prepared.criterion().metric()),
-            shipped.metric(prepared.criterion().metric()));
+    Verdict judged = verdict(dense, shipped);
     verdict = judged;
     objective =
         Objective.of(prepared.configuration().tuning().objective())

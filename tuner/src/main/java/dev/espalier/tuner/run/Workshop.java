@@ -1,6 +1,7 @@
 package dev.espalier.tuner.run;
 
 import dev.espalier.api.data.Head;
+import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.tuner.config.Amount;
 import dev.espalier.tuner.config.Configuration.Performance;
@@ -158,14 +159,25 @@ final class Workshop {
 
   /** Every metric of an exported file on every set that it is judged on. */
   Map<String, Double> evaluate(String file, String prefix, Stages.Log log) {
+    Map<String, Double> metrics = metrics(run.resolve(file));
+    metrics.forEach((name, value) -> log.result(prefix + name, value));
+    return metrics;
+  }
+
+  /** Every metric of a file on every set that it is judged on. */
+  Map<String, Double> metrics(Path file) {
     int threads = Cores.of(prepared.configuration().evaluation().performance().threads());
     Map<String, Double> metrics = new LinkedHashMap<>();
     for (EvaluationSet each : prepared.data().evaluations()) {
-      List<float[][]> outputs = services.onnx().outputs(run.resolve(file), each.set(), threads);
+      List<float[][]> outputs = services.onnx().outputs(file, each.set(), threads);
       metrics.putAll(each.score(outputs, prepared.metrics()));
     }
-    metrics.forEach((name, value) -> log.result(prefix + name, value));
     return metrics;
+  }
+
+  /** Tells the listener something that no stage's result says. */
+  void tell(String sentence) {
+    listener.on(new RunEvent.Note(sentence));
   }
 
   /** Times files, by a name that the result uses too, against each other. */

@@ -17,7 +17,10 @@ import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.OnnxTools;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.PretrainedModels;
+import dev.espalier.tuner.port.PreparedQuantization;
 import dev.espalier.tuner.port.QuantizationPlan;
+import dev.espalier.tuner.port.QuantizedModel;
+import dev.espalier.tuner.port.QuantizedModel.Operator;
 import dev.espalier.tuner.port.TaskSource;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
@@ -33,9 +36,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiFunction;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +64,12 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
 
   /** The share of each matrix that a trial removes. */
   IntToDoubleFunction zeroShare = trial -> 0.5;
+
+  /** The errors of the operators that are quantized, by name, worst first. */
+  final Map<String, Double> errors = new LinkedHashMap<>();
+
+  /** What an int8 file scores: from its {@link #accuracy} and its float operators. */
+  BiFunction<Double, Set<String>, Double> accuracyOfInt8 = (value, floats) -> value;
 
   /** What a request to a trial's int8 file takes. */
   IntFunction<Latency> int8Latency = trial -> new Latency(4, 9);
@@ -214,20 +225,47 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   }
 
   @Override
-  public Map<String, String> quantize(
-      Path source, Path target, QuantizationPlan plan, @Nullable EncodedSet calibration) {
-    quantizations.add(plan);
-    put(target, "x".repeat(260));
-    call("quantize");
-    return Map.of("MatMul", "12 of 12");
+  public PreparedQuantization prepare(
+      Path source, QuantizationPlan plan, @Nullable EncodedSet calibration) {
+    return new PreparedQuantization() {
+      @Override
+      public QuantizedModel quantize(Path target, QuantizationPlan variant) {
+        quantizations.add(variant);
+        List<Operator> operators = new ArrayList<>();
+        errors.forEach(
+            (name, error) ->
+                operators.add(
+                    variant.floatNodes().contains(name)
+                        ? new Operator(name, "MatMul", QuantizedModel.FLOAT, "kept float", null, 80)
+                        : new Operator(name, "MatMul", "int8", null, null, 20)));
+        put(target, "x".repeat(260 + 60 * variant.floatNodes().size()));
+        call("quantize");
+        return new QuantizedModel(Map.of("MatMul", "12 of 12"), operators);
+      }
+
+      @Override
+      public Map<String, Double> operatorErrors() {
+        return errors;
+      }
+    };
   }
 
   @Override
   public List<float[][]> outputs(Path file, EncodedSet set, int threads) {
-    String name = file.getParent().getFileName() + "/" + file.getFileName();
+    String name = inRun(file);
     call("evaluate " + name);
-    return Collections.singletonList(
-        new float[][] {{(float) (double) accuracy.getOrDefault(name, 0.87)}});
+    double value = accuracy.getOrDefault(name, 0.87);
+    if (name.endsWith("int8.onnx")) {
+      value = accuracyOfInt8.apply(value, quantizations.get(quantizations.size() - 1).floatNodes());
+    }
+    return Collections.singletonList(new float[][] {{(float) value}});
+  }
+
+  /** The file's name, also while it is a draft in a folder of its own. */
+  private static String inRun(Path file) {
+    Path parent = file.getParent();
+    Path folder = parent.getFileName().toString().contains("partial") ? parent.getParent() : parent;
+    return folder.getFileName() + "/" + file.getFileName();
   }
 
   @Override

@@ -97,8 +97,8 @@ final class RunTest {
             "write scores",
             "export",
             "quantize",
-            "evaluate trial-1/model.onnx",
             "evaluate trial-1/model.int8.onnx",
+            "evaluate trial-1/model.onnx",
             "latency [dense, fp32, int8]",
             "read trial-1/model.safetensors");
   }

@@ -93,6 +93,21 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
    */
   public Map<String, OperatorError> measure(
       ModelProto model, Path source, CalibrationBatches batches, Map<String, TensorRange> ranges) {
+    return measure(model, source, batches, ranges, true);
+  }
+
+  /** The same without products of two activations, which no quantizer here turns to int8. */
+  public Map<String, OperatorError> ofConstants(
+      ModelProto model, Path source, CalibrationBatches batches, Map<String, TensorRange> ranges) {
+    return measure(model, source, batches, ranges, false);
+  }
+
+  private Map<String, OperatorError> measure(
+      ModelProto model,
+      Path source,
+      CalibrationBatches batches,
+      Map<String, TensorRange> ranges,
+      boolean products) {
     OnnxGraph graph = OnnxGraph.of(model);
     Map<String, Sums> sums = new LinkedHashMap<>();
     Map<String, List<LinearSums>> linears = new HashMap<>();
@@ -115,7 +130,8 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
         sums.put(name(node), of);
         gathers.computeIfAbsent(node.getOutput(0), output -> new ArrayList<>()).add(of);
         wanted.add(node.getOutput(0));
-      } else if (Nodes.is(node, "MatMul")
+      } else if (products
+          && Nodes.is(node, "MatMul")
           && graph.constant(node.getInput(0)) == null
           && graph.constant(node.getInput(1)) == null) {
         Sums of = new Sums(node);
@@ -127,6 +143,9 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
       }
     }
 
+    if (wanted.isEmpty()) {
+      return Map.of();
+    }
     // One pass, whatever the setting: the two sides of a product must be of the same batch.
     new Activations(
             activations.threads(), Math.max(activations.tensorsPerPass(), wanted.size() + 1))

@@ -1,0 +1,78 @@
+package dev.espalier.onnxruntime;
+
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.espalier.onnxruntime.graph.OnnxFiles;
+import dev.espalier.onnxruntime.graph.OnnxGraph;
+import dev.espalier.onnxruntime.graph.Tensors;
+import dev.espalier.onnxruntime.quantize.QuantizationReport;
+import dev.espalier.onnxruntime.quantize.QuantizationReport.Left;
+import dev.espalier.tuner.port.QuantizedModel;
+import dev.espalier.tuner.port.QuantizedModel.Operator;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Turns a quantizer's report into a list of operators, in the order of the graph. */
+final class OperatorList {
+  /** A scale of 4 bytes and a zero point of 1. */
+  private static final int BYTES_PER_SCALE = 5;
+
+  private OperatorList() {}
+
+  /** What {@code report} says of the model in {@code source}. */
+  static QuantizedModel of(Path source, QuantizationReport report) {
+    OnnxGraph graph = OnnxGraph.of(OnnxFiles.read(source));
+    boolean perChannel = report.settings().perChannel();
+    List<Operator> operators = new ArrayList<>();
+    for (QuantizationReport.Operator one : report.quantized()) {
+      long scales = perChannel ? channels(graph, one) : 1;
+      long elements = elements(graph, one);
+      long bytes = elements == 0 ? 0 : elements + BYTES_PER_SCALE * scales;
+      operators.add(new Operator(one.node(), one.type(), "int8", null, null, bytes));
+    }
+    for (Left left : report.left()) {
+      QuantizationReport.Operator one = left.operator();
+      long bytes = Float.BYTES * elements(graph, one);
+      operators.add(
+          new Operator(one.node(), one.type(), QuantizedModel.FLOAT, left.reason(), null, bytes));
+    }
+    Map<String, Integer> order = order(graph);
+    operators.sort(
+        Comparator.comparingInt(one -> order.getOrDefault(one.name(), Integer.MAX_VALUE)));
+    return new QuantizedModel(report.asMap(), operators);
+  }
+
+  private static long elements(OnnxGraph graph, QuantizationReport.Operator operator) {
+    TensorProto weight = weight(graph, operator);
+    return weight == null ? 0 : Tensors.size(weight);
+  }
+
+  /** Rows of a table, outputs of a convolution, columns of a matrix. */
+  private static long channels(OnnxGraph graph, QuantizationReport.Operator operator) {
+    TensorProto weight = weight(graph, operator);
+    if (weight == null || weight.getDimsCount() < 2) {
+      return 1;
+    }
+    boolean rows = operator.type().equals("Gather") || operator.type().equals("Conv");
+    return weight.getDims(rows ? 0 : 1);
+  }
+
+  private static @Nullable TensorProto weight(
+      OnnxGraph graph, QuantizationReport.Operator operator) {
+    return operator.weight().isEmpty() ? null : graph.constant(operator.weight());
+  }
+
+  private static Map<String, Integer> order(OnnxGraph graph) {
+    Map<String, Integer> order = new HashMap<>();
+    for (NodeProto node : graph.nodes()) {
+      String name = node.getName().isEmpty() ? node.getOutput(0) : node.getName();
+      order.putIfAbsent(name, order.size());
+    }
+    return order;
+  }
+}

@@ -1,0 +1,118 @@
+package dev.espalier.tuner.run;
+
+import dev.espalier.api.metric.Metric;
+import dev.espalier.tuner.config.Configuration;
+import dev.espalier.tuner.config.Configuration.Quantization;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.plan.Cores;
+import dev.espalier.tuner.plan.QuantizationPlanner;
+import dev.espalier.tuner.port.EvaluationSet;
+import dev.espalier.tuner.port.PreparedQuantization;
+import dev.espalier.tuner.port.QuantizationPlan;
+import dev.espalier.tuner.port.QuantizedModel;
+import dev.espalier.tuner.port.TaskSource.TaskData;
+import dev.espalier.tuner.result.Criterion;
+import dev.espalier.tuner.result.Verdict;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The second half of a run by itself: a float file is quantized, judged against itself, and what
+ * has to goes back to float.
+ */
+public final class QuantizationRun {
+  private final ResolvedConfiguration resolved;
+  private final Configuration configuration;
+  private final RunServices services;
+  private final Consumer<String> tell;
+
+  /**
+   * Prepares.
+   *
+   * @param resolved with a section quantization
+   * @param tell receives a sentence for each evaluation
+   */
+  public QuantizationRun(
+      ResolvedConfiguration resolved, RunServices services, Consumer<String> tell) {
+    this.resolved = resolved;
+    this.configuration = resolved.configuration();
+    this.services = services;
+    this.tell = tell;
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param model what the file holds
+   * @param verdict on the file, against the float one; null when nothing was evaluated
+   */
+  public record Outcome(QuantizedModel model, @Nullable Verdict verdict) {}
+
+  /**
+   * Quantizes {@code source} into {@code target}.
+   *
+   * @param data what is calibrated on and evaluated; null when there is none, and then nothing is
+   *     judged
+   */
+  public Outcome run(Path source, Path target, @Nullable TaskData data) {
+    Quantization section = Objects.requireNonNull(configuration.quantization(), "quantization");
+    QuantizationPlan plan = QuantizationPlanner.plan(configuration, section);
+    PreparedQuantization ready =
+        services.onnx().prepare(source, plan, data == null ? null : data.train());
+    FallBack.Strategy strategy = FallBack.Strategy.of(section.strategy().name());
+    if (data == null || strategy == FallBack.Strategy.NONE) {
+      FallBack.Decision decision =
+          FallBack.run(
+              FallBack.Strategy.NONE,
+              ready,
+              target,
+              plan,
+              1,
+              file -> {
+                throw new IllegalStateException("nothing is judged without a strategy");
+              },
+              () -> false,
+              tell);
+      return new Outcome(decision.model(), null);
+    }
+    Preparation preparation = new Preparation(resolved, services, new Disk());
+    Preparation.Judged judged = preparation.judged(data);
+    Criterion criterion = preparation.criterion(judged.name(), judged.metric());
+    double baseline = metric(metrics(source, data, judged.measured()), criterion);
+    tell.accept(criterion.sentence(baseline));
+    FallBack.Decision decision =
+        FallBack.run(
+            strategy,
+            ready,
+            target,
+            plan,
+            section.strategy().maxTrials(),
+            file -> {
+              Map<String, Double> metrics = metrics(file, data, judged.measured());
+              return new FallBack.Judged(
+                  metrics, Verdict.judge(criterion, baseline, metric(metrics, criterion)));
+            },
+            () -> true, // the float file is what is judged against
+            tell);
+    double reached = metric(Objects.requireNonNull(decision.metrics(), "measured"), criterion);
+    return new Outcome(decision.model(), Verdict.judge(criterion, baseline, reached));
+  }
+
+  private Map<String, Double> metrics(Path file, TaskData data, List<Metric> measured) {
+    int threads = Cores.of(configuration.evaluation().performance().threads());
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    for (EvaluationSet each : data.evaluations()) {
+      metrics.putAll(each.score(services.onnx().outputs(file, each.set(), threads), measured));
+    }
+    return metrics;
+  }
+
+  private static double metric(Map<String, Double> metrics, Criterion criterion) {
+    return Objects.requireNonNull(metrics.get(criterion.metric()), criterion.metric());
+  }
+}
