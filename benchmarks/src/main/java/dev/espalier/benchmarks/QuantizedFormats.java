@@ -10,6 +10,7 @@ import dev.espalier.tuner.port.OnnxTools.LatencySettings;
 import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.port.QuantizationPlan.Calibration;
 import dev.espalier.tuner.port.QuantizationPlan.Format;
+import dev.espalier.tuner.port.QuantizedModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One fp32 model in every int8 format: size, accuracy on SST-2's development set, and the time of a
@@ -53,7 +55,9 @@ public final class QuantizedFormats {
       String name = format.name().toLowerCase(Locale.ROOT);
       Path target = folder.resolve(name + ".onnx");
       long begun = System.nanoTime();
-      tools.quantize(files.get("fp32"), target, plan(format), loaded.train());
+      QuantizationPlan plan = plan(format);
+      QuantizedModel ignored =
+          tools.prepare(files.get("fp32"), plan, loaded.train()).quantize(target, plan);
       seconds.put(name, (System.nanoTime() - begun) / 1e9);
       files.put(name, target);
     }
@@ -71,6 +75,7 @@ public final class QuantizedFormats {
         false,
         QuantizationPlan.OPERATOR_TYPES,
         List.of(),
+        Set.of(),
         Calibration.MINMAX,
         SAMPLES,
         SEED,

@@ -79,7 +79,8 @@ final class QuantizeCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "A configuration; only its sections quantization, data, evaluation and tuning"
+      description =
+          "A configuration; only its sections quantization, data, evaluation and tuning"
               + " count. Repeatable.")
   private List<Path> files = new ArrayList<>();
 
@@ -110,8 +111,7 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   /** What calibration and evaluation choose from; null when no task is named. */
-  private @Nullable TaskData data(
-      ResolvedConfiguration resolved, RunServices services) {
+  private @Nullable TaskData data(ResolvedConfiguration resolved, RunServices services) {
     Configuration.Data data = resolved.configuration().data();
     if (data.task().equals(NO_TASK)) {
       Configuration.Quantization section =

@@ -84,6 +84,29 @@ class QuantizeCommandTest {
   }
 
   @Test
+  @DisplayName("with data the file is judged against the float one, and its operators are told")
+  void judges() {
+    Executed executed =
+        Executed.of(
+            "quantize",
+            models.resolve("model.onnx").toString(),
+            "-o",
+            folder.resolve("int8.onnx").toString(),
+            "--set",
+            "data={task: sentiment-twin, train_examples: 20, evaluation_examples: 20}",
+            "--set",
+            "tuning.accuracy_criterion.absolute=0.01");
+
+    assertThat(executed.err()).isEmpty();
+    assertThat(executed.exitCode()).isZero();
+    assertThat(executed.out())
+        .containsPattern("The baseline's accuracy is 0.\\d{4}; a trial needs at least")
+        .containsPattern("/encoder/layer.1/output/dense/MatMul +MatMul +int8 +\\d.\\d\\de-0")
+        .contains("fall-back: Everything configured is quantized")
+        .contains("Criterion met: accuracy is");
+  }
+
+  @Test
   @DisplayName("what is quantized already is not quantized again")
   void twice() {
     String once = folder.resolve("once.onnx").toString();

@@ -86,7 +86,7 @@ final class CalibratedQuantization implements PreparedQuantization {
     if (examples != null) {
       ModelProto model = OnnxFiles.read(source);
       new OperatorErrors(new Activations(plan.threads()), JUDGED_ROWS)
-          .ofConstants(model, source, batches(examples), ranges)
+          .ofConstants(model, source, batches(examples), ranges, plan.perChannel())
           .forEach((name, error) -> errors.put(name, error.normalized()));
     }
     return errors;

@@ -63,7 +63,7 @@ public record OperatorTable(List<String> heads, List<List<String>> rows) {
   @Override
   public String toString() {
     TextTable table = new TextTable(heads.toArray(new String[0]));
-    rows.forEach(row -> table.row(row.toArray(new String[0])));
+    rows.forEach(row -> table.row(row.toArray()));
     return table.toString();
   }
 }

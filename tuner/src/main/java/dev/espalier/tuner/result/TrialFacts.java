@@ -65,8 +65,8 @@ public record TrialFacts(
   /** A trial of which nothing is known yet. */
   public static TrialFacts notBegun(int number, Proposal proposal) {
     return new TrialFacts(
-        number, proposal, null, null, null, null, null, null, Map.of(), null, Map.of(), null,
-        null, null);
+        number, proposal, null, null, null, null, null, null, Map.of(), null, Map.of(), null, null,
+        null);
   }
 
   /** The file that ships: int8 when there is one. */

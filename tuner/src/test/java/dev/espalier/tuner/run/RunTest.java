@@ -185,6 +185,50 @@ final class RunTest {
   }
 
   @Test
+  void the_worst_operators_go_back_to_float_until_the_criterion_holds() throws IOException {
+    fakes.errors.put("worst", 0.5);
+    fakes.errors.put("bad", 0.1);
+    fakes.errors.put("good", 0.01);
+    fakes.accuracyOfInt8 = (value, floats) -> floats.contains("worst") ? value : 0.5;
+
+    RunResult result = run();
+
+    assertThat(result.status()).isEqualTo(Status.MET);
+    JsonNode json = resultJson(result).at("/best/quantization");
+    assertThat(json.at("/strategy").asText()).isEqualTo("mse");
+    assertThat(json.at("/back_to_float")).hasSize(1);
+    assertThat(json.at("/back_to_float/0").asText()).isEqualTo("worst");
+    assertThat(json.at("/evaluated")).hasSize(2);
+    assertThat(json.at("/evaluated/0/met").asBoolean()).isFalse();
+    assertThat(json.at("/evaluated/1/float_operators").asInt()).isEqualTo(1);
+    assertThat(json.at("/evaluated/1/size_bytes").asLong()).isEqualTo(320);
+    assertThat(json.at("/operators/0/name").asText()).isEqualTo("worst");
+    assertThat(json.at("/operators/0/precision").asText()).isEqualTo("float32");
+    assertThat(json.at("/operators/0/error").asDouble()).isEqualTo(0.5);
+    assertThat(json.at("/operators/0/size_share").asDouble()).isEqualTo(80.0 / 320);
+    assertThat(fakes.calls)
+        .filteredOn(call -> call.startsWith("evaluate trial-1/"))
+        .containsExactly(
+            "evaluate trial-1/model.int8.onnx",
+            "evaluate trial-1/model.onnx",
+            "evaluate trial-1/model.int8.onnx");
+    String report = Files.readString(result.directory().resolve("report.html"));
+    assertThat(report)
+        .contains("Operators of the quantized file", "<td>worst</td><td>MatMul</td>", "5.00e-01");
+  }
+
+  @Test
+  void a_strategy_of_none_leaves_the_file_as_configured() {
+    fakes.errors.put("worst", 0.5);
+    fakes.accuracyOfInt8 = (value, floats) -> floats.contains("worst") ? value : 0.5;
+
+    RunResult result = run("quantization.strategy.name=none");
+
+    assertThat(result.status()).isEqualTo(Status.MISSED);
+    assertThat(fakes.quantizations).hasSize(1);
+  }
+
+  @Test
   void without_quantization_the_fp32_file_is_judged() throws IOException {
     fakes.accuracy.put("trial-1/model.onnx", 0.5);
 

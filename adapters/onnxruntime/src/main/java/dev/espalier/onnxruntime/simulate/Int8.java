@@ -65,6 +65,30 @@ public final class Int8 {
     return quantized;
   }
 
+  /** A matrix in int8, symmetric, with one scale for the whole. */
+  public static float[] whole(float[] matrix) {
+    return symmetric(matrix, largest(matrix));
+  }
+
+  /** Values in int8, symmetric, 127 steps to {@code largest}. */
+  public static float[] symmetric(float[] values, float largest) {
+    float scale = largest / LIMIT;
+    float[] quantized = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      quantized[i] = scale == 0 ? 0 : (float) (Math.rint(values[i] / (double) scale) * scale);
+    }
+    return quantized;
+  }
+
+  /** The largest magnitude; 0 for no values. */
+  public static float largest(float[] values) {
+    float largest = 0;
+    for (float value : values) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    return largest;
+  }
+
   /** The range of values, of which there is one at least. */
   public static TensorRange range(float[] values) {
     float least = values[0];

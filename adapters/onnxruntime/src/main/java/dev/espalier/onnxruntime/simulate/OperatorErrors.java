@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -93,13 +94,21 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
    */
   public Map<String, OperatorError> measure(
       ModelProto model, Path source, CalibrationBatches batches, Map<String, TensorRange> ranges) {
-    return measure(model, source, batches, ranges, true);
+    return measure(model, source, batches, ranges, true, true);
   }
 
-  /** The same without products of two activations, which no quantizer here turns to int8. */
+  /**
+   * The same without products of two activations, which no quantizer here turns to int8.
+   *
+   * @param perChannel whether each output of a matrix and each row of a table has its own scale
+   */
   public Map<String, OperatorError> ofConstants(
-      ModelProto model, Path source, CalibrationBatches batches, Map<String, TensorRange> ranges) {
-    return measure(model, source, batches, ranges, false);
+      ModelProto model,
+      Path source,
+      CalibrationBatches batches,
+      Map<String, TensorRange> ranges,
+      boolean perChannel) {
+    return measure(model, source, batches, ranges, false, perChannel);
   }
 
   private Map<String, OperatorError> measure(
@@ -107,11 +116,12 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
       Path source,
       CalibrationBatches batches,
       Map<String, TensorRange> ranges,
-      boolean products) {
+      boolean products,
+      boolean perChannel) {
     OnnxGraph graph = OnnxGraph.of(model);
     Map<String, Sums> sums = new LinkedHashMap<>();
     Map<String, List<LinearSums>> linears = new HashMap<>();
-    Map<String, List<Sums>> gathers = new HashMap<>();
+    Map<String, List<GatherSums>> gathers = new HashMap<>();
     List<Pair> pairs = new ArrayList<>();
     Set<String> wanted = new LinkedHashSet<>();
 
@@ -121,14 +131,22 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
       sums.put(name(linear.node()), of);
       linears
           .computeIfAbsent(linear.activation(), activation -> new ArrayList<>())
-          .add(new LinearSums(of, linear, matrix, Int8.columns(matrix, linear.outputs())));
+          .add(
+              new LinearSums(
+                  of,
+                  linear,
+                  matrix,
+                  perChannel ? Int8.columns(matrix, linear.outputs()) : Int8.whole(matrix)));
       wanted.add(linear.activation());
     }
     for (NodeProto node : graph.nodes()) {
       if (Nodes.is(node, "Gather") && isTable(graph, node)) {
         Sums of = new Sums(node);
         sums.put(name(node), of);
-        gathers.computeIfAbsent(node.getOutput(0), output -> new ArrayList<>()).add(of);
+        float bound = perChannel ? 0 : Int8.largest(Tensors.floats(table(graph, node)));
+        gathers
+            .computeIfAbsent(node.getOutput(0), output -> new ArrayList<>())
+            .add(new GatherSums(of, bound));
         wanted.add(node.getOutput(0));
       } else if (products
           && Nodes.is(node, "MatMul")
@@ -158,10 +176,8 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
               for (LinearSums linear : linears.getOrDefault(tensor, List.of())) {
                 linear.add(values, rowsPerBatch, ranges.get(tensor));
               }
-              for (Sums gather : gathers.getOrDefault(tensor, List.of())) {
-                int columns = (int) shape[shape.length - 1];
-                float[] some = Int8.someRows(values, columns, rowsPerBatch);
-                gather.add(some, Int8.rows(some, columns));
+              for (GatherSums gather : gathers.getOrDefault(tensor, List.of())) {
+                gather.add(values, (int) shape[shape.length - 1], rowsPerBatch);
               }
               for (Pair pair : pairs) {
                 if (pair.reads(tensor)) {
@@ -180,6 +196,10 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
     return errors;
   }
 
+  private static TensorProto table(OnnxGraph graph, NodeProto node) {
+    return Objects.requireNonNull(graph.constant(node.getInput(0)), "a table");
+  }
+
   private static boolean isTable(OnnxGraph graph, NodeProto node) {
     TensorProto table = graph.constant(node.getInput(0));
     return table != null
@@ -189,6 +209,14 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
 
   private static String name(NodeProto node) {
     return node.getName().isEmpty() ? node.getOutput(0) : node.getName();
+  }
+
+  /** A gather from a table; its largest magnitude where that sets all scales, else 0. */
+  private record GatherSums(Sums sums, float largest) {
+    void add(float[] values, int columns, int rows) {
+      float[] some = Int8.someRows(values, columns, rows);
+      sums.add(some, largest == 0 ? Int8.rows(some, columns) : Int8.symmetric(some, largest));
+    }
   }
 
   /** A linear layer, its matrix and that matrix in int8. */

@@ -1,0 +1,159 @@
+package dev.espalier.onnxruntime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.espalier.api.data.EncodedSet;
+import dev.espalier.onnxruntime.bert.BertOnnxExporter;
+import dev.espalier.onnxruntime.measure.OrtMeter;
+import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.QuantizationPlan;
+import dev.espalier.tuner.port.QuantizationPlan.Calibration;
+import dev.espalier.tuner.port.QuantizationPlan.Format;
+import dev.espalier.tuner.port.QuantizedModel;
+import dev.espalier.tuner.port.QuantizedModel.Operator;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.tuner.result.Criterion;
+import dev.espalier.tuner.result.Verdict;
+import dev.espalier.tuner.run.FallBack;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A model with one matrix that int8 ruins when it has a single scale: a weight of 500 that
+ * multiplies nothing but zeros, so that the float model does not notice it.
+ */
+final class CalibratedQuantizationTest {
+  private static final String SPOILT = "/encoder/layer.1/output/dense/MatMul";
+
+  @TempDir Path folder;
+  private final EncodedSet examples = Examples.random(24, 20, TinyBert.VOCABULARY);
+  private Path fp32;
+
+  @BeforeEach
+  void export() {
+    fp32 = folder.resolve("model.onnx");
+    BertOnnxExporter.exportClassifier(spoilt(), List.of("no", "yes"), fp32);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Format.class)
+  @DisplayName("the one operator that int8 ruins is found by its error, and goes back to float")
+  void fallsBack(Format format) throws Exception {
+    QuantizationPlan plan = plan(format);
+    Path int8 = folder.resolve("int8.onnx");
+    CalibratedQuantization prepared = new CalibratedQuantization(fp32, plan, examples);
+
+    FallBack.Decision decision =
+        FallBack.run(
+            FallBack.Strategy.MSE, prepared, int8, plan, 8, this::judge, () -> true, said -> {});
+
+    assertThat(prepared.operatorErrors().keySet()).startsWith(SPOILT);
+    assertThat(decision.fellBack()).containsExactly(SPOILT);
+    assertThat(decision.attempts()).hasSize(2);
+    assertThat(judge(int8).verdict().met()).isTrue();
+    assertThat(decision.model().notes()).containsEntry("back to float", SPOILT);
+    assertThat(operator(decision.model(), SPOILT).isQuantized()).isFalse();
+    assertThat(operator(decision.model(), SPOILT).reason()).isEqualTo("kept float");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Format.class)
+  @DisplayName("each operator is told with type, precision, error and its share of the file")
+  void operators(Format format) throws Exception {
+    QuantizationPlan plan = plan(format);
+    Path int8 = folder.resolve("int8.onnx");
+    QuantizedModel model =
+        FallBack.run(
+                FallBack.Strategy.NONE,
+                new CalibratedQuantization(fp32, plan, examples),
+                int8,
+                plan,
+                1,
+                this::judge,
+                () -> true,
+                said -> {})
+            .model();
+
+    List<String> names = model.operators().stream().map(Operator::name).toList();
+    assertThat(names).doesNotHaveDuplicates().hasSize(3 + 2 * 6 + 2);
+    assertThat(names).containsSubsequence("/embeddings/word_embeddings/Gather", SPOILT);
+    Operator spoilt = operator(model, SPOILT);
+    assertThat(spoilt.precision()).isEqualTo("int8");
+    assertThat(spoilt.bytes()).isEqualTo(64 * 32 + 5);
+    assertThat(spoilt.share(Files.size(int8))).isBetween(0.01, 0.2);
+    assertThat(model.quantized())
+        .allSatisfy(
+            one ->
+                assertThat(one.error())
+                    .as(one.name())
+                    .isBetween(0.0, one.name().equals(SPOILT) ? 2 : 0.01));
+    Operator classifier = operator(model, "/classifier/MatMul");
+    assertThat(classifier.precision()).isEqualTo("float32");
+    assertThat(classifier.reason()).isEqualTo("fewer than 16 columns");
+    double all = model.operators().stream().mapToDouble(one -> one.share(fileSize(int8))).sum();
+    assertThat(all).isBetween(0.3, 1.0);
+  }
+
+  private static long fileSize(Path file) {
+    return file.toFile().length();
+  }
+
+  private static Operator operator(QuantizedModel model, String name) {
+    return model.operators().stream()
+        .filter(one -> one.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Judges by the largest change of a logit. */
+  private FallBack.Judged judge(Path file) {
+    OrtMeter meter = new OrtMeter();
+    double worst =
+        Examples.maxDifference(
+            meter.outputs(fp32, examples, 1).get(0), meter.outputs(file, examples, 1).get(0));
+    Criterion criterion = new Criterion("difference", false, Criterion.Kind.ABSOLUTE, 0.05);
+    return new FallBack.Judged(Map.of("difference", worst), Verdict.judge(criterion, 0, worst));
+  }
+
+  private static QuantizationPlan plan(Format format) {
+    return new QuantizationPlan(
+        format,
+        false,
+        false,
+        QuantizationPlan.OPERATOR_TYPES,
+        List.of(),
+        Set.of(),
+        Calibration.MINMAX,
+        24,
+        5,
+        1);
+  }
+
+  private static TransformerWeights spoilt() {
+    TransformerWeights weights = TinyBert.weights(2, 2);
+    SortedMap<String, Tensor> tensors = new TreeMap<>(weights.tensors());
+    String before = BertNames.layer(1, "intermediate.dense");
+    // Gelu of −1000 is 0 whatever the input.
+    Tensor bias = tensors.get(before + ".bias");
+    float[] silent = bias.values().clone();
+    silent[0] = -1000;
+    tensors.put(before + ".bias", new Tensor(bias.shape(), silent));
+    String name = BertNames.layer(1, "output.dense") + ".weight";
+    Tensor matrix = tensors.get(name);
+    float[] values = matrix.values().clone();
+    values[0] = 500; // row 0, column 0 of [out, in]: input 0 is the silent one
+    tensors.put(name, new Tensor(matrix.shape(), values));
+    return new TransformerWeights(weights.architecture(), tensors);
+  }
+}
