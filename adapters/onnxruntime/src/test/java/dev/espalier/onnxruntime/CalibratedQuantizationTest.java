@@ -14,6 +14,7 @@ import dev.espalier.tuner.port.QuantizedModel.Operator;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.result.Criterion;
+import dev.espalier.tuner.result.LossLimit;
 import dev.espalier.tuner.result.Verdict;
 import dev.espalier.tuner.run.FallBack;
 import java.nio.file.Files;
@@ -122,8 +123,11 @@ final class CalibratedQuantizationTest {
     double worst =
         Examples.maxDifference(
             meter.outputs(fp32, examples, 1).get(0), meter.outputs(file, examples, 1).get(0));
-    Criterion criterion = new Criterion("difference", false, Criterion.Kind.ABSOLUTE, 0.05);
-    return new FallBack.Judged(Map.of("difference", worst), Verdict.judge(criterion, 0, worst));
+    Criterion criterion =
+        Criterion.of(new LossLimit("difference", false, LossLimit.Kind.ABSOLUTE, 0.05));
+    Map<String, Double> metrics = Map.of("difference", worst);
+    return new FallBack.Judged(
+        metrics, Verdict.judge(criterion, Map.of("difference", 0.0), metrics));
   }
 
   private static QuantizationPlan plan(Format format) {

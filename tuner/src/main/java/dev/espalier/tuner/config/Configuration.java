@@ -417,10 +417,50 @@ public record Configuration(
    * How accuracy is measured.
    *
    * @param metric name of the metric that is judged; null for the task's own
+   * @param multiMetrics several metrics that are judged together instead; empty for one
    */
   public record Accuracy(
       @Key("Name of the metric that is judged, for instance accuracy; the task's own by default.")
-          @Nullable String metric) {}
+          @Nullable String metric,
+      @Key("Several metrics that are judged together, instead of metric.")
+          List<JudgedMetric> multiMetrics) {
+    /** Copies the list. */
+    public Accuracy {
+      multiMetrics = List.copyOf(multiMetrics);
+    }
+  }
+
+  /**
+   * One of several metrics that are judged together.
+   *
+   * @param metric its name
+   * @param weight its share in the weighted mean of what is lost; null when each metric must keep
+   *     to its own limit
+   * @param relative share of its baseline that may be lost, or null
+   * @param absolute what may be lost in its own unit, or null; with neither the criterion's limit
+   *     holds
+   */
+  public record JudgedMetric(
+      @Key(value = "Name of a metric; whether higher is better, it knows itself.", required = true)
+          String metric,
+      @Key(
+              value =
+                  "Its weight in the mean of what is lost; without weights each metric must keep to"
+                      + " its own limit.",
+              minimum = 0,
+              minimumExcluded = true,
+              maximum = 1e9)
+          @Nullable Double weight,
+      @Key(
+              value =
+                  "Share of its baseline that may be lost, instead of what"
+                      + " tuning.accuracy_criterion says for all.",
+              minimum = 0,
+              maximum = 1,
+              maximumExcluded = true)
+          @Nullable Double relative,
+      @Key(value = "What may be lost of it in its own unit, instead.", minimum = 0)
+          @Nullable Double absolute) {}
 
   /**
    * How latency is measured.

@@ -207,7 +207,30 @@ public final class JsonSchema {
       either.add(only("relative", "absolute"));
       either.add(only("absolute", "relative"));
       either.addObject().put("maxProperties", 0);
+    } else if (path.equals(Rules.ACCURACY)) {
+      // Either the one or the other: a null or an empty list is as good as nothing.
+      ArrayNode either = node.putArray("anyOf");
+      either.addObject().putObject("properties").putObject("metric").put("type", "null");
+      either.addObject().putObject("properties").putObject("multi_metrics").put("maxItems", 0);
+    } else if (path.equals(Rules.METRICS)) {
+      ArrayNode either = node.putArray("anyOf");
+      either.addObject().putObject("items").set("properties", nulls("weight"));
+      ObjectNode weighted = either.addObject().putObject("items");
+      weighted.putArray("required").add("weight");
+      ObjectNode properties = nulls("relative", "absolute");
+      properties.putObject("weight").put("type", "number");
+      weighted.set("properties", properties);
+      ArrayNode one = ((ObjectNode) node.get("items")).putArray("anyOf");
+      one.addObject().set("properties", nulls("relative"));
+      one.addObject().set("properties", nulls("absolute"));
     }
+  }
+
+  /** Properties that are not there, or null. */
+  private static ObjectNode nulls(String... names) {
+    ObjectNode properties = NODES.objectNode();
+    List.of(names).forEach(name -> properties.putObject(name).put("type", "null"));
+    return properties;
   }
 
   /** One of two keys is there; the other is not, or is null. */

@@ -7,8 +7,10 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.tuner.port.QuantizationPlan;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** What no single value can be wrong about: keys that must fit each other. */
@@ -23,6 +25,12 @@ final class Rules {
 
   /** The section that must hold exactly one kind of criterion. */
   static final String CRITERION = "tuning.accuracy_criterion";
+
+  /** The section that says what is judged. */
+  static final String ACCURACY = "evaluation.accuracy";
+
+  /** The list of metrics that are judged together. */
+  static final String METRICS = ACCURACY + ".multi_metrics";
 
   private static final String COMPRESSION = "pruning.approach.weight_compression";
 
@@ -41,6 +49,7 @@ final class Rules {
     rules.thereIsOnePruner();
     rules.sparsityGrows();
     rules.thereIsOneCriterion();
+    rules.metricsGoTogether();
     rules.operatorTypesCanBeQuantized();
   }
 
@@ -114,6 +123,72 @@ final class Rules {
         relative
             ? "Maybe set the one that is not meant to null."
             : "Maybe relative: 0.01 is meant: at most 1% of the baseline's metric may be lost.");
+  }
+
+  /** Several metrics: each once, with weights for all of them or none, and one limit at most. */
+  private void metricsGoTogether() {
+    int count = assembly.count(METRICS);
+    if (count == 0 || assembly.isReported(METRICS)) {
+      return;
+    }
+    String single = "evaluation.accuracy.metric";
+    if (text(single).isPresent()) {
+      report(
+          ProblemCode.CONTRADICTION,
+          single,
+          "multi_metrics is set, too, found " + text(single).get(),
+          "Maybe set the one that is not meant to null.");
+    }
+    Set<String> names = new HashSet<>();
+    int weights = 0;
+    int limits = 0;
+    for (int i = 0; i < count; i++) {
+      String each = Paths.item(METRICS, i);
+      String name = text(each + ".metric").orElse("");
+      if (!names.add(name)) {
+        report(
+            ProblemCode.DUPLICATE_KEY,
+            each + ".metric",
+            name + " is judged twice",
+            "Maybe remove one of the two.");
+      }
+      weights += number(each + ".weight").isPresent() ? 1 : 0;
+      boolean relative = number(each + ".relative").isPresent();
+      boolean absolute = number(each + ".absolute").isPresent();
+      limits += relative || absolute ? 1 : 0;
+      if (relative && absolute) {
+        report(
+            ProblemCode.CONTRADICTION,
+            each,
+            "must hold at most one of relative and absolute, found both",
+            "Maybe set the one that is not meant to null.");
+      }
+    }
+    if (weights > 0 && weights < count) {
+      report(
+          ProblemCode.CONTRADICTION,
+          METRICS,
+          "must have a weight for each metric or for none, found "
+              + weights
+              + " for "
+              + count
+              + " metrics",
+          "Maybe weight: 1 is meant for the others.");
+    } else if (weights > 0 && limits > 0) {
+      report(
+          ProblemCode.CONTRADICTION,
+          METRICS,
+          "a weighted mean has one limit, tuning.accuracy_criterion, found limits of its own for "
+              + limits
+              + " of its metrics",
+          "Maybe remove the weights, so that each metric must keep to its own limit.");
+    }
+  }
+
+  private Optional<String> text(String path) {
+    return Optional.ofNullable(assembly.value(path))
+        .filter(value -> !value.value().isNull())
+        .map(value -> value.value().asText());
   }
 
   private Optional<Double> number(String path) {

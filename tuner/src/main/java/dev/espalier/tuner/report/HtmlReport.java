@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.espalier.tuner.port.FinePruner.Point;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.MaskReport;
+import dev.espalier.tuner.result.MetricVerdict;
 import dev.espalier.tuner.result.QuantizationFacts;
 import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.RunFacts.Failure;
@@ -85,9 +86,21 @@ public final class HtmlReport {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("criterion", facts.criterion().inWords()));
     if (verdict != null) {
-      rows.add(List.of("baseline", number(verdict.baseline())));
-      rows.add(List.of("threshold", number(verdict.threshold())));
-      rows.add(List.of("result, on the file that ships", number(verdict.value())));
+      boolean several = verdict.parts().size() > 1;
+      for (MetricVerdict part : verdict.parts()) {
+        String of = several ? " of " + part.limit().metric() : "";
+        rows.add(List.of("baseline" + of, number(part.baseline())));
+        if (!verdict.criterion().isMean()) {
+          rows.add(List.of("threshold" + of, number(part.threshold())));
+        }
+        rows.add(List.of("result" + of + ", on the file that ships", number(part.value())));
+      }
+      Double mean = verdict.lossInTheMean();
+      if (mean != null) {
+        rows.add(
+            List.of("threshold of the mean loss", number(verdict.criterion().leading().value())));
+        rows.add(List.of("mean loss", number(mean)));
+      }
     }
     pairs("Verdict", rows);
   }
@@ -105,10 +118,9 @@ public final class HtmlReport {
   }
 
   private void files() {
-    page.append("\n<h2>Exported files</h2><table><tr><th>file</th><th>")
-        .append(escape(facts.criterion().metric()))
-        .append(
-            "</th><th>size</th><th>of dense</th><th>p50</th><th>p90</th><th>speed-up</th></tr>");
+    page.append("\n<h2>Exported files</h2><table><tr><th>file</th>");
+    facts.criterion().metrics().forEach(name -> page.append("<th>" + escape(name) + "</th>"));
+    page.append("<th>size</th><th>of dense</th><th>p50</th><th>p90</th><th>speed-up</th></tr>");
     file("dense baseline", "dense", facts.dense());
     file("pruned, fp32", "fp32", facts.pruned());
     if (facts.configuration().configuration().quantization() != null) {
@@ -121,10 +133,10 @@ public final class HtmlReport {
     Latency latency = facts.latencies().get(key);
     Latency dense = facts.latencies().get("dense");
     MeasuredFile whole = facts.dense();
-    row(
+    List<String> cells = new ArrayList<>(List.of(name));
+    facts.criterion().metrics().forEach(metric -> cells.add(Text.metric(file, metric)));
+    cells.addAll(
         List.of(
-            name,
-            Text.metric(file, facts.criterion().metric()),
             Text.size(file),
             file == null || whole == null || whole.sizeBytes() == 0
                 ? Text.NOT_MEASURED
@@ -134,6 +146,7 @@ public final class HtmlReport {
             latency == null || dense == null
                 ? Text.NOT_MEASURED
                 : String.format(Locale.ROOT, "%.2fx", dense.p50() / latency.p50())));
+    row(cells);
   }
 
   private void sparsity() {

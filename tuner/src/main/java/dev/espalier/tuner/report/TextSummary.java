@@ -7,6 +7,8 @@ import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import dev.espalier.tuner.result.Status;
 import dev.espalier.tuner.result.Verdict;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The result as plain text. */
@@ -45,7 +47,10 @@ public final class TextSummary {
   }
 
   private static String files(RunFacts facts) {
-    TextTable table = new TextTable("", facts.criterion().metric(), "size", "p50", "p90");
+    List<String> heads = new ArrayList<>(List.of(""));
+    heads.addAll(facts.criterion().metrics());
+    heads.addAll(List.of("size", "p50", "p90"));
+    TextTable table = new TextTable(heads.toArray(String[]::new));
     row(table, facts, "dense", facts.dense());
     row(table, facts, "fp32", facts.pruned());
     if (facts.configuration().configuration().quantization() != null) {
@@ -57,11 +62,11 @@ public final class TextSummary {
   private static void row(
       TextTable table, RunFacts facts, String name, @Nullable MeasuredFile file) {
     Latency latency = facts.latencies().get(name);
-    table.row(
-        name,
-        Text.metric(file, facts.criterion().metric()),
-        Text.size(file),
-        latency == null ? Text.NOT_MEASURED : Text.milliseconds(latency.p50()),
-        latency == null ? Text.NOT_MEASURED : Text.milliseconds(latency.p90()));
+    List<String> cells = new ArrayList<>(List.of(name));
+    facts.criterion().metrics().forEach(metric -> cells.add(Text.metric(file, metric)));
+    cells.add(Text.size(file));
+    cells.add(latency == null ? Text.NOT_MEASURED : Text.milliseconds(latency.p50()));
+    cells.add(latency == null ? Text.NOT_MEASURED : Text.milliseconds(latency.p90()));
+    table.row(cells.toArray());
   }
 }

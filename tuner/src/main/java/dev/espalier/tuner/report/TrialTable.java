@@ -3,6 +3,7 @@ package dev.espalier.tuner.report;
 import dev.espalier.tuner.plan.TextTable;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.Criterion;
+import dev.espalier.tuner.result.MetricVerdict;
 import dev.espalier.tuner.result.Objective;
 import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
@@ -51,24 +52,26 @@ public record TrialTable(
 
   /** The heads of the columns. */
   List<String> heads() {
-    return List.of(
-        "trial",
-        "settings",
-        criterion.metric(),
-        "change",
-        "sparsity",
-        "gzipped",
-        "p50",
-        objective.label() + " of dense",
-        "outcome");
+    List<String> heads = new ArrayList<>(List.of("trial", "settings"));
+    for (String metric : criterion.metrics()) {
+      heads.add(metric);
+      heads.add("change");
+    }
+    heads.addAll(List.of("sparsity", "gzipped", "p50", objective.label() + " of dense", "outcome"));
+    return heads;
   }
 
   /** One row for the baseline and one for each trial. */
   List<List<String>> rows() {
     int best = TrialFacts.best(trials).map(TrialFacts::number).orElse(0);
     List<List<String>> rows = new ArrayList<>();
-    String metric = Text.metric(dense, criterion.metric());
-    rows.add(List.of("baseline", "", metric, "", "", Text.compressed(dense), "", "", ""));
+    List<String> baseline = new ArrayList<>(List.of("baseline", ""));
+    for (String metric : criterion.metrics()) {
+      baseline.add(Text.metric(dense, metric));
+      baseline.add("");
+    }
+    baseline.addAll(List.of("", Text.compressed(dense), "", "", ""));
+    rows.add(baseline);
     for (TrialFacts trial : trials) {
       rows.add(row(trial, trial.number() == best));
     }
@@ -79,18 +82,21 @@ public record TrialTable(
     MeasuredFile shipped = trial.shipped();
     Verdict verdict = trial.verdict();
     Double share = trial.objective();
-    return List.of(
-        Integer.toString(trial.number()),
-        settings(trial),
-        Text.metric(shipped, criterion.metric()),
-        verdict == null
-            ? ""
-            : String.format(Locale.ROOT, "%+.4f", verdict.value() - verdict.baseline()),
-        trial.masks() == null ? "" : Text.percent(trial.masks().prunedLayers()),
-        shipped == null ? "" : Text.compressed(shipped),
-        median(trial),
-        share == null ? "" : String.format(Locale.ROOT, "%.4f", share),
-        outcome(trial, best));
+    List<String> row = new ArrayList<>(List.of(Integer.toString(trial.number()), settings(trial)));
+    for (int i = 0; i < criterion.limits().size(); i++) {
+      row.add(Text.metric(shipped, criterion.metrics().get(i)));
+      row.add(verdict == null ? "" : change(verdict.parts().get(i)));
+    }
+    row.add(trial.masks() == null ? "" : Text.percent(trial.masks().prunedLayers()));
+    row.add(shipped == null ? "" : Text.compressed(shipped));
+    row.add(median(trial));
+    row.add(share == null ? "" : String.format(Locale.ROOT, "%.4f", share));
+    row.add(outcome(trial, best));
+    return row;
+  }
+
+  private static String change(MetricVerdict part) {
+    return String.format(Locale.ROOT, "%+.4f", part.value() - part.baseline());
   }
 
   private static String median(TrialFacts trial) {

@@ -41,13 +41,40 @@ public final class ResultJson {
     Criterion criterion = facts.criterion();
     ObjectNode node = JSON.objectNode();
     node.put("metric", criterion.metric());
-    node.put("kind", criterion.kind().label());
-    node.put("value", criterion.value());
+    node.put("kind", criterion.leading().kind().label());
+    node.put("value", criterion.leading().value());
     Verdict verdict = facts.verdict();
     node.set("threshold", number(verdict == null ? null : verdict.threshold()));
-    node.put("higher_is_better", criterion.higherIsBetter());
+    node.put("higher_is_better", criterion.leading().higherIsBetter());
     node.set("measured", number(verdict == null ? null : verdict.value()));
+    if (criterion.limits().size() > 1) {
+      several(node, criterion, verdict);
+    }
     return node;
+  }
+
+  /** What a criterion of several metrics adds to the leading one's keys. */
+  private static void several(ObjectNode node, Criterion criterion, @Nullable Verdict verdict) {
+    node.put("combination", criterion.isMean() ? "weighted_mean" : "each");
+    if (criterion.isMean()) {
+      node.put("threshold_of_mean_loss", criterion.leading().value());
+      node.set("mean_loss", number(verdict == null ? null : verdict.lossInTheMean()));
+    }
+    ArrayNode metrics = node.putArray("metrics");
+    for (int i = 0; i < criterion.limits().size(); i++) {
+      LossLimit limit = criterion.limits().get(i);
+      MetricVerdict part = verdict == null ? null : verdict.parts().get(i);
+      ObjectNode each = metrics.addObject();
+      each.put("metric", limit.metric());
+      each.put("kind", limit.kind().label());
+      each.put("value", limit.value());
+      each.put("higher_is_better", limit.higherIsBetter());
+      each.set("weight", number(criterion.isMean() ? criterion.weights().get(i) : null));
+      each.set("baseline", number(part == null ? null : part.baseline()));
+      each.set("threshold", number(part == null || criterion.isMean() ? null : part.threshold()));
+      each.set("measured", number(part == null ? null : part.value()));
+      each.put("met", (part == null || criterion.isMean()) ? null : part.met());
+    }
   }
 
   private static ObjectNode baseline(RunFacts facts) {

@@ -9,9 +9,11 @@ import dev.espalier.tuner.result.MaskReport;
 import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import dev.espalier.tuner.result.Verdict;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The {@code README.md} beside the model: what it is, what was measured, how to make it again. */
@@ -39,7 +41,9 @@ final class ModelCard {
             + (facts.head() instanceof Head.Spans ? "question-answering" : "text-classification"),
         "library_name: onnx",
         "metrics:",
-        "- " + quoted(facts.criterion().metric()),
+        facts.criterion().metrics().stream()
+            .map(metric -> "- " + quoted(metric))
+            .collect(Collectors.joining("\n")),
         "tags:",
         "- espalier",
         "- fine-pruning",
@@ -77,8 +81,12 @@ final class ModelCard {
   private static String numbers(RunFacts facts) {
     StringBuilder table = new StringBuilder();
     table.append("\n## Measured on the exported files\n\n");
-    table.append("| file | ").append(facts.criterion().metric());
-    table.append(" | size | p50 | p90 |\n|---|---:|---:|---:|---:|\n");
+    List<String> metrics = facts.criterion().metrics();
+    table.append("| file | ").append(String.join(" | ", metrics));
+    table
+        .append(" | size | p50 | p90 |\n|---|---:|---:|---:|")
+        .append("---:|".repeat(metrics.size()));
+    table.append('\n');
     row(table, facts, "dense baseline", facts.dense(), "dense");
     row(table, facts, "model.onnx", facts.pruned(), "fp32");
     if (facts.quantized() != null) {
@@ -90,15 +98,17 @@ final class ModelCard {
   private static void row(
       StringBuilder table, RunFacts facts, String name, @Nullable MeasuredFile file, String key) {
     Map<String, Double> metrics = file == null ? null : file.metrics();
-    Double metric = metrics == null ? null : metrics.get(facts.criterion().metric());
     Latency latency = facts.latencies().get(key);
-    List<String> cells =
+    List<String> cells = new ArrayList<>(List.of(name));
+    for (String each : facts.criterion().metrics()) {
+      Double metric = metrics == null ? null : metrics.get(each);
+      cells.add(metric == null ? "not measured" : String.format(Locale.ROOT, "%.4f", metric));
+    }
+    cells.addAll(
         List.of(
-            name,
-            metric == null ? "not measured" : String.format(Locale.ROOT, "%.4f", metric),
             file == null ? "not measured" : Sizes.inWords(file.sizeBytes()),
             latency == null ? "not measured" : milliseconds(latency.p50()),
-            latency == null ? "not measured" : milliseconds(latency.p90()));
+            latency == null ? "not measured" : milliseconds(latency.p90())));
     table.append("| ").append(String.join(" | ", cells)).append(" |\n");
   }
 

@@ -9,6 +9,7 @@ import dev.espalier.api.problem.Suggestions;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.tuner.config.Configuration;
+import dev.espalier.tuner.config.Configuration.JudgedMetric;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.Planner;
@@ -19,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,12 +105,14 @@ public final class Preflight implements ConfigurationLoader.Check {
         models,
         problems);
     checkName(draft, "data.task", "task", data.task(), tasks, problems);
-    List<String> metricNames = metrics.stream().map(Metric::name).sorted().distinct().toList();
     String metric = configuration.evaluation().accuracy().metric();
-    if (metric != null && metricNames.isEmpty()) {
-      problems.add(unknown(draft, "evaluation.accuracy.metric", "metric", metric, metricNames));
-    } else if (metric != null) {
-      checkName(draft, "evaluation.accuracy.metric", "metric", metric, metricNames, problems);
+    if (metric != null) {
+      checkMetric(draft, "evaluation.accuracy.metric", metric, problems);
+    }
+    List<JudgedMetric> several = configuration.evaluation().accuracy().multiMetrics();
+    for (int i = 0; i < several.size(); i++) {
+      String path = "evaluation.accuracy.multi_metrics[" + i + "].metric";
+      checkMetric(draft, path, several.get(i).metric(), problems);
     }
     if (dataFiles) {
       checkFile(draft, "data.train", data.train(), problems);
@@ -155,6 +159,22 @@ public final class Preflight implements ConfigurationLoader.Check {
     } catch (ProblemException e) {
       problems.addAll(e.problems());
     }
+  }
+
+  /**
+   * Checks that there is such a metric. Behind its name there may be the suffix of a task's further
+   * set, which only the data know.
+   */
+  private void checkMetric(
+      ResolvedConfiguration draft, String path, String name, List<Problem> problems) {
+    List<String> known = metrics.stream().map(Metric::name).sorted().distinct().toList();
+    if (!name.isEmpty() && known.stream().noneMatch(each -> name.matches(suffixed(each)))) {
+      problems.add(unknown(draft, path, "metric", name, known));
+    }
+  }
+
+  private static String suffixed(String metric) {
+    return Pattern.quote(metric) + "([_-].+)?";
   }
 
   /** Checks that {@code name} is one of {@code known}, if that is known at all. */

@@ -1,7 +1,6 @@
 package dev.espalier.tuner.run;
 
 import dev.espalier.api.metric.Metric;
-import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
@@ -9,12 +8,10 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.tuner.config.Configuration;
-import dev.espalier.tuner.config.Configuration.AccuracyCriterion;
 import dev.espalier.tuner.config.Configuration.Data;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.Plan;
 import dev.espalier.tuner.plan.Planner;
-import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.TaskSource;
 import dev.espalier.tuner.port.TaskSource.TaskData;
@@ -105,16 +102,9 @@ final class Preparation {
     if (!untriable.isEmpty()) {
       throw new ProblemException(untriable);
     }
-    Judged judged = judged(sets);
+    Judging judging = Judging.of(resolved, services.metrics(), sets);
     return new Prepared(
-        resolved,
-        model,
-        sets,
-        plan,
-        variants,
-        strategy,
-        judged.measured(),
-        criterion(judged.name(), judged.metric()));
+        resolved, model, sets, plan, variants, strategy, judging.measured(), judging.criterion());
   }
 
   private void checkLengths(PretrainedModel model) {
@@ -142,68 +132,5 @@ final class Preparation {
               key + ": must be at most " + longest + ", the model's positions, found " + length,
               "Maybe " + longest + " is meant."));
     }
-  }
-
-  /** What is measured, and which of it is judged, on which set: the name ends with the set's. */
-  record Judged(List<Metric> measured, String name, Metric metric) {}
-
-  /**
-   * The task's own metrics, and the configured one.
-   *
-   * @throws ProblemException of kind CONFIGURATION when the configured one does not go with the
-   *     task
-   */
-  Judged judged(TaskData data) {
-    List<Metric> fitting =
-        services.metrics().stream()
-            .filter(metric -> EvaluationSet.fits(metric, data.head()))
-            .toList();
-    String asked = configuration.evaluation().accuracy().metric();
-    String name = asked == null ? data.metrics().get(0) : asked;
-    for (EvaluationSet set : data.evaluations()) {
-      for (Metric metric : fitting) {
-        if (name.equals(metric.name() + set.suffix())) {
-          List<Metric> measured =
-              fitting.stream()
-                  .filter(each -> each == metric || data.metrics().contains(each.name()))
-                  .toList();
-          return new Judged(measured, name, metric);
-        }
-      }
-    }
-    List<String> names =
-        data.evaluations().stream()
-            .flatMap(set -> fitting.stream().map(metric -> metric.name() + set.suffix()))
-            .sorted()
-            .toList();
-    throw new ProblemException(
-        List.of(
-            new Problem(
-                ProblemKind.CONFIGURATION,
-                ProblemCode.CONTRADICTION,
-                resolved.locate("evaluation.accuracy.metric"),
-                "evaluation.accuracy.metric: "
-                    + name
-                    + " does not go with the task "
-                    + configuration.data().task()
-                    + (names.isEmpty() ? "" : "; there is " + String.join(", ", names)),
-                names.isEmpty()
-                    ? "Maybe a jar is missing on the class path."
-                    : "Maybe \"" + data.metrics().get(0) + "\" is meant.")));
-  }
-
-  Criterion criterion(String name, Metric metric) {
-    AccuracyCriterion asked = configuration.tuning().accuracyCriterion();
-    Double relative = asked.relative();
-    Double absolute = asked.absolute();
-    if (relative != null) {
-      return new Criterion(name, metric.higherIsBetter(), Criterion.Kind.RELATIVE, relative);
-    }
-    if (absolute != null) {
-      return new Criterion(name, metric.higherIsBetter(), Criterion.Kind.ABSOLUTE, absolute);
-    }
-    Location at = resolved.locate("tuning.accuracy_criterion");
-    throw ProblemException.at(
-        ProblemKind.CONFIGURATION, at, "tuning.accuracy_criterion: neither is set", null);
   }
 }

@@ -80,10 +80,9 @@ public final class QuantizationRun {
               tell);
       return new Outcome(decision.model(), null);
     }
-    Preparation preparation = new Preparation(resolved, services, new Disk());
-    Preparation.Judged judged = preparation.judged(data);
-    Criterion criterion = preparation.criterion(judged.name(), judged.metric());
-    double baseline = metric(metrics(source, data, judged.measured()), criterion);
+    Judging judged = Judging.of(resolved, services.metrics(), data);
+    Criterion criterion = judged.criterion();
+    Map<String, Double> baseline = metrics(source, data, judged.measured());
     tell.accept(criterion.sentence(baseline));
     FallBack.Decision decision =
         FallBack.run(
@@ -94,12 +93,11 @@ public final class QuantizationRun {
             section.strategy().maxTrials(),
             file -> {
               Map<String, Double> metrics = metrics(file, data, judged.measured());
-              return new FallBack.Judged(
-                  metrics, Verdict.judge(criterion, baseline, metric(metrics, criterion)));
+              return new FallBack.Judged(metrics, Verdict.judge(criterion, baseline, metrics));
             },
             () -> true, // the float file is what is judged against
             tell);
-    double reached = metric(Objects.requireNonNull(decision.metrics(), "measured"), criterion);
+    Map<String, Double> reached = Objects.requireNonNull(decision.metrics(), "measured");
     return new Outcome(decision.model(), Verdict.judge(criterion, baseline, reached));
   }
 
@@ -110,9 +108,5 @@ public final class QuantizationRun {
       metrics.putAll(each.score(services.onnx().outputs(file, each.set(), threads), measured));
     }
     return metrics;
-  }
-
-  private static double metric(Map<String, Double> metrics, Criterion criterion) {
-    return Objects.requireNonNull(metrics.get(criterion.metric()), criterion.metric());
   }
 }

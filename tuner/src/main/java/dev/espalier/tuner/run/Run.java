@@ -306,15 +306,20 @@ public final class Run {
                     Map.of()));
     MeasuredFile dense = new MeasuredFile(exported.size(), measured.fp32());
     found.dense = dense;
-    String metric = prepared.criterion().metric();
-    double baseline = dense.metric(metric);
-    if (!Double.isFinite(baseline)) {
-      throw ProblemException.of(
-          ProblemKind.TRAINING,
-          "the baseline's " + metric + " is " + baseline + ", which nothing can be judged against",
-          "Maybe the dense training went wrong, or the metric is not defined on this data.");
+    for (String metric : prepared.criterion().metrics()) {
+      double baseline = dense.metric(metric);
+      if (!Double.isFinite(baseline)) {
+        throw ProblemException.of(
+            ProblemKind.TRAINING,
+            "the baseline's "
+                + metric
+                + " is "
+                + baseline
+                + ", which nothing can be judged against",
+            "Maybe the dense training went wrong, or the metric is not defined on this data.");
+      }
     }
-    listener.on(new RunEvent.Note(prepared.criterion().sentence(baseline)));
+    listener.on(new RunEvent.Note(prepared.criterion().sentence(measured.fp32())));
     return dense;
   }
 

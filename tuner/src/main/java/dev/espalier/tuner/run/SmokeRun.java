@@ -1,6 +1,7 @@
 package dev.espalier.tuner.run;
 
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.tuner.config.Configuration.JudgedMetric;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.BertNames;
@@ -8,6 +9,7 @@ import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.TaskSource.TaskData;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -30,19 +32,30 @@ public final class SmokeRun {
    */
   public static List<String> assignments(ResolvedConfiguration full) {
     String compression = "pruning.approach.weight_compression.";
-    return List.of(
-        "model.name=" + shortened(full.configuration().model().name()) + "-smoke",
-        "pruning.train.max_steps=8",
-        "pruning.train.warmup=2",
-        compression + "initial_warmup=1",
-        compression + "final_warmup=1",
-        "tuning.baseline.epochs=null",
-        "tuning.baseline.max_steps=4",
-        // Nothing is learnt in four steps, so any loss is accepted.
-        "tuning.accuracy_criterion.relative=null",
-        "tuning.accuracy_criterion.absolute=1",
-        "evaluation.performance.warmup=1",
-        "evaluation.performance.iteration=5");
+    List<String> assignments = new ArrayList<>();
+    List<JudgedMetric> metrics = full.configuration().evaluation().accuracy().multiMetrics();
+    for (int i = 0; i < metrics.size(); i++) {
+      if (metrics.get(i).relative() != null || metrics.get(i).absolute() != null) {
+        String path = "evaluation.accuracy.multi_metrics[" + i + "].";
+        assignments.add(path + "relative=null");
+        assignments.add(path + "absolute=null");
+      }
+    }
+    assignments.addAll(
+        List.of(
+            "model.name=" + shortened(full.configuration().model().name()) + "-smoke",
+            "pruning.train.max_steps=8",
+            "pruning.train.warmup=2",
+            compression + "initial_warmup=1",
+            compression + "final_warmup=1",
+            "tuning.baseline.epochs=null",
+            "tuning.baseline.max_steps=4",
+            // Nothing is learnt in four steps, so any loss is accepted.
+            "tuning.accuracy_criterion.relative=null",
+            "tuning.accuracy_criterion.absolute=1",
+            "evaluation.performance.warmup=1",
+            "evaluation.performance.iteration=5"));
+    return assignments;
   }
 
   /** So that name and suffix together are no longer than a name may be. */

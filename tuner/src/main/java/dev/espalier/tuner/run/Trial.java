@@ -263,8 +263,7 @@ final class Trial {
   }
 
   private Verdict verdict(MeasuredFile dense, MeasuredFile shipped) {
-    String metric = prepared.criterion().metric();
-    return Verdict.judge(prepared.criterion(), dense.metric(metric), shipped.metric(metric));
+    return Verdict.judge(prepared.criterion(), dense::metric, shipped::metric);
   }
 
   private void judge(MeasuredFile dense) {

@@ -226,6 +226,15 @@ class JsonSchemaTest {
           quantization                                         | int8
           quantization.approach                                | static
           evaluation.accuracy.metric                           | [accuracy]
+          evaluation.accuracy.multi_metrics                    | accuracy
+          evaluation.accuracy.multi_metrics                    | [accuracy]
+          evaluation.accuracy.multi_metrics                    | [{weight: 1}]
+          evaluation.accuracy.multi_metrics                    | [{metric: a, weight: 0}]
+          evaluation.accuracy.multi_metrics                    | [{metric: a, relative: 1}]
+          evaluation.accuracy.multi_metrics                    | [{metric: a, relative: 0, absolute: 0}]
+          evaluation.accuracy.multi_metrics                    | [{metric: a, weight: 1}, {metric: b}]
+          evaluation.accuracy.multi_metrics                    | [{metric: a, weight: 1, relative: 0}]
+          evaluation.accuracy                                  | {metric: a, multi_metrics: [{metric: b}]}
           evaluation.performance.iteration                     | 0
           tuning.accuracy_criterion                            | 0.01
           tuning.accuracy_criterion                            | {relative: null}
@@ -274,6 +283,12 @@ class JsonSchemaTest {
           quantization                                | null
           quantization                                | {}
           evaluation                                  | null
+          evaluation.accuracy.multi_metrics           | []
+          evaluation.accuracy.multi_metrics           | [{metric: a}, {metric: b, absolute: 0.1}]
+          evaluation.accuracy.multi_metrics           | [{metric: a, weight: 1}, {metric: b, weight: 0.5}]
+          evaluation.accuracy.multi_metrics           | [{metric: a, weight: null, relative: null}]
+          evaluation.accuracy                         | {metric: null, multi_metrics: [{metric: b}]}
+          evaluation.accuracy                         | {metric: b, multi_metrics: []}
           tuning                                      | {}
           tuning.accuracy_criterion                   | null
           tuning.accuracy_criterion                   | {}

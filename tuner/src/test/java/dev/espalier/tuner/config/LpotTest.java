@@ -77,9 +77,15 @@ class LpotTest {
             + " topk and F1\\n  Maybe metric: accuracy is meant.",
         "{topk: 1}|{topk: 5}|16:33: evaluation.accuracy.metric: there is no such metric here, found"
             + " {topk: 5}\\n  Maybe metric: accuracy is meant.",
-        "metric: {topk: 1}|multi_metrics: {F1: {}, topk: 1}|16:40: evaluation.accuracy.multi_metrics:"
-            + " one metric decides here, found {F1: {}, topk: 1}\\n  Maybe metric: accuracy is"
+        "metric: {topk: 1}|multi_metrics: {MSE: {}, topk: 1}|16:40: evaluation.accuracy"
+            + ".multi_metrics: there is no such metric here, found MSE\\n  Maybe metric: accuracy is"
             + " meant.",
+        "metric: {topk: 1}|multi_metrics: {F1: {}, topk: 1, weight: [1]}|16:66: evaluation.accuracy"
+            + ".multi_metrics.weight: must have one entry for each of 2 metrics, found [1]\\n  Maybe"
+            + " numbers such as [0.5, 0.5] are meant.",
+        "metric: {topk: 1}|multi_metrics: {F1: {}, topk: 1, higher_is_better: [true, false]}|16:76:"
+            + " evaluation.accuracy.multi_metrics.higher_is_better: must be true for each, found"
+            + " [true, false]\\n  Remove it: the metric knows.",
         "device: cpu|device: cuda|3:9: device: must be one of cpu, gpu, found the text \"cuda\"\\n "
             + " Maybe \"cpu\" is meant.",
         "device: cpu|device: cpu\\ndevice: gpu|4:1: device: the key is there twice, first at line"
@@ -225,6 +231,26 @@ class LpotTest {
     assertThat(pruner(yaml).pruneType()).isEqualTo("magnitude");
     assertThat(loaded.pruning().train().learningRate()).isEqualTo(1e-4);
     assertThat(loaded.tuning().accuracyCriterion().relative()).isEqualTo(0.01);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{F1: {}, topk: 1} | f1 null, accuracy null | each must keep to the criterion",
+        "{F1: {}, topk: 1, weight: [2, 0.5], higher_is_better: [true, true]}"
+            + " | f1 2.0, accuracy 0.5 | the weighted mean of what is lost decides",
+        "{F1: {}, Accuracy: {}, weight: '2, 1'} | f1 2.0, accuracy 1.0"
+            + " | the weighted mean of what is lost decides"
+      })
+  @DisplayName("multi_metrics, a map with lists beside it, becomes a list of metrics and weights")
+  void multiMetrics(String map, String metrics, String remark) {
+    String yaml = FILE.replace("metric: {topk: 1}", "multi_metrics: " + map);
+
+    assertThat(load(yaml).configuration().evaluation().accuracy().multiMetrics())
+        .extracting(each -> each.metric() + " " + each.weight())
+        .containsExactly(metrics.split(", ", -1));
+    assertThat(mapping(yaml)).anyMatch(line -> line.endsWith(": " + remark));
   }
 
   @Test

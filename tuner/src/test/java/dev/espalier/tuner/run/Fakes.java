@@ -4,6 +4,7 @@ import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.metric.ClassificationMetric;
+import dev.espalier.api.metric.Metric;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
@@ -41,6 +42,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +60,10 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   final List<QuantizationPlan> quantizations = new ArrayList<>();
   @Nullable RuntimeException failure;
   String failsAt = "";
+
+  /** The metrics that there are; a test may add its own. */
+  final List<Metric> metrics =
+      new ArrayList<>(List.of(new NamedMetric("accuracy", true), new NamedMetric("loss", false)));
 
   /** What a training throws, by its trial; null for nothing. */
   IntFunction<@Nullable RuntimeException> failureOf = trial -> null;
@@ -92,7 +98,7 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
         Fakes::pack,
         new PrunerCatalog(List.of(TestPruner.ranking("movement"))),
         new StrategyCatalog(Fakes.class.getClassLoader(), List.of()),
-        List.of(new NamedMetric("accuracy", true), new NamedMetric("loss", false)),
+        List.copyOf(metrics),
         Map.of("djl", "0.36.0"));
   }
 
@@ -299,6 +305,15 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
       Files.writeString(file, content);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Makes its value of the first logit. */
+  record DerivedMetric(String name, boolean higherIsBetter, DoubleUnaryOperator of)
+      implements ClassificationMetric {
+    @Override
+    public double compute(float[][] logits, int[] labels) {
+      return of.applyAsDouble(new NamedMetric(name, higherIsBetter).compute(logits, labels));
     }
   }
 

@@ -9,6 +9,7 @@ import dev.espalier.tuner.port.QuantizationPlan.Format;
 import dev.espalier.tuner.port.QuantizedModel;
 import dev.espalier.tuner.port.QuantizedModel.Operator;
 import dev.espalier.tuner.result.Criterion;
+import dev.espalier.tuner.result.LossLimit;
 import dev.espalier.tuner.result.QuantizationFacts.Attempt;
 import dev.espalier.tuner.result.Verdict;
 import dev.espalier.tuner.run.FallBack.Decision;
@@ -166,8 +167,10 @@ class FallBackTest {
     Set<String> floats = floatsInFile();
     long guilty = culprits.stream().filter(name -> !floats.contains(name)).count();
     double accuracy = BASELINE - 0.1 * guilty;
-    Criterion criterion = new Criterion("accuracy", true, Criterion.Kind.ABSOLUTE, 0.01);
-    return new Judged(Map.of("accuracy", accuracy), Verdict.judge(criterion, BASELINE, accuracy));
+    Criterion criterion =
+        Criterion.of(new LossLimit("accuracy", true, LossLimit.Kind.ABSOLUTE, 0.01));
+    Map<String, Double> metrics = Map.of("accuracy", accuracy);
+    return new Judged(metrics, Verdict.judge(criterion, Map.of("accuracy", BASELINE), metrics));
   }
 
   private void blame(String numbers) {

@@ -31,6 +31,7 @@ final class PreflightTest {
             pruning:
               train: {max_steps: 100, warmup: 100}
               approach: {weight_compression: {pruners: [{prune_type: movment}]}}
+            evaluation: {accuracy: {metric: accuracy}}
             """);
     List<Problem> problems = new ArrayList<>();
     try {

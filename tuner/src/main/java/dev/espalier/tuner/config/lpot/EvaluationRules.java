@@ -1,8 +1,12 @@
 package dev.espalier.tuner.config.lpot;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** {@code evaluation}. */
@@ -26,6 +30,12 @@ final class EvaluationRules {
   private static final List<String> JUDGED_BY_ACCURACY =
       List.of("sst-2", "mnli", "qnli", "rte", "wnli");
 
+  private static final String SEVERAL = ACCURACY + ".multi_metrics";
+
+  /** What an entry of a list beside the metrics looks like. */
+  private static final Map<String, String> ENTRIES =
+      Map.of("weight", "[0-9]{1,9}(\\.[0-9]{1,9})?", "higher_is_better", "true|false");
+
   private final Draft draft;
 
   EvaluationRules(Draft draft) {
@@ -43,15 +53,7 @@ final class EvaluationRules {
         List.of("metric", "multi_metrics", "configs", "iteration", "dataloader", "postprocess"),
         true);
     metric();
-    JsonNode several = draft.take(ACCURACY + ".multi_metrics");
-    if (several != null) {
-      draft.undecided(
-          ACCURACY + ".multi_metrics",
-          "multi_metrics " + Draft.show(several),
-          METRIC,
-          "one metric decides here, found " + Draft.show(several),
-          "Maybe metric: accuracy is meant.");
-    }
+    multiMetrics();
     new DataRules(draft).define(ACCURACY + ".dataloader");
     draft.unused(ACCURACY + ".dataloader", "batches do not change the metric");
     draft.unused(ACCURACY + ".iteration", "the whole evaluation set is used");
@@ -88,6 +90,80 @@ final class EvaluationRules {
       return;
     }
     draft.put(METRIC, Draft.node(ours), METRIC, from);
+  }
+
+  /** LPOT has a map of metrics, with lists of weights and directions beside them. */
+  private void multiMetrics() {
+    JsonNode several = draft.get(SEVERAL);
+    if (several == null || !several.isObject()) {
+      return; // a list is our own format
+    }
+    draft.take(SEVERAL);
+    String from = "multi_metrics " + Draft.show(several);
+    String by = draft.overriddenBy(METRIC);
+    if (by != null) {
+      draft.line(SEVERAL, from, "not used: " + by);
+      return;
+    }
+    List<String> names =
+        names(several).stream()
+            .filter(name -> !name.equals("weight") && !name.equals("higher_is_better"))
+            .toList();
+    Optional<List<String>> weights = perMetric(several, "weight", names);
+    Optional<List<String>> directions = perMetric(several, "higher_is_better", names);
+    ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    for (int i = 0; i < names.size(); i++) {
+      String ours = ours(names.get(i), several.get(names.get(i)));
+      if (ours == null) {
+        draft.undecided(
+            SEVERAL,
+            from,
+            METRIC,
+            "there is no such metric here, found " + names.get(i),
+            "Maybe metric: accuracy is meant.");
+        return;
+      }
+      ObjectNode each = list.addObject().put("metric", ours);
+      if (weights.isPresent()) {
+        each.put("weight", Double.parseDouble(weights.get().get(i)));
+      }
+    }
+    if (directions.filter(each -> each.stream().anyMatch(d -> !d.equals("true"))).isPresent()) {
+      draft.wrong(
+          SEVERAL + ".higher_is_better",
+          "must be true for each, found " + directions.get(),
+          "Remove it: the metric knows.");
+    }
+    draft.put(
+        SEVERAL,
+        list,
+        SEVERAL,
+        from,
+        weights.isPresent()
+            ? ": the weighted mean of what is lost decides"
+            : ": each must keep to the criterion");
+  }
+
+  /** A list with one entry for each metric; empty when there is none, or a wrong one. */
+  private Optional<List<String>> perMetric(JsonNode several, String key, List<String> names) {
+    JsonNode node = several.get(key);
+    if (node == null || node.isNull()) {
+      return Optional.empty();
+    }
+    Optional<List<String>> found = Values.texts(node);
+    boolean right =
+        found
+            .filter(each -> each.size() == names.size())
+            .filter(each -> each.stream().allMatch(text -> text.matches(ENTRIES.get(key))))
+            .isPresent();
+    if (!right) {
+      draft.wrong(
+          SEVERAL + "." + key,
+          "must have one entry for each of " + names.size() + " metrics, found " + Draft.show(node),
+          key.equals("weight") ? "Maybe numbers such as [0.5, 0.5] are meant." : null);
+      return Optional.empty();
+    }
+    return found;
   }
 
   private static @Nullable String ours(String name, JsonNode settings) {

@@ -39,14 +39,15 @@ public final class LpotTranslator {
     }
     Draft draft = new Draft(file, root, Nobody.INSTANCE);
     JsonNode metric = draft.get("evaluation.accuracy.metric");
+    JsonNode several = draft.get("evaluation.accuracy.multi_metrics");
+    JsonNode objectives = draft.get("tuning.multi_objectives");
     return !file.prunerTags().isEmpty()
-        || (metric != null && metric.isObject())
+        || Stream.of(metric, several, objectives).anyMatch(node -> node != null && node.isObject())
         || draft.keys(COMPRESSION).stream().anyMatch(SIGNS_IN_COMPRESSION::contains)
         || Stream.of(
                 "model.framework",
                 COMPRESSION + "_pytorch",
                 COMPRESSION + "_v2",
-                "evaluation.accuracy.multi_metrics",
                 "pruning.train.optimizer",
                 "pruning.train.criterion",
                 "pruning.magnitude",

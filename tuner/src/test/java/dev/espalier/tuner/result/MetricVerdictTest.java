@@ -3,12 +3,12 @@ package dev.espalier.tuner.result;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.espalier.tuner.result.Criterion.Kind;
+import dev.espalier.tuner.result.LossLimit.Kind;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-final class VerdictTest {
+final class MetricVerdictTest {
   @ParameterizedTest(name = "{0} {1}, higher is better: {2}: {3} against {4} -> {5}, {6}")
   @CsvSource({
     // kind, allowed, higher, value, baseline, threshold, met
@@ -37,7 +37,8 @@ final class VerdictTest {
       double baseline,
       double threshold,
       boolean met) {
-    Verdict verdict = Verdict.judge(new Criterion("m", higher, kind, allowed), baseline, value);
+    MetricVerdict verdict =
+        MetricVerdict.judge(new LossLimit("m", higher, kind, allowed), baseline, value);
 
     assertThat(verdict.threshold())
         .isCloseTo(threshold, org.assertj.core.data.Offset.offset(1e-12));
@@ -47,9 +48,9 @@ final class VerdictTest {
 
   @Test
   void a_baseline_that_is_no_number_judges_nothing() {
-    Criterion criterion = new Criterion("m", true, Kind.ABSOLUTE, 0);
+    LossLimit limit = new LossLimit("m", true, Kind.ABSOLUTE, 0);
 
-    assertThatThrownBy(() -> Verdict.judge(criterion, Double.NaN, 1))
+    assertThatThrownBy(() -> MetricVerdict.judge(limit, Double.NaN, 1))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -60,7 +61,7 @@ final class VerdictTest {
     "RELATIVE, 0.1, m may lose 10% of the baseline",
     "ABSOLUTE, 0.01, m may lose 0.01"
   })
-  void a_criterion_has_words(Kind kind, double value, String words) {
-    assertThat(new Criterion("m", true, kind, value).inWords()).isEqualTo(words);
+  void a_limit_has_words(Kind kind, double value, String words) {
+    assertThat(new LossLimit("m", true, kind, value).inWords()).isEqualTo(words);
   }
 }
