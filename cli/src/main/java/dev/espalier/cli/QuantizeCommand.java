@@ -8,8 +8,8 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.plan.DataRequest;
 import dev.espalier.tuner.plan.QuantizationPlanner;
-import dev.espalier.tuner.port.TaskSource;
 import dev.espalier.tuner.port.TaskSource.TaskData;
 import dev.espalier.tuner.report.OperatorTable;
 import dev.espalier.tuner.result.Verdict;
@@ -129,18 +129,7 @@ final class QuantizeCommand implements Callable<Integer> {
                   "Maybe --set data.task=sst-2 with data.train and data.evaluation is meant, or"
                       + " post_training_dynamic_quant, which needs no data.")));
     }
-    return services
-        .tasks()
-        .load(
-            new TaskSource.Request(
-                data.task(),
-                data.train(),
-                data.evaluation(),
-                data.trainExamples(),
-                data.evaluationExamples(),
-                data.maxSequenceLength(),
-                resolved.configuration().tuning().randomSeed()),
-            tokenizer());
+    return services.tasks().load(DataRequest.of(resolved.configuration()), tokenizer());
   }
 
   private static long bytes(Path file) {

@@ -7,13 +7,19 @@ import dev.espalier.djl.SafeTensors;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.onnxruntime.bert.ClasspathModels;
 import dev.espalier.tasks.TaskLoader;
+import dev.espalier.tasks.squad.QuestionSettings;
+import dev.espalier.tasks.table.GenericTable;
+import dev.espalier.tasks.text.Part;
 import dev.espalier.tuner.plugin.PrunerCatalog;
+import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.TaskSource;
 import dev.espalier.tuner.run.RunServices;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Puts the adapters behind the tuner's ports, and the plugins into its catalogs. */
 final class Services {
@@ -40,7 +46,9 @@ final class Services {
 
   /** The metrics on the class path. */
   static List<Metric> metrics() {
-    return ServiceLoader.load(Metric.class).stream().map(ServiceLoader.Provider::get).toList();
+    List<Metric> metrics = new ArrayList<>(TaskLoader.metrics());
+    ServiceLoader.load(Metric.class).forEach(metrics::add);
+    return List.copyOf(metrics);
   }
 
   /** The tasks behind the tuner's port. */
@@ -53,12 +61,43 @@ final class Services {
                   request.task(),
                   request.train(),
                   request.evaluation(),
+                  request.evaluationMismatched(),
+                  part(request.trainPart()),
+                  part(request.evaluationPart()),
+                  columns(request.columns()),
+                  request.labels(),
                   request.trainExamples(),
                   request.evaluationExamples(),
                   request.maxSequenceLength(),
+                  questions(request.questions()),
                   request.seed()),
               tokenizerJson);
-      return new TaskData(loaded.train(), loaded.evaluation());
+      return new TaskData(
+          loaded.train(),
+          loaded.evaluations().stream()
+              .map(each -> new EvaluationSet(each.suffix(), each.set(), each.decoder()))
+              .toList(),
+          loaded.metrics());
+    }
+
+    private static Part part(@Nullable String written) {
+      return written == null ? Part.ALL : Part.of(written);
+    }
+
+    private static GenericTable.@Nullable Columns columns(Columns columns) {
+      return columns.equals(new Columns(null, null, null, null))
+          ? null
+          : new GenericTable.Columns(
+              columns.text(), columns.textPair(), columns.label(), columns.value());
+    }
+
+    private static QuestionSettings questions(Questions questions) {
+      return new QuestionSettings(
+          questions.docStride(),
+          questions.maxQueryLength(),
+          questions.nBestSize(),
+          questions.maxAnswerLength(),
+          questions.nullScoreDiffThreshold());
     }
 
     @Override

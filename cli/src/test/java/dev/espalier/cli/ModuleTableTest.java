@@ -66,8 +66,10 @@ final class ModuleTableTest {
   }
 
   @Test
-  void tasksUseTheApiTokenizersAndCsv() {
-    holds(module(TASKS).usesNothingBut(API, DJL, "org.apache.commons.csv.."));
+  void tasksUseTheApiTokenizersCsvAndJackson() {
+    holds(
+        module(TASKS)
+            .usesNothingBut(API, DJL, "org.apache.commons.csv..", "com.fasterxml.jackson.."));
   }
 
   @Test

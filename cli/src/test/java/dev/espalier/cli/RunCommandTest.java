@@ -95,12 +95,12 @@ class RunCommandTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"magnitude", "movement", "soft-movement", "l0"})
-  @DisplayName("what a SQuAD configuration lacks here is told, exit 2: data and metric at once")
+  @DisplayName("what a SQuAD configuration lacks here is told, exit 2")
   void squadIsNotAtHand(String pruner) {
     assertThat(execute(run(squad(pruner), List.of()))).isEqualTo(2);
     assertThat(errors.toString())
         .contains("data.train: the file ", "train-v1.1.json does not exist")
-        .contains("there is no metric \"f1\"")
+        .contains("data.evaluation: the file ", "dev-v1.1.json does not exist")
         .doesNotContain("\tat ");
   }
 
@@ -116,8 +116,7 @@ class RunCommandTest {
                     squad(pruner),
                     List.of(
                         "data.train=DIR/squad.json",
-                        "data.evaluation=DIR/squad.json",
-                        "evaluation.accuracy.metric=accuracy"))))
+                        "data.evaluation=DIR/squad.json"))))
         .isEqualTo(2);
     assertThat(errors.toString())
         .contains("there is no pretrained model \"bert-base-uncased\"")

@@ -1,24 +1,31 @@
 package dev.espalier.tasks;
 
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.data.Head;
+import dev.espalier.api.metric.AnswerDecoder;
+import dev.espalier.api.metric.Metric;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
-import dev.espalier.tasks.glue.GlueReader;
-import dev.espalier.tasks.glue.GlueTask;
-import dev.espalier.tasks.text.LabelledText;
-import dev.espalier.tasks.text.LabelledTexts;
+import dev.espalier.tasks.glue.GlueTasks;
+import dev.espalier.tasks.squad.QuestionSettings;
+import dev.espalier.tasks.squad.SquadMetric;
+import dev.espalier.tasks.table.GenericTable;
+import dev.espalier.tasks.table.TableTask;
+import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.TextEncoder;
 import dev.espalier.tasks.twin.SentimentTwin;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Reads or generates the data of a task and tokenizes it. */
 public final class TaskLoader {
+  /** Ends the names of what is measured on MNLI's second set, whose genres are not trained on. */
+  public static final String MISMATCHED = "_mismatched";
+
   private static final int SUGGESTED = 1;
 
   private TaskLoader() {}
@@ -29,39 +36,111 @@ public final class TaskLoader {
    * @param task name of the task, one of {@link #names}
    * @param train training file, or null for a synthetic twin
    * @param evaluation evaluation file, or null for a synthetic twin
+   * @param evaluationMismatched MNLI's second evaluation file, or null
+   * @param trainPart rows or paragraphs of the training file to use
+   * @param evaluationPart those of the evaluation file
+   * @param columns where a file of the user's own has text and label, or null
+   * @param labels its classes in the order of their index; empty for alphabetical order
    * @param trainExamples how many training examples a twin generates; 0 for the twin's default;
    *     tasks in files do not use it
    * @param evaluationExamples how many evaluation examples a twin generates; likewise
    * @param maxSequenceLength longest input in tokens, special tokens included; longer ones are cut
+   * @param questions how questions are put and answers read
    * @param seed decides a twin's content
    */
   public record Request(
       String task,
       @Nullable Path train,
       @Nullable Path evaluation,
+      @Nullable Path evaluationMismatched,
+      Part trainPart,
+      Part evaluationPart,
+      GenericTable.@Nullable Columns columns,
+      List<String> labels,
       int trainExamples,
       int evaluationExamples,
       int maxSequenceLength,
-      long seed) {}
+      QuestionSettings questions,
+      long seed) {
+    /** Copies the list. */
+    public Request {
+      labels = List.copyOf(labels);
+    }
+
+    /** Whole files of a task that needs nothing else, or a twin. */
+    public Request(
+        String task,
+        @Nullable Path train,
+        @Nullable Path evaluation,
+        int trainExamples,
+        int evaluationExamples,
+        int maxSequenceLength,
+        long seed) {
+      this(
+          task,
+          train,
+          evaluation,
+          null,
+          Part.ALL,
+          Part.ALL,
+          null,
+          List.of(),
+          trainExamples,
+          evaluationExamples,
+          maxSequenceLength,
+          QuestionSettings.DEFAULT,
+          seed);
+    }
+  }
+
+  /**
+   * A set that a model is judged on.
+   *
+   * @param suffix what is put behind the names of metrics
+   * @param set the examples
+   * @param decoder makes answers to questions; null when the task has none
+   */
+  public record Evaluation(String suffix, EncodedSet set, @Nullable AnswerDecoder decoder) {}
 
   /**
    * What was loaded.
    *
    * @param train what the model is trained on
-   * @param evaluation what it is judged on
-   * @param sharedExamples how many evaluation examples have a text that the training set has too,
-   *     whatever its label; 0 for a twin, a few for SST-2
+   * @param evaluations what it is judged on, the most important first
+   * @param metrics names of the task's metrics, the one that is judged by default first
+   * @param sharedExamples how many examples of the first evaluation set have a text that the
+   *     training set has too, whatever its label; 0 for a twin, a few for SST-2
    */
-  public record Loaded(EncodedSet train, EncodedSet evaluation, int sharedExamples) {}
+  public record Loaded(
+      EncodedSet train, List<Evaluation> evaluations, List<String> metrics, int sharedExamples) {
+    /** Copies the lists. */
+    public Loaded {
+      evaluations = List.copyOf(evaluations);
+      metrics = List.copyOf(metrics);
+    }
+
+    /** The most important set that the model is judged on. */
+    public EncodedSet evaluation() {
+      return evaluations.get(0).set();
+    }
+  }
 
   /** The names of all tasks, those in files first. */
   public static List<String> names() {
-    return Stream.concat(GlueTask.ALL.stream().map(GlueTask::name), Stream.of(SentimentTwin.NAME))
-        .toList();
+    List<String> names = new ArrayList<>(GlueTasks.ALL.stream().map(TableTask::name).toList());
+    names.addAll(SquadLoading.NAMES);
+    names.addAll(GenericTable.names());
+    names.addAll(Twins.NAMES);
+    return List.copyOf(names);
+  }
+
+  /** The built-in metrics that {@link java.util.ServiceLoader} does not find. */
+  public static List<Metric> metrics() {
+    return List.copyOf(SquadMetric.ALL);
   }
 
   /**
-   * Loads both sets.
+   * Loads all sets.
    *
    * @param request what to load
    * @param tokenizerJson content of the model's tokenizer.json
@@ -70,69 +149,78 @@ public final class TaskLoader {
    *     file is missing or broken, with file and line, or the tokenizer cannot be used
    */
   public static Loaded load(Request request, byte[] tokenizerJson) {
+    String task = request.task();
+    if (!names().contains(task)) {
+      throw unknown(task);
+    }
+    checkKeys(request);
+    if (SquadLoading.NAMES.contains(task)) {
+      return SquadLoading.load(request, tokenizerJson);
+    }
     // the encoder first: it fails in milliseconds, a file of millions of rows does not
     try (TextEncoder encoder = TextEncoder.create(tokenizerJson, request.maxSequenceLength())) {
-      return request.task().equals(SentimentTwin.NAME)
-          ? twin(request, encoder)
-          : glue(request, encoder);
+      return TableLoading.load(request, encoder);
     }
   }
 
-  private static Loaded twin(Request request, TextEncoder encoder) {
-    if (request.train() != null || request.evaluation() != null) {
+  /** What a task does not read must not be given to it. */
+  private static void checkKeys(Request request) {
+    String task = request.task();
+    boolean twin = Twins.NAMES.contains(task);
+    if (twin
+        && (request.train() != null
+            || request.evaluation() != null
+            || request.evaluationMismatched() != null)) {
       throw ProblemException.of(
           ProblemKind.CONFIGURATION,
-          "task " + SentimentTwin.NAME + " is generated and reads no files",
+          "task " + task + " is generated and reads no files",
           "leave the files out, or choose a task that reads them");
     }
-    SentimentTwin.Sets sets =
-        SentimentTwin.generate(
-            request.trainExamples(), request.evaluationExamples(), request.seed());
-    return encoded(sets.train(), sets.evaluation(), SentimentTwin.LABELS, encoder);
+    if (twin && !(request.trainPart().isAll() && request.evaluationPart().isAll())) {
+      throw ProblemException.of(
+          ProblemKind.CONFIGURATION,
+          "task " + task + " is generated, so there is no part of a file to choose",
+          "leave data.train_part and data.evaluation_part out");
+    }
+    if (request.evaluationMismatched() != null && !task.equals(GlueTasks.MNLI)) {
+      throw ProblemException.of(
+          ProblemKind.CONFIGURATION,
+          "data.evaluation_mismatched is for the task mnli, not for " + task,
+          "leave it out");
+    }
+    boolean generic = GenericTable.format(task).isPresent();
+    if (!generic && (request.columns() != null || !request.labels().isEmpty())) {
+      throw ProblemException.of(
+          ProblemKind.CONFIGURATION,
+          "data.columns and data.labels are for the tasks "
+              + String.join(", ", GenericTable.names())
+              + "; "
+              + task
+              + " knows its own",
+          "leave them out");
+    }
   }
 
-  private static Loaded glue(Request request, TextEncoder encoder) {
-    GlueTask task = GlueTask.find(request.task()).orElseThrow(() -> unknown(request.task()));
-    Path train = needed(task, "training", request.train());
-    Path evaluation = needed(task, "evaluation", request.evaluation());
-    // the smaller file first, so that a mistake in it does not wait for the larger one
-    LabelledTexts evaluationTexts = GlueReader.read(task, evaluation);
-    LabelledTexts trainTexts = GlueReader.read(task, train);
-    return encoded(trainTexts, evaluationTexts, task.labels(), encoder);
-  }
-
-  private static Loaded encoded(
-      LabelledTexts train, LabelledTexts evaluation, List<String> labels, TextEncoder encoder) {
-    return new Loaded(
-        encoded("train", train, labels, encoder),
-        encoded("evaluation", evaluation, labels, encoder),
-        shared(train, evaluation));
-  }
-
-  private static EncodedSet encoded(
-      String name, LabelledTexts texts, List<String> labels, TextEncoder encoder) {
-    return new EncodedSet(
-        name, texts.source(), texts.sha256(), labels, encoder.encode(texts.examples()));
-  }
-
-  private static int shared(LabelledTexts train, LabelledTexts evaluation) {
-    Set<LabelledText> known =
-        train.examples().stream().map(LabelledText::withoutLabel).collect(Collectors.toSet());
-    return (int)
-        evaluation.examples().stream()
-            .map(LabelledText::withoutLabel)
-            .filter(known::contains)
-            .count();
-  }
-
-  private static Path needed(GlueTask task, String which, @Nullable Path file) {
+  /** A file that the task cannot do without. */
+  static Path needed(String task, String which, @Nullable Path file) {
     if (file == null) {
       throw ProblemException.of(
           ProblemKind.CONFIGURATION,
-          "task " + task.name() + " reads files, but no " + which + " file is given",
-          "name both files, or choose the generated task " + SentimentTwin.NAME);
+          "task " + task + " reads files, but no " + which + " file is given",
+          "name both files, or choose the generated task "
+              + Optional.of(task + "-twin")
+                  .filter(Twins.NAMES::contains)
+                  .orElse(SentimentTwin.NAME));
     }
     return file;
+  }
+
+  /** A set that no decoder goes with. */
+  static Evaluation plain(String suffix, EncodedSet set) {
+    if (set.head() instanceof Head.Spans) {
+      throw new IllegalArgumentException("spans need a decoder");
+    }
+    return new Evaluation(suffix, set, null);
   }
 
   private static ProblemException unknown(String name) {

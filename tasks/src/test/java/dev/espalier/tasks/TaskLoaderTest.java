@@ -72,7 +72,8 @@ class TaskLoaderTest {
 
     assertThat(e.problems().get(0).kind()).isEqualTo(ProblemKind.CONFIGURATION);
     assertThat(e.problems().get(0).message())
-        .isEqualTo("there is no task \"" + name + "\", there is sst-2, sentiment-twin");
+        .isEqualTo(
+            "there is no task \"" + name + "\", there is " + String.join(", ", TaskLoader.names()));
     assertThat(e.problems().get(0).advice()).isEqualTo(advice);
   }
 

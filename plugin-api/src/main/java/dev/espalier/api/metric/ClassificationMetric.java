@@ -2,6 +2,11 @@ package dev.espalier.api.metric;
 
 /** A metric of answers that are classes. */
 public non-sealed interface ClassificationMetric extends Metric {
+  /** Whether the metric is defined for that many classes. */
+  default boolean fits(int classes) {
+    return true;
+  }
+
   /**
    * Computes the metric over a whole set.
    *

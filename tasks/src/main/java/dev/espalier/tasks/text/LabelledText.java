@@ -1,5 +1,6 @@
 package dev.espalier.tasks.text;
 
+import dev.espalier.api.data.Target;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,16 +8,35 @@ import org.jspecify.annotations.Nullable;
  *
  * @param first the text, or the first of two
  * @param second the second text of a pair task, or null
- * @param label index of the class, from 0
+ * @param target the class or the number to answer with
  */
-public record LabelledText(String first, @Nullable String second, int label) {
+public record LabelledText(String first, @Nullable String second, Target target) {
+  private static final Target NONE = new Target.Label(0);
+
+  /** An example of a class, by the index of the class. */
+  public LabelledText(String first, @Nullable String second, int label) {
+    this(first, second, new Target.Label(label));
+  }
+
   /** An example of a task with a single text. */
   public static LabelledText single(String text, int label) {
     return new LabelledText(text, null, label);
   }
 
+  /**
+   * The index of the class.
+   *
+   * @throws IllegalStateException when the target is not a class
+   */
+  public int label() {
+    if (target instanceof Target.Label label) {
+      return label.index();
+    }
+    throw new IllegalStateException("the target is not a class but " + target);
+  }
+
   /** The same texts with label 0, so that equal texts are equal whatever they are labelled. */
   public LabelledText withoutLabel() {
-    return label == 0 ? this : new LabelledText(first, second, 0);
+    return target.equals(NONE) ? this : new LabelledText(first, second, NONE);
   }
 }

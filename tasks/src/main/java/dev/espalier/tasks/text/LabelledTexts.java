@@ -15,4 +15,11 @@ public record LabelledTexts(String source, String sha256, List<LabelledText> exa
   public LabelledTexts {
     examples = List.copyOf(examples);
   }
+
+  /** Only the rows of a part. */
+  public LabelledTexts part(Part part) {
+    return part.isAll()
+        ? this
+        : new LabelledTexts(source + ", rows " + part, sha256, part.of(examples, "rows", source));
+  }
 }

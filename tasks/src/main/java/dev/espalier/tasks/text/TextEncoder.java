@@ -1,16 +1,11 @@
 package dev.espalier.tasks.text;
 
-import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.util.PairList;
 import dev.espalier.api.data.EncodedExample;
-import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -71,29 +66,7 @@ public final class TextEncoder implements AutoCloseable {
             "maxLength", maximum,
             // without it the library lowers the maximum to 512 and only logs so
             "modelMaxLength", maximum);
-    try (ByteArrayInputStream json = new ByteArrayInputStream(tokenizerJson)) {
-      return new TextEncoder(HuggingFaceTokenizer.newInstance(json, options));
-    } catch (EngineException | LinkageError e) {
-      throw new ProblemException(
-          List.of(
-              new Problem(
-                  ProblemKind.ENVIRONMENT,
-                  null,
-                  "the tokenizer's native library does not load: " + e.getMessage(),
-                  null)),
-          e);
-    } catch (IOException e) {
-      throw new UncheckedIOException("reading from memory", e);
-    } catch (RuntimeException e) { // all that the native parser throws
-      throw new ProblemException(
-          List.of(
-              new Problem(
-                  ProblemKind.INPUT,
-                  null,
-                  "the model's tokenizer.json cannot be used: " + e.getMessage(),
-                  "it must be the file that Hugging Face's tokenizers library writes")),
-          e);
-    }
+    return new TextEncoder(Tokenizers.load(tokenizerJson, options));
   }
 
   /**
@@ -119,9 +92,9 @@ public final class TextEncoder implements AutoCloseable {
       for (int i = 0; i < encodings.length; i++) {
         encoded.add(
             new EncodedExample(
-                toInts(encodings[i].getIds()),
-                toInts(encodings[i].getTypeIds()),
-                chunk.get(i).label()));
+                Tokenizers.toInts(encodings[i].getIds()),
+                Tokenizers.toInts(encodings[i].getTypeIds()),
+                chunk.get(i).target()));
       }
     }
     return encoded;
@@ -149,13 +122,5 @@ public final class TextEncoder implements AutoCloseable {
           "found " + singles.size() + " single texts among " + pairs.size() + " pairs");
     }
     return singles.isEmpty() ? tokenizer.batchEncode(pairs) : tokenizer.batchEncode(singles);
-  }
-
-  private static int[] toInts(long[] values) {
-    int[] ints = new int[values.length];
-    for (int i = 0; i < ints.length; i++) {
-      ints[i] = Math.toIntExact(values[i]);
-    }
-    return ints;
   }
 }

@@ -56,17 +56,50 @@ public record Configuration(
    * @param task which task, or which synthetic twin
    * @param train training file; null for a twin
    * @param evaluation evaluation file; null for a twin
+   * @param evaluationMismatched MNLI's second evaluation file, or null
+   * @param trainPart rows or paragraphs of the training file to use; null for all
+   * @param evaluationPart those of the evaluation file; null for all
+   * @param columns where a file of the user's own has text and label
+   * @param labels its classes in the order of their index; empty for alphabetical order
    * @param trainExamples examples that a twin generates; 0 for its default
    * @param evaluationExamples examples that a twin generates; 0 for its default
    * @param maxSequenceLength longest input in tokens
+   * @param docStride tokens from one window over a paragraph to the next
+   * @param maxQueryLength longest question in tokens
+   * @param nBestSize likeliest first and last tokens that are looked at
+   * @param maxAnswerLength longest answer in tokens
+   * @param nullScoreDiffThreshold no answer is given when it is likelier by more
    */
   public record Data(
-      @Key(value = "The task: sst-2, or the synthetic sentiment-twin.", required = true)
+      @Key(
+              value = "The task, for instance sst-2, squad, csv or the synthetic sentiment-twin.",
+              required = true)
           String task,
       @Key(value = "Training file, relative to the YAML file's folder.", base = Base.FILE_FOLDER)
           @Nullable Path train,
       @Key(value = "Evaluation file, relative to the YAML file's folder.", base = Base.FILE_FOLDER)
           @Nullable Path evaluation,
+      @Key(
+              value = "The second evaluation file of mnli, of genres that are not trained on.",
+              base = Base.FILE_FOLDER)
+          @Nullable Path evaluationMismatched,
+      @Key(
+              value =
+                  "Rows of the training file to use, paragraphs for squad, from 1: \"1-200\", or"
+                      + " \"201-\" for the rest.",
+              pattern = "[1-9]\\d{0,8}-([1-9]\\d{0,8})?")
+          @Nullable String trainPart,
+      @Key(
+              value = "Rows or paragraphs of the evaluation file to use, written alike.",
+              pattern = "[1-9]\\d{0,8}-([1-9]\\d{0,8})?")
+          @Nullable String evaluationPart,
+      @Key("Where the tasks csv, tsv and jsonl find text and label.") Columns columns,
+      @Key(
+              value =
+                  "Classes of csv, tsv and jsonl in the order of their index; empty for those of the"
+                      + " training file in alphabetical order.",
+              fallback = "[]")
+          List<String> labels,
       @Key(
               value = "Training examples that a twin generates; 0 for its default.",
               fallback = "0",
@@ -84,7 +117,52 @@ public record Configuration(
               fallback = "128",
               minimum = 3,
               maximum = 512)
-          int maxSequenceLength) {}
+          int maxSequenceLength,
+      @Key(
+              value = "Tokens from the beginning of one window over a long paragraph to the next.",
+              fallback = "128",
+              minimum = 1,
+              maximum = 512)
+          int docStride,
+      @Key(
+              value = "Longest question in tokens; the rest is cut off.",
+              fallback = "64",
+              minimum = 1,
+              maximum = 512)
+          int maxQueryLength,
+      @Key(
+              value = "How many of the likeliest first and last tokens of an answer are looked at.",
+              fallback = "20",
+              minimum = 1,
+              maximum = 512)
+          int nBestSize,
+      @Key(value = "Longest answer in tokens.", fallback = "30", minimum = 1, maximum = 512)
+          int maxAnswerLength,
+      @Key(
+              value =
+                  "Of squad-v2: no answer is given when it is likelier than the best one by more than"
+                      + " this, in logits.",
+              fallback = "0.0")
+          double nullScoreDiffThreshold) {
+    /** Copies the list. */
+    public Data {
+      labels = List.copyOf(labels);
+    }
+  }
+
+  /**
+   * Columns, by their names in the file's first line, or keys of each line's object.
+   *
+   * @param text the text, or the first of two
+   * @param textPair the second text, or null
+   * @param label the class, or null
+   * @param value the number to predict, or null
+   */
+  public record Columns(
+      @Key("Column with the text, or with the first of two.") @Nullable String text,
+      @Key("Column with the second text of a pair.") @Nullable String textPair,
+      @Key("Column with the class.") @Nullable String label,
+      @Key("Column with a number to predict, instead of a class.") @Nullable String value) {}
 
   /**
    * How the model is pruned.

@@ -39,7 +39,7 @@ public record EvaluationSet(String suffix, EncodedSet set, @Nullable AnswerDecod
   /** Whether {@code metric} is of the kind that goes with {@code head}. */
   public static boolean fits(Metric metric, Head head) {
     if (head instanceof Head.Classification) {
-      return metric instanceof ClassificationMetric;
+      return metric instanceof ClassificationMetric classes && classes.fits(head.outputs());
     }
     return head instanceof Head.Regression
         ? metric instanceof RegressionMetric

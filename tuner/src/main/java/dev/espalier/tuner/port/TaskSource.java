@@ -14,19 +14,66 @@ public interface TaskSource {
    * @param task name of the task, for instance sst-2, or the name of a synthetic twin
    * @param train training file, or null for a synthetic twin
    * @param evaluation evaluation file, or null for a synthetic twin
+   * @param evaluationMismatched MNLI's second evaluation file, or null
+   * @param trainPart rows or paragraphs of the training file to use, such as 1-200; null for all
+   * @param evaluationPart those of the evaluation file; null for all
+   * @param columns where a file of the user's own has text and label
+   * @param labels its classes in the order of their index; empty for alphabetical order
    * @param trainExamples how many training examples a twin generates; 0 for the twin's default
    * @param evaluationExamples how many evaluation examples a twin generates; 0 for its default
    * @param maxSequenceLength longest input in tokens, special tokens included; longer ones are cut
+   * @param questions how questions are put and answers read
    * @param seed decides a twin's content
    */
   record Request(
       String task,
       @Nullable Path train,
       @Nullable Path evaluation,
+      @Nullable Path evaluationMismatched,
+      @Nullable String trainPart,
+      @Nullable String evaluationPart,
+      Columns columns,
+      List<String> labels,
       int trainExamples,
       int evaluationExamples,
       int maxSequenceLength,
-      long seed) {}
+      Questions questions,
+      long seed) {
+    /** Copies the list. */
+    public Request {
+      labels = List.copyOf(labels);
+    }
+  }
+
+  /**
+   * Columns by their names.
+   *
+   * @param text the text, or the first of two
+   * @param textPair the second text, or null
+   * @param label the class, or null
+   * @param value the number to predict, or null
+   */
+  record Columns(
+      @Nullable String text,
+      @Nullable String textPair,
+      @Nullable String label,
+      @Nullable String value) {}
+
+  /**
+   * How questions are put to a model, and answers read from it.
+   *
+   * @param docStride tokens from one window over a paragraph to the next
+   * @param maxQueryLength longest question in tokens
+   * @param nBestSize likeliest first and last tokens that are looked at in each window
+   * @param maxAnswerLength longest answer in tokens
+   * @param nullScoreDiffThreshold no answer is given when it is likelier by more than this
+   */
+  record Questions(
+      int docStride,
+      int maxQueryLength,
+      int nBestSize,
+      int maxAnswerLength,
+      double nullScoreDiffThreshold) {}
 
   /**
    * What was read.

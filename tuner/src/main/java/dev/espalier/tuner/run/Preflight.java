@@ -117,6 +117,7 @@ public final class Preflight implements ConfigurationLoader.Check {
     if (dataFiles) {
       checkFile(draft, "data.train", data.train(), problems);
       checkFile(draft, "data.evaluation", data.evaluation(), problems);
+      checkFile(draft, "data.evaluation_mismatched", data.evaluationMismatched(), problems);
     }
     return problems;
   }

@@ -8,12 +8,11 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.tuner.config.Configuration;
-import dev.espalier.tuner.config.Configuration.Data;
 import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.plan.DataRequest;
 import dev.espalier.tuner.plan.Plan;
 import dev.espalier.tuner.plan.Planner;
 import dev.espalier.tuner.port.PretrainedModel;
-import dev.espalier.tuner.port.TaskSource;
 import dev.espalier.tuner.port.TaskSource.TaskData;
 import dev.espalier.tuner.result.Criterion;
 import java.nio.file.Path;
@@ -81,20 +80,7 @@ final class Preparation {
     RunDirectory.check(
         workspace, (long) (COPIES_OF_THE_MODEL * model.weights().size() * Float.BYTES), disk);
     checkLengths(model);
-    Data data = configuration.data();
-    TaskData sets =
-        services
-            .tasks()
-            .load(
-                new TaskSource.Request(
-                    data.task(),
-                    data.train(),
-                    data.evaluation(),
-                    data.trainExamples(),
-                    data.evaluationExamples(),
-                    data.maxSequenceLength(),
-                    configuration.tuning().randomSeed()),
-                model.tokenizerJson());
+    TaskData sets = services.tasks().load(DataRequest.of(configuration), model.tokenizerJson());
     int examples = sets.train().size();
     Plan plan = planner.plan(pruner, model.weights(), examples, 1);
     Variants variants = new Variants(resolved, services, model.weights(), examples);

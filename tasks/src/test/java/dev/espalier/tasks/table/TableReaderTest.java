@@ -1,4 +1,4 @@
-package dev.espalier.tasks.glue;
+package dev.espalier.tasks.table;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -11,6 +11,7 @@ import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tasks.glue.GlueTasks;
 import dev.espalier.tasks.text.LabelledText;
 import dev.espalier.tasks.text.LabelledTexts;
 import java.io.IOException;
@@ -25,18 +26,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class GlueReaderTest {
-  private static final GlueTask SST2 = GlueTask.find("sst-2").orElseThrow();
+class TableReaderTest {
+  private static final TableTask SST2 = GlueTasks.find("sst-2").orElseThrow();
 
   /** What another row of the table would be: two texts, labels that are words. */
-  private static final GlueTask RTE =
-      new GlueTask(
+  private static final TableTask RTE =
+      new TableTask(
           "rte",
-          List.of(new GlueTask.Column("sentence1"), new GlueTask.Column("sentence2")),
-          new GlueTask.Column("label"),
+          List.of(new TableTask.Column("sentence1"), new TableTask.Column("sentence2")),
+          new TableTask.Column("label"),
           List.of(
-              new GlueTask.GlueClass("entailment", "entailment"),
-              new GlueTask.GlueClass("not_entailment", "not entailment")));
+              new TableTask.TableClass("entailment", "entailment"),
+              new TableTask.TableClass("not_entailment", "not entailment")));
 
   @TempDir Path folder;
 
@@ -82,7 +83,7 @@ class GlueReaderTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("readable")
   void reads(String name, String content, List<LabelledText> expected) throws IOException {
-    assertThat(GlueReader.read(SST2, file(content)).examples()).as(name).isEqualTo(expected);
+    assertThat(TableReader.read(SST2, file(content)).examples()).as(name).isEqualTo(expected);
   }
 
   @Test
@@ -90,7 +91,7 @@ class GlueReaderTest {
     Path file =
         file("index\tsentence1\tsentence2\tlabel\n0\tIt rained.\tIt was wet.\tentailment\n");
 
-    assertThat(GlueReader.read(RTE, file).examples())
+    assertThat(TableReader.read(RTE, file).examples())
         .containsExactly(new LabelledText("It rained.", "It was wet.", 0));
   }
 
@@ -98,7 +99,7 @@ class GlueReaderTest {
   void namesAndHashesTheFile() throws IOException {
     Path file = file("label\tsentence\n1\tgood\n");
 
-    LabelledTexts texts = GlueReader.read(SST2, file);
+    LabelledTexts texts = TableReader.read(SST2, file);
 
     assertThat(texts.source()).isEqualTo(file.toString());
     assertThat(texts.sha256()) // printf 'label\tsentence\n1\tgood\n' | sha256sum
@@ -233,7 +234,7 @@ class GlueReaderTest {
     Path file = Path.of("..", "..", "shared", "data", "sst2", name);
     assumeTrue(Files.exists(file), () -> file + " is not there");
 
-    List<LabelledText> examples = GlueReader.read(SST2, file).examples();
+    List<LabelledText> examples = TableReader.read(SST2, file).examples();
 
     assertThat(examples).hasSize(rows).noneMatch(example -> example.first().isBlank());
     assertThat(examples.stream().filter(example -> example.label() == 1).count())
@@ -241,7 +242,7 @@ class GlueReaderTest {
   }
 
   private ProblemException failure(Path file) {
-    return catchThrowableOfType(ProblemException.class, () -> GlueReader.read(SST2, file));
+    return catchThrowableOfType(ProblemException.class, () -> TableReader.read(SST2, file));
   }
 
   private Path file(String content) throws IOException {

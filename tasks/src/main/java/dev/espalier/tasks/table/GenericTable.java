@@ -1,0 +1,123 @@
+package dev.espalier.tasks.table;
+
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tasks.table.TableTask.Column;
+import dev.espalier.tasks.table.TableTask.Quirks;
+import dev.espalier.tasks.table.TableTask.TableClass;
+import dev.espalier.tasks.text.TextFile;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Tasks in files of the user's own, by the names of their columns. */
+public final class GenericTable {
+  private static final int MOST_CLASSES = 1000;
+
+  private GenericTable() {}
+
+  /**
+   * The columns of a file.
+   *
+   * @param text name of the column with the text, or with the first of two
+   * @param textPair name of the column with the second text, or null
+   * @param label name of the column with the class, or null
+   * @param value name of the column with the number to predict, or null
+   */
+  public record Columns(
+      @Nullable String text,
+      @Nullable String textPair,
+      @Nullable String label,
+      @Nullable String value) {}
+
+  /** The names of the tasks. */
+  public static List<String> names() {
+    return Stream.of(Format.CSV, Format.TSV, Format.JSONL).map(GenericTable::name).toList();
+  }
+
+  /** The format that a task of that name reads; empty when it is no such task. */
+  public static Optional<Format> format(String task) {
+    return Stream.of(Format.values()).filter(format -> name(format).equals(task)).findFirst();
+  }
+
+  private static String name(Format format) {
+    return format.name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The task of a training file.
+   *
+   * @param columns where text and label are
+   * @param labels the classes in the order of their index; empty for those in the file, in
+   *     alphabetical order
+   * @param train where the classes are looked for
+   * @throws ProblemException of kind configuration when the columns do not make a task, of kind
+   *     input when the file lacks one or has not between 2 and 1000 classes
+   */
+  public static TableTask task(
+      Format format, @Nullable Columns columns, List<String> labels, TextFile train) {
+    String name = name(format);
+    if (columns == null || columns.text() == null) {
+      throw configuration(
+          "task " + name + " needs data.columns.text, the name of the column with the text", null);
+    }
+    String label = columns.label();
+    String value = columns.value();
+    if ((label == null) == (value == null)) {
+      throw configuration(
+          "task "
+              + name
+              + " needs either data.columns.label, a class, or data.columns.value, a number",
+          label == null ? "name the column with what is to be predicted" : "leave one of them out");
+    }
+    if (value != null && !labels.isEmpty()) {
+      throw configuration("data.labels is for classes, but data.columns.value is a number", null);
+    }
+    List<Column> texts = new ArrayList<>(List.of(new Column(columns.text())));
+    String pair = columns.textPair();
+    if (pair != null) {
+      texts.add(new Column(pair));
+    }
+    if (value != null) {
+      return new TableTask(
+          name,
+          format,
+          texts,
+          new Column(value),
+          List.of(),
+          List.of("pearson", "spearman"),
+          Quirks.NONE);
+    }
+    // with two made-up classes the file can be looked into
+    Column column = new Column(String.valueOf(label));
+    List<TableClass> any = List.of(new TableClass("0"), new TableClass("1"));
+    TableTask unknown = task(name, format, texts, column, any);
+    List<String> found = labels.isEmpty() ? TableReader.labels(unknown, train) : labels;
+    if (found.size() < 2 || found.size() > MOST_CLASSES) {
+      throw ProblemException.at(
+          ProblemKind.INPUT,
+          Location.ofFile(train.source()),
+          "column \""
+              + label
+              + "\" must have 2 to "
+              + MOST_CLASSES
+              + " classes, found "
+              + found.size(),
+          found.size() > MOST_CLASSES ? "a number is named by data.columns.value" : null);
+    }
+    return task(name, format, texts, column, found.stream().map(TableClass::new).toList());
+  }
+
+  private static TableTask task(
+      String name, Format format, List<Column> texts, Column label, List<TableClass> classes) {
+    return new TableTask(name, format, texts, label, classes, List.of("accuracy"), Quirks.NONE);
+  }
+
+  private static ProblemException configuration(String message, @Nullable String advice) {
+    return ProblemException.of(ProblemKind.CONFIGURATION, message, advice);
+  }
+}

@@ -1,0 +1,118 @@
+package dev.espalier.tasks.table;
+
+import dev.espalier.api.data.Head;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * How the files of a task with one example in each row are laid out.
+ *
+ * @param name how configurations name it
+ * @param format how rows are written
+ * @param texts the columns with the text, one or two, in the order the model reads them
+ * @param label the column with the class, or with the number
+ * @param classes the classes in the order of their index; empty when the label is a number
+ * @param metrics names of the metrics, the one that is judged by default first
+ * @param quirks what is unusual about the files
+ */
+public record TableTask(
+    String name,
+    Format format,
+    List<Column> texts,
+    Column label,
+    List<TableClass> classes,
+    List<String> metrics,
+    Quirks quirks) {
+  /** Copies the lists and checks that there are one or two texts, and not a single class. */
+  public TableTask {
+    texts = List.copyOf(texts);
+    classes = List.copyOf(classes);
+    metrics = List.copyOf(metrics);
+    if (texts.isEmpty() || texts.size() > 2 || classes.size() == 1 || metrics.isEmpty()) {
+      throw new IllegalArgumentException(
+          "task "
+              + name
+              + " must have one or two texts, at least two classes or none, and a metric; found "
+              + texts
+              + ", "
+              + classes
+              + " and "
+              + metrics);
+    }
+  }
+
+  /** A classification in tab-separated files without quirks, judged by its accuracy. */
+  public TableTask(String name, List<Column> texts, Column label, List<TableClass> classes) {
+    this(name, Format.TSV, texts, label, classes, List.of("accuracy"), Quirks.NONE);
+  }
+
+  /** What a model answers with. */
+  public Head head() {
+    return classes.isEmpty()
+        ? new Head.Regression()
+        : new Head.Classification(classes.stream().map(TableClass::name).toList());
+  }
+
+  /**
+   * A column, found by its name in the file's first line, or by its position in a file without a
+   * header.
+   *
+   * @param names what it may be called, the official name first
+   * @param position its place from 0, in a file without a header
+   */
+  public record Column(List<String> names, Optional<Integer> position) {
+    /** Copies the list and checks that there is a name. */
+    public Column {
+      names = List.copyOf(names);
+      if (names.isEmpty()) {
+        throw new IllegalArgumentException("a column needs a name");
+      }
+    }
+
+    /** A column by its names, the official one first. */
+    public Column(String... names) {
+      this(List.of(names), Optional.empty());
+    }
+
+    /** A column of a file without a header. */
+    public static Column at(int position, String name) {
+      return new Column(List.of(name), Optional.of(position));
+    }
+
+    /** The official name. */
+    public String name() {
+      return names.get(0);
+    }
+  }
+
+  /**
+   * A class.
+   *
+   * @param written how the files write it
+   * @param name what people call it
+   */
+  public record TableClass(String written, String name) {
+    /** A class that files and people call alike. */
+    public TableClass(String name) {
+      this(name, name);
+    }
+  }
+
+  /**
+   * What is unusual about a task's files.
+   *
+   * @param headerless whether the first line is an example; columns then have a position
+   * @param skipsShortRows whether rows that are too short are left out, as QQP's readers do
+   * @param unlabelled what stands for no label; such rows are left out
+   */
+  public record Quirks(boolean headerless, boolean skipsShortRows, Set<String> unlabelled) {
+    /** Nothing unusual. */
+    public static final Quirks NONE = new Quirks(false, false, Set.of());
+
+    /** Copies the set. */
+    public Quirks {
+      unlabelled = Set.copyOf(unlabelled);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package dev.espalier.tasks.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.espalier.api.data.Head;
+import dev.espalier.api.data.Target;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.tasks.table.GenericTable.Columns;
+import dev.espalier.tasks.text.LabelledText;
+import dev.espalier.tasks.text.Part;
+import dev.espalier.tasks.text.TextFile;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class GenericTableTest {
+  private static final Columns PAIR = new Columns("q", "a", "kind", null);
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "csv  |id,kind,q,a\\n1,yes,\"a, \"\"b\"\"\\nc\",d\\n2,no,e,f\\n",
+        "csv  |q,a,kind\\r\\n\"a, \"\"b\"\"\\nc\",d,yes\\r\\ne,f,no\\r\\n",
+        "jsonl|{\"kind\": \"yes\", \"q\": \"a, \\\\\"b\\\\\"\\\\nc\", \"a\": \"d\", \"n\": [1]}\\n\\n{\"a\": \"f\", \"q\": \"e\", \"kind\": \"no\"}",
+      })
+  void readsColumnsByName(String format, String content) {
+    TextFile file = TextFile.generated("test", content.strip().translateEscapes());
+
+    TableTask task = task(format, PAIR, List.of(), file);
+
+    assertThat(((Head.Classification) task.head()).labels()).containsExactly("no", "yes");
+    assertThat(TableReader.read(task, file).examples())
+        .containsExactly(new LabelledText("a, \"b\"\nc", "d", 1), new LabelledText("e", "f", 0));
+  }
+
+  @Test
+  @DisplayName("tsv knows no quotation marks; labels may be given in an order of one's own")
+  void tsv() {
+    TextFile file = TextFile.generated("test", "t\tk\n\"a\t3\nb\"\t1\n");
+    TableTask task = task("tsv", new Columns("t", null, "k", null), List.of("3", "2", "1"), file);
+
+    assertThat(TableReader.read(task, file).examples())
+        .containsExactly(LabelledText.single("\"a", 0), LabelledText.single("b\"", 2));
+  }
+
+  @Test
+  @DisplayName("JSON's numbers and booleans are labels and values, too")
+  void jsonValues() {
+    TextFile file =
+        TextFile.generated(
+            "test",
+            "{\"t\": \"a\", \"v\": 1.5, \"k\": true}\n{\"t\": \"b\", \"v\": -2, \"k\": false}");
+
+    TableTask values = task("jsonl", new Columns("t", null, null, "v"), List.of(), file);
+    assertThat(values.head()).isEqualTo(new Head.Regression());
+    assertThat(TableReader.read(values, file).examples())
+        .extracting(LabelledText::target)
+        .containsExactly(new Target.Value(1.5), new Target.Value(-2));
+    TableTask kinds = task("jsonl", new Columns("t", null, "k", null), List.of(), file);
+    assertThat(TableReader.read(kinds, file).examples())
+        .extracting(LabelledText::label)
+        .containsExactly(1, 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      nullValues = "-",
+      value = {
+        "csv  |-|-|k|-|t,k        |needs data.columns.text",
+        "csv  |t|-|-|-|t,k        |needs either data.columns.label",
+        "csv  |t|-|k|k|t,k        |needs either data.columns.label",
+        "csv  |x|-|k|-|t,k\\na,1\\nb,2 |test:1: column \"x\" is missing; the header has \"t\", \"k\"",
+        "csv  |t|-|k|-|t;k\\na;1  |test:1: column \"t\" is missing; column \"k\" is missing",
+        "csv  |t|-|k|-|t,k\\na,1\\nb,1 |column \"k\" must have 2 to 1000 classes, found 1",
+        "csv  |t|-|k|-|t,k\\na,1\\nb,2,3 |test:3: a row must have 2 comma-separated fields, found 3",
+        "csv  |t|-|-|k|t,k\\na,1\\nb,x |test:3: label \"x\" is not a number",
+        "csv  |t|-|-|k|t,k\\na,1\\nb,NaN |test:3: label \"NaN\" is not a number",
+        "csv  |t|-|k|-|t,k\\na,\"1\"2\\n |a field in quotation marks is broken",
+        "jsonl|t|-|k|-|{\"t\": \"a\", \"k\": 1}\\n{\"k\": 2} |test:2: \"t\" is missing",
+        "jsonl|t|-|k|-|{\"t\": \"a\", \"k\": 1}\\n[] |test:2: the line is not an object",
+        "jsonl|t|-|k|-|{\"t\": \"a\", \"k\": 1}\\n\\n{\"k\" |test:3: the line is not JSON",
+      })
+  void saysWhatIsWrong(
+      String format,
+      @Nullable String text,
+      @Nullable String pair,
+      @Nullable String label,
+      @Nullable String value,
+      String content,
+      String message) {
+    TextFile file = TextFile.generated("test", content.strip().translateEscapes());
+
+    assertThat(
+            catchThrowableOfType(
+                ProblemException.class,
+                () ->
+                    TableReader.read(
+                        task(format, new Columns(text, pair, label, value), List.of(), file),
+                        file)))
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void partsAreCountedFromOne() {
+    List<Integer> rows = List.of(1, 2, 3, 4);
+
+    assertThat(Part.of("2-3").of(rows, "rows", "f")).containsExactly(2, 3);
+    assertThat(Part.of("3-").of(rows, "rows", "f")).containsExactly(3, 4);
+    assertThat(Part.of("1-9").of(rows, "rows", "f")).hasSize(4);
+    assertThat(catchThrowableOfType(ProblemException.class, () -> Part.of("3-2")))
+        .hasMessageContaining("written as 1-200, or 201- for the rest");
+    assertThat(
+            catchThrowableOfType(ProblemException.class, () -> Part.of("5-").of(rows, "rows", "f")))
+        .hasMessageContaining("f: part 5- is asked for, but there are 4 rows");
+  }
+
+  private static TableTask task(
+      String format, Columns columns, List<String> labels, TextFile file) {
+    return GenericTable.task(GenericTable.format(format).orElseThrow(), columns, labels, file);
+  }
+}
