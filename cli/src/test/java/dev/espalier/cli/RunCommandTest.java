@@ -114,9 +114,7 @@ class RunCommandTest {
             execute(
                 run(
                     squad(pruner),
-                    List.of(
-                        "data.train=DIR/squad.json",
-                        "data.evaluation=DIR/squad.json"))))
+                    List.of("data.train=DIR/squad.json", "data.evaluation=DIR/squad.json"))))
         .isEqualTo(2);
     assertThat(errors.toString())
         .contains("there is no pretrained model \"bert-base-uncased\"")
