@@ -99,7 +99,8 @@ class RunIT {
   }
 
   @Test
-  @DisplayName("--smoke goes through the whole chain in a minute, the criterion met")
+  @DisplayName(
+      "--smoke goes through the whole chain in a minute, teacher included, the criterion met")
   void smoke() throws IOException, InterruptedException {
     Path workspace = directory.resolve("smoke");
     long begun = System.nanoTime();
@@ -113,6 +114,8 @@ class RunIT {
                 "../yaml-configs/quickstart.yaml",
                 "--smoke",
                 "--no-progress",
+                "--set",
+                "distillation={teacher: baseline, hidden_states: 0.1}",
                 "--set",
                 "tuning.workspace.path=" + workspace));
 

@@ -12,8 +12,10 @@ import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -70,6 +72,11 @@ public final class BertModel implements AutoCloseable {
     }
   }
 
+  /** What it computes in: float32 or float64. */
+  DataType type() {
+    return type;
+  }
+
   /** The manager that the parameters belong to. */
   NDManager manager() {
     return manager;
@@ -86,7 +93,11 @@ public final class BertModel implements AutoCloseable {
 
   /** [rows, classes], [rows, 1] or, for spans, [rows, columns, 2], as the head that is there. */
   NDArray logits(BatchArrays batch, boolean training) {
-    NDArray hidden = hiddenStates(batch, training);
+    return head(hiddenStates(batch, training), training);
+  }
+
+  /** What the head makes of the encoder's output, as {@link #logits(BatchArrays, boolean)}. */
+  NDArray head(NDArray hidden, boolean training) {
     if (parameters.containsKey(BertNames.SPANS + ".weight")) {
       return linear(hidden, BertNames.SPANS);
     }
@@ -97,11 +108,19 @@ public final class BertModel implements AutoCloseable {
 
   /** [rows, columns, hidden]. */
   NDArray hiddenStates(BatchArrays batch, boolean training) {
+    List<NDArray> layers = layers(batch, training);
+    return layers.get(layers.size() - 1);
+  }
+
+  /** [rows, columns, hidden] after each layer of the encoder. */
+  List<NDArray> layers(BatchArrays batch, boolean training) {
+    List<NDArray> layers = new ArrayList<>();
     NDArray hidden = embeddings(batch, training);
     for (int layer = 0; layer < architecture.layers(); layer++) {
       hidden = encoderLayer(layer, hidden, batch.attentionBias(), training);
+      layers.add(hidden);
     }
-    return hidden;
+    return layers;
   }
 
   private NDArray embeddings(BatchArrays batch, boolean training) {

@@ -4,11 +4,13 @@ import dev.espalier.api.data.Head;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.CheckpointStore;
+import dev.espalier.tuner.port.Distillation;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fine-tunes a BERT model on the CPU, pruning it on the way.
@@ -22,6 +24,9 @@ public final class DjlFinePruner implements FinePruner {
 
   private final CheckpointStore checkpoints;
 
+  /** Kept from one training to the next, since the trials of a run have one teacher. */
+  private @Nullable TeacherAnswers answers;
+
   /** A trainer that keeps the last good weights in {@code checkpoints}. */
   public DjlFinePruner(CheckpointStore checkpoints) {
     this.checkpoints = checkpoints;
@@ -31,9 +36,23 @@ public final class DjlFinePruner implements FinePruner {
   public Outcome run(Request request, RunListener listener) {
     TransformerWeights start =
         withHead(request.model().weights(), request.train().head(), request.training().seed());
-    try (FinePruneLoop loop = new FinePruneLoop(request, start, listener, checkpoints)) {
+    try (FinePruneLoop loop =
+        new FinePruneLoop(request, start, answers(request), listener, checkpoints)) {
       return loop.run();
     }
+  }
+
+  private @Nullable TeacherAnswers answers(Request request) {
+    Distillation distillation = request.distillation();
+    if (distillation == null) {
+      return null;
+    }
+    TeacherAnswers known = answers;
+    if (known == null || !known.belongTo(distillation, request.train())) {
+      known = new TeacherAnswers(distillation, request.train());
+      answers = known;
+    }
+    return known;
   }
 
   /**

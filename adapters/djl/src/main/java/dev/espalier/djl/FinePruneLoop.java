@@ -13,6 +13,7 @@ import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.CheckpointStore;
+import dev.espalier.tuner.port.Distillation;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.PruningPlan;
 import dev.espalier.tuner.port.Tensor;
@@ -36,6 +37,7 @@ final class FinePruneLoop implements AutoCloseable {
   private final FinePruner.Request request;
   private final TrainingPlan plan;
   private final BertModel model;
+  private final TrainingLoss loss;
   private final FusedStep step;
   private final List<TrainedParameter> parameters;
   private final TransformerWeights start;
@@ -54,11 +56,13 @@ final class FinePruneLoop implements AutoCloseable {
    * Copies the start weights to the engine.
    *
    * @param start the model with its head
+   * @param answers of the teacher, or null when there is none
    * @param checkpoints where the last good weights go when training diverges
    */
   FinePruneLoop(
       FinePruner.Request request,
       TransformerWeights start,
+      @Nullable TeacherAnswers answers,
       RunListener listener,
       CheckpointStore checkpoints) {
     this.request = request;
@@ -73,6 +77,7 @@ final class FinePruneLoop implements AutoCloseable {
     this.state = checkpointing == null ? null : new TrainingState(checkpointing, checkpoints);
     Torch.useThreads(plan.threads());
     this.model = new BertModel(start, DataType.FLOAT32);
+    this.loss = new TrainingLoss(request.distillation(), answers);
     this.parameters = trainedParameters();
     this.step = new FusedStep(parameters, request.pruning(), plan.seed(), plan.threads());
   }
@@ -85,7 +90,7 @@ final class FinePruneLoop implements AutoCloseable {
       for (int[] indices : Batching.shuffled(train, plan.batchSize(), plan.seed(), epoch)) {
         boolean seen = position++ < done;
         if (!seen && done < plan.totalSteps()) {
-          trainAndTell(Batching.pad(train, indices), indices.length);
+          trainAndTell(indices);
         }
       }
     }
@@ -94,11 +99,11 @@ final class FinePruneLoop implements AutoCloseable {
         effectiveWeights(), step.scores(), step.densities(), curve, seconds());
   }
 
-  private void trainAndTell(Batch batch, int examples) {
-    double loss = trainStep(done, batch);
+  private void trainAndTell(int[] indices) {
+    double lossBefore = trainStep(done, indices);
     done++;
     double density = step.density();
-    RunEvent.StepDone event = progress.step(loss, examples, 1 - density);
+    RunEvent.StepDone event = progress.step(lossBefore, indices.length, 1 - density);
     if (done % Math.max(1, plan.totalSteps() / CURVE_POINTS) == 0) {
       curve.add(new FinePruner.Point(done, event.loss(), density));
     }
@@ -147,8 +152,22 @@ final class FinePruneLoop implements AutoCloseable {
         + (pruning == null
             ? ""
             : ", " + pruning.prunerName() + " " + pruning.schedule() + " " + pruning.densityGoal())
+        + (request.distillation() == null ? "" : ", " + inWords(request.distillation()))
         + ", "
         + request.train().sha256();
+  }
+
+  private static String inWords(Distillation distillation) {
+    return "teacher "
+        + distillation.identity()
+        + " temperature "
+        + distillation.temperature()
+        + " alpha_distil "
+        + distillation.alphaDistil()
+        + " alpha_ce "
+        + distillation.alphaCe()
+        + " hidden_states "
+        + distillation.hiddenStates();
   }
 
   /** Wall time of all steps, those of earlier processes included. */
@@ -160,14 +179,15 @@ final class FinePruneLoop implements AutoCloseable {
    * Trains on one batch.
    *
    * @param number the step, from 0
+   * @param indices of the batch's examples in the training set
    * @return the loss before the step
    * @throws ProblemException of kind TRAINING when loss or gradient is not finite
    */
-  double trainStep(long number, Batch batch) {
-    double loss = backward(number, batch);
+  double trainStep(long number, int[] indices) {
+    double lossBefore = backward(number, indices);
     double norm = step.takeGradients(number);
-    if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
-      throw diverged(number, loss);
+    if (!Double.isFinite(lossBefore) || !Double.isFinite(norm)) {
+      throw diverged(number, lossBefore);
     }
     if (number % STEPS_BETWEEN_SNAPSHOTS == 0) {
       // Good is what loss and gradient have just proven finite, not what the last update left.
@@ -176,19 +196,19 @@ final class FinePruneLoop implements AutoCloseable {
     }
     double scale = Math.min(1, plan.maxGradientNorm() / (norm + 1e-6));
     step.update(number, (float) scale, rates(number));
-    return loss;
+    return lossBefore;
   }
 
   /** Runs the model forward and backward, leaving the gradients with the parameters. */
-  private double backward(long number, Batch batch) {
+  private double backward(long number, int[] indices) {
     // Reseeding each step makes dropout a function of seed and step, so a resumed run repeats it.
     Torch.engine().setRandomSeed((int) (plan.seed() * 31 + number));
     try (NDManager arrays = model.manager().newSubManager();
         GradientCollector collector = Torch.engine().newGradientCollector()) {
-      NDArray logits = model.logits(BatchArrays.of(batch, arrays, DataType.FLOAT32), true);
-      NDArray loss = Losses.of(logits, batch.targets(), arrays);
-      collector.backward(loss);
-      return loss.getFloat();
+      Batch batch = Batching.pad(request.train(), indices);
+      NDArray value = loss.of(model, batch, indices, true, arrays);
+      collector.backward(value);
+      return value.getFloat();
     }
   }
 
@@ -203,7 +223,7 @@ final class FinePruneLoop implements AutoCloseable {
         factor);
   }
 
-  private ProblemException diverged(long number, double loss) {
+  private ProblemException diverged(long number, double lossBefore) {
     checkpoints.write(request.lastGood(), lastGood);
     String parameter = step.nonFiniteParameter();
     return ProblemException.of(
@@ -213,7 +233,7 @@ final class FinePruneLoop implements AutoCloseable {
             + " of "
             + plan.totalSteps()
             + ": loss "
-            + loss
+            + lossBefore
             + (parameter == null ? "" : ", the gradient of " + parameter + " is not finite")
             + "; the weights before step "
             + (lastGoodStep + 1)
@@ -263,6 +283,7 @@ final class FinePruneLoop implements AutoCloseable {
   @Override
   public void close() {
     step.close();
+    loss.close();
     model.close();
   }
 }

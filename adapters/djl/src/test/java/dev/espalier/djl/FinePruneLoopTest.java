@@ -192,7 +192,7 @@ class FinePruneLoopTest {
     List<Integer> counts = new ArrayList<>();
     try (FinePruneLoop loop = loop(request)) {
       for (int step = 0; step < 500; step++) {
-        loop.trainStep(step, Batching.pad(TRAIN, batches.get(step % batches.size())));
+        loop.trainStep(step, batches.get(step % batches.size()));
         if (step >= 50) {
           counts.add(loop.longLivedArrays());
         }
@@ -258,6 +258,7 @@ class FinePruneLoopTest {
         request,
         DjlFinePruner.withHead(
             request.model().weights(), new Head.Classification(List.of("even", "odd")), SEED),
+        null,
         RunListener.SILENT,
         new SafeTensors());
   }

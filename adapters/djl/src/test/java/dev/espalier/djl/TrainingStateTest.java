@@ -210,7 +210,8 @@ class TrainingStateTest {
                 training,
                 pruning,
                 directory.resolve("last-good.safetensors"),
-                kept),
+                kept,
+                null),
             listener);
   }
 

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param device where it is trained
  * @param data what it is trained and judged on
  * @param pruning how it is pruned
+ * @param distillation whose answers it learns meanwhile, or null for the true ones alone
  * @param quantization how it is quantized, or null for not at all
  * @param evaluation how it is measured
  * @param tuning what counts as success
@@ -28,6 +29,12 @@ public record Configuration(
         String device,
     @Key("What the model is trained and judged on.") Data data,
     @Key("How the model is pruned.") Pruning pruning,
+    @Key(
+            value =
+                "Whose answers the model learns while it is pruned, beside the true ones; without"
+                    + " it, these alone.",
+            optionalSection = true)
+        @Nullable Distillation distillation,
     @Key(
             value = "How the model is quantized after training; without it, it is not.",
             optionalSection = true)
@@ -352,6 +359,60 @@ public record Configuration(
       names = List.copyOf(names);
       excludedNames = List.copyOf(excludedNames);
       parameters = Map.copyOf(parameters);
+    }
+  }
+
+  /**
+   * Whose answers are learnt, and how much they count.
+   *
+   * @param teacher {@code baseline}, or a checkpoint with a head for the same task
+   * @param temperature what the logits of both are divided by
+   * @param alphaDistil weight of the teacher's answers
+   * @param alphaCe weight of the true answers
+   * @param hiddenStates weight of the teacher's hidden states
+   */
+  public record Distillation(
+      @Key(
+              value =
+                  "The teacher: baseline, the run's own dense model, or a checkpoint that was"
+                      + " fine-tuned for the same task.",
+              fallback = "baseline")
+          String teacher,
+      @Key(
+              value =
+                  "What the logits of both are divided by; a higher one shows more of what the"
+                      + " teacher thinks of the wrong classes.",
+              fallback = "2.0",
+              minimum = 0,
+              minimumExcluded = true,
+              maximum = 100,
+              search = "1, 10, log")
+          double temperature,
+      @Key(
+              value = "Weight of the distance to the teacher's answers.",
+              fallback = "0.9",
+              minimum = 0,
+              maximum = 1000,
+              search = "0, 1")
+          double alphaDistil,
+      @Key(
+              value = "Weight of the true answers.",
+              fallback = "0.1",
+              minimum = 0,
+              maximum = 1000,
+              search = "0, 1")
+          double alphaCe,
+      @Key(
+              value =
+                  "Weight of the mean squared distance to the teacher's hidden states, which then"
+                      + " are computed in each step; 0 for answers alone.",
+              fallback = "0.0",
+              minimum = 0,
+              maximum = 1000)
+          double hiddenStates) {
+    /** The two weights of answers, for people. */
+    public String weights() {
+      return alphaDistil + ", " + alphaCe;
     }
   }
 

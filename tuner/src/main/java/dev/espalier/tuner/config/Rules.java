@@ -51,6 +51,7 @@ final class Rules {
     rules.thereIsOneCriterion();
     rules.metricsGoTogether();
     rules.operatorTypesCanBeQuantized();
+    rules.theTeacherIsHeard();
   }
 
   private void operatorTypesCanBeQuantized() {
@@ -70,6 +71,22 @@ final class Rules {
                 + Suggestions.nearest(type.asText(), known, 1).get(0)
                 + "\" is meant; everything else stays float.");
       }
+    }
+  }
+
+  private void theTeacherIsHeard() {
+    String section = "distillation";
+    ResolvedValue answers = assembly.value(section + ".alpha_distil");
+    ResolvedValue states = assembly.value(section + ".hidden_states");
+    if (answers != null
+        && states != null
+        && answers.value().asDouble() == 0
+        && states.value().asDouble() == 0) {
+      report(
+          ProblemCode.CONTRADICTION,
+          section + ".alpha_distil",
+          "is 0 and hidden_states is 0, so nothing is learnt from the teacher",
+          "Maybe leave the section out, or give one of them a weight.");
     }
   }
 

@@ -1,10 +1,12 @@
 package dev.espalier.tuner.plan;
 
 import dev.espalier.api.pruning.CubicSchedule;
+import dev.espalier.tuner.config.Configuration.Distillation;
 import dev.espalier.tuner.port.PrunedMatrix;
 import dev.espalier.tuner.port.PruningPlan;
 import dev.espalier.tuner.port.TrainingPlan;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One trial and its baseline, resolved to steps and parameters.
@@ -12,6 +14,7 @@ import java.util.Locale;
  * @param baseline how the dense model is trained
  * @param training how the pruned model is trained
  * @param pruning what is pruned, by what, when
+ * @param distillation whose answers the pruned model learns, too; null for the true ones alone
  * @param trainExamples examples in the training set
  * @param startsFromBaseline whether fine-pruning starts from the trained dense model
  */
@@ -19,6 +22,7 @@ public record Plan(
     TrainingPlan baseline,
     TrainingPlan training,
     PruningPlan pruning,
+    @Nullable Distillation distillation,
     int trainExamples,
     boolean startsFromBaseline) {
   /** The number of weights that may be removed. */
@@ -41,6 +45,16 @@ public record Plan(
             .row("pruner", "-", pruning.prunerName())
             .row("matrices", "-", pruning.matrices().size())
             .row("prunable weights", "-", prunableWeights());
+    Distillation teacher = distillation;
+    if (teacher != null) {
+      table
+          .row("teacher", "-", teacher.teacher())
+          .row("weights of answers, taught and true", "-", teacher.weights())
+          .row("temperature", "-", teacher.temperature());
+      if (teacher.hiddenStates() > 0) {
+        table.row("weight of hidden states", "-", teacher.hiddenStates());
+      }
+    }
     CubicSchedule schedule = pruning.schedule();
     switch (pruning.follows()) {
       case DENSITY -> addSparsity(table, schedule);

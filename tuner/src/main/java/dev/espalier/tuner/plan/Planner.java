@@ -78,7 +78,12 @@ public final class Planner {
             own.learningRate() == null ? train.learningRate() : own.learningRate());
     PruningPlan pruning = new PruningPlanner(resolved).plan(pruner, weights, training, length);
     return new Plan(
-        baseline, training, pruning, trainExamples, train.startFrom().equals("baseline"));
+        baseline,
+        training,
+        pruning,
+        resolved.configuration().distillation(),
+        trainExamples,
+        train.startFrom().equals("baseline"));
   }
 
   /** The dense model's own steps or epochs; without either, as many steps as the pruned one. */

@@ -19,6 +19,7 @@ public interface FinePruner {
    * @param pruning what to prune, or null to fine-tune the dense model
    * @param lastGood where to keep the last good weights when training diverges
    * @param checkpointing where to keep the training's state, or null to keep none
+   * @param distillation whose answers to learn, too, or null for the true ones alone
    */
   record Request(
       int trial,
@@ -27,8 +28,9 @@ public interface FinePruner {
       TrainingPlan training,
       @Nullable PruningPlan pruning,
       Path lastGood,
-      @Nullable Checkpointing checkpointing) {
-    /** A training whose state is not kept. */
+      @Nullable Checkpointing checkpointing,
+      @Nullable Distillation distillation) {
+    /** A training without a teacher, whose state is not kept. */
     public Request(
         int trial,
         PretrainedModel model,
@@ -36,7 +38,7 @@ public interface FinePruner {
         TrainingPlan training,
         @Nullable PruningPlan pruning,
         Path lastGood) {
-      this(trial, model, train, training, pruning, lastGood, null);
+      this(trial, model, train, training, pruning, lastGood, null, null);
     }
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.espalier.tuner.config.Configuration.Distillation;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.QuantizedModel;
 import dev.espalier.tuner.result.RunFacts.Failure;
@@ -108,6 +109,7 @@ public final class ResultJson {
     latencies.set("dense", latency(facts.latencies().get("dense")));
     latencies.set("fp32", latency(facts.latencies().get("fp32")));
     latencies.set("int8", latency(facts.latencies().get("int8")));
+    node.set("distillation", distillation(facts.distillation()));
     node.put("masks_sha256", masks == null ? null : masks.sha256());
     ObjectNode fused = node.putObject("fused_operators");
     new TreeMap<>(facts.fusedOperators()).forEach(fused::put);
@@ -145,6 +147,17 @@ public final class ResultJson {
       each.set("size_share", number(file == null ? null : operator.share(file.sizeBytes())));
     }
     return node;
+  }
+
+  private static JsonNode distillation(@Nullable Distillation distillation) {
+    return distillation == null
+        ? JSON.nullNode()
+        : JSON.objectNode()
+            .put("teacher", distillation.teacher())
+            .put("temperature", distillation.temperature())
+            .put("alpha_distil", distillation.alphaDistil())
+            .put("alpha_ce", distillation.alphaCe())
+            .put("hidden_states", distillation.hiddenStates());
   }
 
   private static ArrayNode trials(RunFacts facts) {

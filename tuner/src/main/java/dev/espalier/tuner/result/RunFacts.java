@@ -5,6 +5,7 @@ import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tuner.config.Configuration.Distillation;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.OnnxTools.Latency;
@@ -200,6 +201,11 @@ public record RunFacts(
   /** What decides which weights are removed; null when that could not be planned. */
   public @Nullable String prunerName() {
     return reported.plan() == null ? null : reported.plan().pruning().prunerName();
+  }
+
+  /** Whose answers the model has learnt, too; null for the true ones alone. */
+  public @Nullable Distillation distillation() {
+    return reported.plan() == null ? null : reported.plan().distillation();
   }
 
   /** The file that ships: int8 when there is one. */

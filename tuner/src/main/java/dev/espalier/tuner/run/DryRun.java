@@ -2,10 +2,13 @@ package dev.espalier.tuner.run;
 
 import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.run.RunEvent;
+import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.Plan;
+import dev.espalier.tuner.port.Distillation;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.TrainingPlan;
 import dev.espalier.tuner.run.Preparation.Prepared;
@@ -19,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -125,7 +129,9 @@ public final class DryRun {
             set,
             shortened(prepared.plan().training(), steps),
             prepared.plan().pruning(),
-            unused);
+            unused,
+            null,
+            distillation(prepared, set.head()));
     FinePruner.Outcome ignored =
         services
             .finePruner()
@@ -136,6 +142,17 @@ public final class DryRun {
                     ends.add(nanoTime.getAsLong());
                   }
                 });
+  }
+
+  /** With a teacher that is not trained yet, its untrained weights: they take as long. */
+  private static @Nullable Distillation distillation(Prepared prepared, Head head) {
+    Configuration.Distillation asked = prepared.plan().distillation();
+    return asked == null
+        ? null
+        : prepared
+            .teacher()
+            .orElseGet(() -> Teacher.untrained(prepared.model().weights(), head))
+            .teaching(asked);
   }
 
   private static TrainingPlan shortened(TrainingPlan plan, int steps) {

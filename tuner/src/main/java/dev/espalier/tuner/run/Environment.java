@@ -112,6 +112,7 @@ public final class Environment {
       ObjectNode node,
       ResolvedConfiguration resolved,
       PretrainedModel model,
+      Optional<Teacher> teacher,
       EncodedSet train,
       List<EvaluationSet> evaluations) {
     node.putObject("seeds").put("random_seed", resolved.configuration().tuning().randomSeed());
@@ -124,6 +125,11 @@ public final class Environment {
     ObjectNode values = configuration.putObject("values");
     resolved.values().forEach(value -> values.set(value.path(), value.value()));
     node.putObject("weights").put("source", model.reference()).put("sha256", model.sha256());
+    teacher.ifPresent(
+        known ->
+            node.putObject("teacher")
+                .put("source", known.reference())
+                .put("sha256", known.identity()));
     ObjectNode data = node.putObject("data");
     set(data.putObject("train"), train);
     evaluations.forEach(each -> set(data.putObject(each.set().name()), each.set()));

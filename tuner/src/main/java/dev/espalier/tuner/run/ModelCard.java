@@ -3,6 +3,7 @@ package dev.espalier.tuner.run;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.espalier.api.data.Head;
+import dev.espalier.tuner.config.Configuration.Distillation;
 import dev.espalier.tuner.config.Configuration.Performance;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.MaskReport;
@@ -67,8 +68,18 @@ final class ModelCard {
         + (facts.head() instanceof Head.Classification classes
             ? " Classes, in order: " + String.join(", ", classes.labels()) + "."
             : "")
+        + teacher(facts.distillation())
         + "\n\n"
         + (verdict == null ? "" : verdict.sentence() + "\n");
+  }
+
+  private static String teacher(@Nullable Distillation distillation) {
+    if (distillation == null) {
+      return "";
+    }
+    return distillation.teacher().equals(Teacher.BASELINE)
+        ? " Its teacher was the dense baseline of the same run."
+        : " Its teacher was " + distillation.teacher() + ".";
   }
 
   private static String kind(Head head) {

@@ -27,7 +27,7 @@ final class Origin {
 
   /** What decides a result; another CPU may only differ in the last digits of a number. */
   private static final List<String> DECISIVE =
-      List.of("espalier", "libraries", "seeds", "configuration", "weights", "data");
+      List.of("espalier", "libraries", "seeds", "configuration", "weights", "teacher", "data");
 
   private static final String COMMENT = "  # ";
 

@@ -18,6 +18,7 @@ import dev.espalier.tuner.result.Criterion;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Everything that can be found wrong before hours of training begin: the cheap checks first, then
@@ -29,6 +30,7 @@ final class Preparation {
    *
    * @param resolved what was asked for
    * @param model what training starts from
+   * @param teacher whose answers are learnt, too; empty without one, or when it is the baseline
    * @param data what it is trained and judged on
    * @param plan what is done when nothing is varied, and for the baseline
    * @param variants what is done when something is
@@ -39,6 +41,7 @@ final class Preparation {
   record Prepared(
       ResolvedConfiguration resolved,
       PretrainedModel model,
+      Optional<Teacher> teacher,
       TaskData data,
       Plan plan,
       Variants variants,
@@ -82,6 +85,7 @@ final class Preparation {
     checkLengths(model);
     TaskData sets = services.tasks().load(DataRequest.of(configuration), model.tokenizerJson());
     int examples = sets.train().size();
+    Optional<Teacher> teacher = Teacher.load(resolved, services.models(), model, sets.head());
     Plan plan = planner.plan(pruner, model.weights(), examples, 1);
     Variants variants = new Variants(resolved, services, model.weights(), examples);
     List<Problem> untriable = variants.problems();
@@ -90,7 +94,15 @@ final class Preparation {
     }
     Judging judging = Judging.of(resolved, services.metrics(), sets);
     return new Prepared(
-        resolved, model, sets, plan, variants, strategy, judging.measured(), judging.criterion());
+        resolved,
+        model,
+        teacher,
+        sets,
+        plan,
+        variants,
+        strategy,
+        judging.measured(),
+        judging.criterion());
   }
 
   private void checkLengths(PretrainedModel model) {

@@ -247,6 +247,7 @@ public final class Run {
         environment,
         prepared.resolved(),
         prepared.model(),
+        prepared.teacher(),
         prepared.data().train(),
         prepared.data().evaluations());
     return environment;
@@ -277,7 +278,7 @@ public final class Run {
                 log -> {
                   FinePruner.Outcome outcome =
                       workshop.train(
-                          BASELINE, prepared.model(), prepared.plan().baseline(), null, log);
+                          BASELINE, prepared.model(), prepared.plan().baseline(), null, null, log);
                   made[0] = outcome.weights();
                   return new Trained(new Training(outcome.curve(), outcome.seconds()), null);
                 })

@@ -98,11 +98,7 @@ public final class SmokeRun {
             full.layerNormEpsilon(),
             full.hiddenDropout(),
             full.attentionDropout());
-    return new PretrainedModel(
-        model.reference(),
-        new TransformerWeights(small, tensors),
-        model.tokenizerJson(),
-        model.sha256());
+    return model.with(new TransformerWeights(small, tensors));
   }
 
   private static TaskData firstExamples(TaskData data) {

@@ -1,11 +1,13 @@
 package dev.espalier.tuner.run;
 
 import dev.espalier.api.tuning.Proposal;
+import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.Configuration.Quantization;
 import dev.espalier.tuner.config.Configuration.QuantizationStrategy;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.Plan;
 import dev.espalier.tuner.plan.QuantizationPlanner;
+import dev.espalier.tuner.port.Distillation;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.PreparedQuantization;
@@ -136,7 +138,13 @@ final class Trial {
             Trained.class,
             log -> {
               FinePruner.Outcome outcome =
-                  workshop.train(number, start(plan), plan.training(), plan.pruning(), log);
+                  workshop.train(
+                      number,
+                      start(plan),
+                      plan.training(),
+                      plan.pruning(),
+                      distillation(plan),
+                      log);
               made[0] = outcome.weights();
               MaskReport report = MaskReport.of(outcome.weights(), plan.pruning().parameters());
               log.output(run.write(folder + "/masks.json", MasksJson.of(report)));
@@ -147,6 +155,13 @@ final class Trial {
     training = trained.training();
     masks = trained.masks();
     return made[0];
+  }
+
+  private @Nullable Distillation distillation(Plan plan) {
+    Configuration.Distillation asked = plan.distillation();
+    return asked == null
+        ? null
+        : prepared.teacher().orElseGet(() -> Teacher.baseline(workshop.weights(0))).teaching(asked);
   }
 
   private PretrainedModel start(Plan plan) {

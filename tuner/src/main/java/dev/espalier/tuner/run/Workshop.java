@@ -8,6 +8,7 @@ import dev.espalier.tuner.config.Configuration.Performance;
 import dev.espalier.tuner.config.Configuration.Train;
 import dev.espalier.tuner.plan.Cores;
 import dev.espalier.tuner.plan.Planner;
+import dev.espalier.tuner.port.Distillation;
 import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.FinePruner.Checkpointing;
@@ -56,6 +57,7 @@ final class Workshop {
       PretrainedModel start,
       TrainingPlan training,
       @Nullable PruningPlan pruning,
+      @Nullable Distillation distillation,
       Stages.Log log) {
     String folder = Stages.folder(trial);
     Path lastGood = run.folder(folder).resolve("last-good.safetensors");
@@ -73,7 +75,8 @@ final class Workshop {
                     training,
                     pruning,
                     lastGood,
-                    every == 0 ? null : new Checkpointing(run.resolve(state(trial)), every)),
+                    every == 0 ? null : new Checkpointing(run.resolve(state(trial)), every),
+                    distillation),
                 listener);
     String file = folder + "/" + WEIGHTS;
     run.make(
@@ -126,8 +129,7 @@ final class Workshop {
 
   /** The model that training starts from, with other weights. */
   PretrainedModel startingWith(TransformerWeights weights) {
-    PretrainedModel model = prepared.model();
-    return new PretrainedModel(model.reference(), weights, model.tokenizerJson(), model.sha256());
+    return prepared.model().with(weights);
   }
 
   /** Exports a model; returns what the file weighs. */

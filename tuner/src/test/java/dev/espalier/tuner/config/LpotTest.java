@@ -137,7 +137,8 @@ class LpotTest {
             + " quantization.approach=post_training_dynamic_quant; static is"
             + " post_training_static_quant.",
         "device: cpu|distillation: {train: {epoch: 1}}|3:23: distillation.train: distillation in"
-            + " LPOT's form is not done here\\n  Remove the section.",
+            + " LPOT's form is not done here\\n  Say it as distillation: {teacher: baseline,"
+            + " temperature: 2, alpha_distil: 0.9, alpha_ce: 0.1}, without train.",
         "device: cpu|graph_optimization: {precisions: bf16}|3:21: graph_optimization: conversion to"
             + " bf16 is not done here\\n  Remove the section.",
         "end_epoch: 5}|end_epoch: 5, optimizer: {SGD: {learning_rate: 0.1}}}|6:52:"

@@ -51,7 +51,8 @@ final class ModelRules {
       draft.wrong(
           "distillation.train",
           "distillation in LPOT's form is not done here",
-          "Remove the section.");
+          "Say it as distillation: {teacher: baseline, temperature: 2, alpha_distil: 0.9, alpha_ce:"
+              + " 0.1}, without train.");
       if (draft.keys("distillation").isEmpty()) {
         draft.take("distillation");
       }

@@ -1,0 +1,186 @@
+package dev.espalier.tuner.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.espalier.api.data.Head;
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tuner.config.Configuration;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.Distillation;
+import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.tuner.port.PretrainedModels;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerWeights;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model that others learn from, checked to answer the same questions in the same order.
+ *
+ * @param reference how the configuration names it
+ * @param weights with the head
+ * @param identity tells it from other teachers
+ */
+record Teacher(String reference, TransformerWeights weights, String identity) {
+  /** What the configuration calls the run's own dense baseline. */
+  static final String BASELINE = "baseline";
+
+  private static final String KEY = "distillation.teacher";
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** The run's own dense baseline. */
+  static Teacher baseline(TransformerWeights weights) {
+    return new Teacher(BASELINE, weights, BASELINE);
+  }
+
+  /** A model with a head of zeros: it answers as slowly as a trained one. */
+  static Teacher untrained(TransformerWeights weights, Head head) {
+    TreeMap<String, Tensor> tensors = new TreeMap<>(weights.tensors());
+    int hidden = weights.architecture().hiddenSize();
+    String prefix = BertNames.head(head);
+    tensors.put(
+        prefix + ".weight",
+        Tensor.matrix(head.outputs(), hidden, new float[head.outputs() * hidden]));
+    tensors.put(prefix + ".bias", Tensor.vector(new float[head.outputs()]));
+    return new Teacher("untrained", new TransformerWeights(weights.architecture(), tensors), "");
+  }
+
+  /**
+   * Loads the teacher that the configuration names.
+   *
+   * @param student what learns
+   * @param head what it is to answer with
+   * @return empty when there is no distillation, or when the baseline is the teacher
+   * @throws ProblemException of kind CONFIGURATION when the teacher cannot teach this student
+   */
+  static Optional<Teacher> load(
+      ResolvedConfiguration resolved, PretrainedModels models, PretrainedModel student, Head head) {
+    Configuration.Distillation asked = resolved.configuration().distillation();
+    if (asked == null || asked.teacher().equals(BASELINE)) {
+      return Optional.empty();
+    }
+    PretrainedModel loaded = models.load(asked.teacher());
+    Location at = resolved.locate(KEY);
+    checkTokenizers(loaded, student, at);
+    TransformerWeights weights = loaded.weights();
+    String prefix = BertNames.head(head);
+    @Nullable Tensor last = weights.tensors().get(prefix + ".weight");
+    if (last == null || last.shape()[0] != head.outputs()) {
+      throw wrong(
+          at,
+          last == null
+              ? asked.teacher() + " has no " + prefix + ", so it answers nothing"
+              : asked.teacher()
+                  + " answers with "
+                  + last.shape()[0]
+                  + " values, the task with "
+                  + head.outputs(),
+          "Name a model that was fine-tuned for this task, or the baseline.");
+    }
+    int width = student.weights().architecture().hiddenSize();
+    if (asked.hiddenStates() > 0 && weights.architecture().hiddenSize() != width) {
+      throw wrong(
+          at,
+          asked.teacher()
+              + "'s hidden states have "
+              + weights.architecture().hiddenSize()
+              + " values, the student's "
+              + width,
+          "Set distillation.hidden_states to 0: answers alone can be learnt from any width.");
+    }
+    if (head instanceof Head.Classification classes) {
+      weights = inOrder(asked.teacher(), weights, loaded.labels(), classes.labels(), at);
+    }
+    return Optional.of(new Teacher(asked.teacher(), weights, loaded.sha256()));
+  }
+
+  /** What a training needs to know of it. */
+  Distillation teaching(Configuration.Distillation asked) {
+    return new Distillation(
+        reference,
+        weights,
+        identity,
+        asked.temperature(),
+        asked.alphaDistil(),
+        asked.alphaCe(),
+        asked.hiddenStates());
+  }
+
+  /** Token ids must mean the same to both. */
+  private static void checkTokenizers(
+      PretrainedModel teacher, PretrainedModel student, Location at) {
+    if (!Arrays.equals(teacher.tokenizerJson(), student.tokenizerJson())
+        && !vocabulary(teacher).equals(vocabulary(student))) {
+      throw wrong(
+          at,
+          teacher.reference() + " has another vocabulary than " + student.reference(),
+          "A teacher must read the same tokens as its student: name one with the same tokenizer.");
+    }
+  }
+
+  private static JsonNode vocabulary(PretrainedModel model) {
+    try {
+      return JSON.readTree(model.tokenizerJson()).path("model").path("vocab");
+    } catch (IOException e) {
+      throw ProblemException.of(
+          ProblemKind.INPUT,
+          model.reference() + ": its tokenizer.json cannot be read: " + e.getMessage(),
+          null);
+    }
+  }
+
+  /** The rows of the head in the order of the task's classes, by name. */
+  private static TransformerWeights inOrder(
+      String teacher,
+      TransformerWeights weights,
+      List<String> taught,
+      List<String> wanted,
+      Location at) {
+    if (taught.equals(wanted)) {
+      return weights;
+    }
+    if (!new HashSet<>(taught).equals(new HashSet<>(wanted))) {
+      throw wrong(
+          at,
+          taught.isEmpty()
+              ? teacher + " does not name its classes, so their order is not known"
+              : teacher + "'s classes are " + taught + ", the task's " + wanted,
+          "The names come from id2label in the teacher's config.json: correct them there if only"
+              + " they differ; they may be in any order.");
+    }
+    TreeMap<String, Tensor> tensors = new TreeMap<>(weights.tensors());
+    for (String part : List.of(".weight", ".bias")) {
+      String name = BertNames.CLASSIFIER + part;
+      Tensor before = weights.get(name);
+      int size = before.values().length / wanted.size();
+      float[] values = new float[before.values().length];
+      for (int row = 0; row < wanted.size(); row++) {
+        int from = taught.indexOf(wanted.get(row));
+        System.arraycopy(before.values(), from * size, values, row * size, size);
+      }
+      tensors.put(name, new Tensor(before.shape(), values));
+    }
+    return new TransformerWeights(weights.architecture(), tensors);
+  }
+
+  private static ProblemException wrong(Location at, String message, String advice) {
+    return new ProblemException(
+        List.of(
+            new Problem(
+                ProblemKind.CONFIGURATION,
+                ProblemCode.CONTRADICTION,
+                at,
+                KEY + ": " + message,
+                advice)));
+  }
+}
