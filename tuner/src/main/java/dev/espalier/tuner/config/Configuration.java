@@ -742,11 +742,14 @@ public record Configuration(
           String stop) {}
 
   /**
-   * Budget of the dense model; null for the same as the pruned one's.
+   * The dense model: its budget, null for the same as the pruned one's; or where it is, or how good
+   * it is, and then it is not trained.
    *
    * @param epochs passes over the training set, or null
    * @param maxSteps optimizer steps, or null
    * @param learningRate peak learning rate, or null for that of the pruned one
+   * @param checkpoint a dense model that was trained before, or null
+   * @param metrics a dense model's metrics by name; empty when they are measured
    */
   public record Baseline(
       @Key(
@@ -765,7 +768,23 @@ public record Configuration(
               minimum = 0,
               minimumExcluded = true,
               maximum = 1)
-          @Nullable Double learningRate) {}
+          @Nullable Double learningRate,
+      @Key(
+              value =
+                  "A dense model that is measured instead of trained: a safetensors file, a folder"
+                      + " with model.safetensors, or the directory of a run, whose baseline is"
+                      + " taken.",
+              base = Base.FILE_FOLDER)
+          @Nullable Path checkpoint,
+      @Key(
+              "Metrics of a dense model that is not at hand, by name: nothing is trained or measured"
+                  + " for it.")
+          Map<String, Object> metrics) {
+    /** Copies the map. */
+    public Baseline {
+      metrics = Map.copyOf(metrics);
+    }
+  }
 
   /**
    * How much may be lost; exactly one is set.

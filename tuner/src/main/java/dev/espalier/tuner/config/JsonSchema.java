@@ -212,6 +212,8 @@ public final class JsonSchema {
       ArrayNode either = node.putArray("anyOf");
       either.addObject().putObject("properties").putObject("metric").put("type", "null");
       either.addObject().putObject("properties").putObject("multi_metrics").put("maxItems", 0);
+    } else if (path.equals(Rules.BASELINE + ".metrics")) {
+      types(node.putObject("additionalProperties"), true, "number");
     } else if (path.equals(Rules.METRICS)) {
       ArrayNode either = node.putArray("anyOf");
       either.addObject().putObject("items").set("properties", nulls("weight"));

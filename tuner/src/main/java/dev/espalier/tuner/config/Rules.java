@@ -32,6 +32,12 @@ final class Rules {
   /** The list of metrics that are judged together. */
   static final String METRICS = ACCURACY + ".multi_metrics";
 
+  /** The section about the dense model. */
+  static final String BASELINE = "tuning.baseline";
+
+  /** Objectives that need the dense model's file. */
+  private static final List<String> OF_FILES = List.of("modelsize", "performance");
+
   private static final String COMPRESSION = "pruning.approach.weight_compression";
 
   private final Assembly assembly;
@@ -50,6 +56,7 @@ final class Rules {
     rules.sparsityGrows();
     rules.thereIsOneCriterion();
     rules.metricsGoTogether();
+    rules.baselineIsTrainedOrGiven();
     rules.operatorTypesCanBeQuantized();
     rules.theTeacherIsHeard();
   }
@@ -199,6 +206,69 @@ final class Rules {
               + limits
               + " of its metrics",
           "Maybe remove the weights, so that each metric must keep to its own limit.");
+    }
+  }
+
+  /**
+   * A baseline that is at hand is not trained, and one that is only known has no size or latency.
+   */
+  private void baselineIsTrainedOrGiven() {
+    String metrics = BASELINE + ".metrics";
+    String checkpoint = BASELINE + ".checkpoint";
+    boolean known = assembly.count(metrics) > 0;
+    Optional<String> file = text(checkpoint);
+    if (!known && file.isEmpty()) {
+      return;
+    }
+    if (known && file.isPresent()) {
+      report(
+          ProblemCode.CONTRADICTION,
+          checkpoint,
+          "metrics are given, too, found " + file.get(),
+          "Maybe remove the metrics: those of the checkpoint are measured.");
+    }
+    for (String key : List.of("epochs", "max_steps", "learning_rate")) {
+      Optional<String> budget = text(BASELINE + "." + key);
+      if (budget.isPresent()) {
+        report(
+            ProblemCode.CONTRADICTION,
+            BASELINE + "." + key,
+            "the baseline is given, so it is not trained, found " + budget.get(),
+            "Remove one of the two.");
+      }
+    }
+    if (known) {
+      onlyMetricsAreKnown(metrics);
+    }
+  }
+
+  private void onlyMetricsAreKnown(String metrics) {
+    for (ResolvedValue value : assembly.values()) {
+      if (Paths.isWithin(value.path(), metrics) && !value.value().isNumber()) {
+        report(
+            ProblemCode.WRONG_TYPE,
+            value.path(),
+            "must be a number, found " + value.value(),
+            "Maybe 0.9 is meant.");
+      }
+    }
+    for (String key : List.of("pruning.train.start_from", "distillation.teacher")) {
+      if (text(key).filter("baseline"::equals).isPresent()) {
+        report(
+            ProblemCode.CONTRADICTION,
+            key,
+            "there is no baseline to take weights from, only its metrics, found baseline",
+            "Maybe tuning.baseline.checkpoint is meant instead of tuning.baseline.metrics.");
+      }
+    }
+    Optional<String> objective = text("tuning.objective");
+    if (objective.filter(OF_FILES::contains).isPresent()) {
+      report(
+          ProblemCode.CONTRADICTION,
+          "tuning.objective",
+          objective.get()
+              + " compares with the dense model's file, of which only metrics are given",
+          "Maybe tuning.objective: density is meant, or tuning.baseline.checkpoint.");
     }
   }
 

@@ -6,12 +6,13 @@ import dev.espalier.tuner.port.PrunedMatrix;
 import dev.espalier.tuner.port.PruningPlan;
 import dev.espalier.tuner.port.TrainingPlan;
 import java.util.Locale;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One trial and its baseline, resolved to steps and parameters.
  *
- * @param baseline how the dense model is trained
+ * @param baseline how the dense model is trained; null when it is given
  * @param training how the pruned model is trained
  * @param pruning what is pruned, by what, when
  * @param distillation whose answers the pruned model learns, too; null for the true ones alone
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param startsFromBaseline whether fine-pruning starts from the trained dense model
  */
 public record Plan(
-    TrainingPlan baseline,
+    @Nullable TrainingPlan baseline,
     TrainingPlan training,
     PruningPlan pruning,
     @Nullable Distillation distillation,
@@ -34,14 +35,17 @@ public record Plan(
   public String table() {
     TextTable table =
         new TextTable("Plan", "baseline", "fine-pruning")
-            .row("training examples", trainExamples, trainExamples)
-            .row("batch size", baseline.batchSize(), training.batchSize())
-            .row("steps", baseline.totalSteps(), training.totalSteps())
-            .row("warm-up steps", baseline.warmupSteps(), training.warmupSteps())
-            .row("learning rate", baseline.learningRate(), training.learningRate())
+            .row("training examples", ofBaseline(dense -> trainExamples), trainExamples)
+            .row("batch size", ofBaseline(TrainingPlan::batchSize), training.batchSize())
+            .row("steps", ofBaseline(TrainingPlan::totalSteps), training.totalSteps())
+            .row("warm-up steps", ofBaseline(TrainingPlan::warmupSteps), training.warmupSteps())
+            .row("learning rate", ofBaseline(TrainingPlan::learningRate), training.learningRate())
             .row("score learning rate", "-", training.scoreLearningRate())
-            .row("threads", baseline.threads(), training.threads())
-            .row("starts from", "pretrained", startsFromBaseline ? "baseline" : "pretrained")
+            .row("threads", ofBaseline(TrainingPlan::threads), training.threads())
+            .row(
+                "starts from",
+                baseline == null ? "given" : "pretrained",
+                startsFromBaseline ? "baseline" : "pretrained")
             .row("pruner", "-", pruning.prunerName())
             .row("matrices", "-", pruning.matrices().size())
             .row("prunable weights", "-", prunableWeights());
@@ -69,6 +73,11 @@ public record Plan(
       addSparsity(table.row("lambda", "-", "steered to the sparsity"), goal);
     }
     return table.toString();
+  }
+
+  /** What is only there when the dense model is trained. */
+  private Object ofBaseline(Function<TrainingPlan, Object> value) {
+    return baseline == null ? "-" : value.apply(baseline);
   }
 
   private static void addSparsity(TextTable table, CubicSchedule density) {

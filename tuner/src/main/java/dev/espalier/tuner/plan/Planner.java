@@ -71,11 +71,14 @@ public final class Planner {
         new Length(Math.max(1, Math.round(budget * steps)), stepsPerEpoch(train, trainExamples));
     TrainingPlan training = training(train, length, train.learningRate());
     Baseline own = resolved.configuration().tuning().baseline();
+    boolean given = own.checkpoint() != null || !own.metrics().isEmpty();
     TrainingPlan baseline =
-        training(
-            train,
-            new Length(baselineSteps(train, own, trainExamples, steps), length.stepsPerEpoch()),
-            own.learningRate() == null ? train.learningRate() : own.learningRate());
+        given
+            ? null
+            : training(
+                train,
+                new Length(baselineSteps(train, own, trainExamples, steps), length.stepsPerEpoch()),
+                own.learningRate() == null ? train.learningRate() : own.learningRate());
     PruningPlan pruning = new PruningPlanner(resolved).plan(pruner, weights, training, length);
     return new Plan(
         baseline,

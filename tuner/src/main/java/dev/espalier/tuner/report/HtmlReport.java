@@ -138,7 +138,7 @@ public final class HtmlReport {
     cells.addAll(
         List.of(
             Text.size(file),
-            file == null || whole == null || whole.sizeBytes() == 0
+            file == null || whole == null || whole.size() == null || whole.sizeBytes() == 0
                 ? Text.NOT_MEASURED
                 : Text.percent((double) file.sizeBytes() / whole.sizeBytes()),
             latency == null ? Text.NOT_MEASURED : Text.milliseconds(latency.p50()),

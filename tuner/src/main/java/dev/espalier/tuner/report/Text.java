@@ -36,15 +36,15 @@ final class Text {
   }
 
   static String size(@Nullable MeasuredFile file) {
-    return file == null
+    return file == null || file.size() == null
         ? NOT_MEASURED
         : String.format(Locale.ROOT, "%.2f MB", file.sizeBytes() / 1e6);
   }
 
   /** Size by gzip. */
   static String compressed(@Nullable MeasuredFile file) {
-    return file == null
+    return file == null || file.size() == null
         ? NOT_MEASURED
-        : String.format(Locale.ROOT, "%.2f MB", file.size().compressedBytes() / 1e6);
+        : String.format(Locale.ROOT, "%.2f MB", file.file().compressedBytes() / 1e6);
   }
 }

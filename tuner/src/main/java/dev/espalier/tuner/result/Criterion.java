@@ -3,8 +3,6 @@ package dev.espalier.tuner.result;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -82,12 +80,12 @@ public record Criterion(List<LossLimit> limits, List<Double> weights) {
   /**
    * What the baseline means for the trials, with each threshold as a number.
    *
-   * @param baseline the dense model's metrics by name; every judged one is there
+   * @param baseline the dense model's metrics
    */
-  public String sentence(Map<String, Double> baseline) {
+  public String sentence(Verdict.Metrics baseline) {
     if (!isMean()) {
       return limits.stream()
-          .map(limit -> limit.sentence(Objects.requireNonNull(baseline.get(limit.metric()))))
+          .map(limit -> limit.sentence(baseline.metric(limit.metric())))
           .collect(Collectors.joining(" "));
     }
     return String.format(
@@ -98,7 +96,7 @@ public record Criterion(List<LossLimit> limits, List<Double> weights) {
             .map(
                 limit ->
                     String.format(
-                        Locale.ROOT, "%s %.4f", limit.metric(), baseline.get(limit.metric())))
+                        Locale.ROOT, "%s %.4f", limit.metric(), baseline.metric(limit.metric())))
             .collect(Collectors.joining(", ")),
         unit(),
         leading().value(),

@@ -46,7 +46,7 @@ public enum Objective {
       String name,
       Verdict verdict) {
     return switch (this) {
-      case MODELSIZE -> (double) shipped.size().compressedBytes() / dense.size().compressedBytes();
+      case MODELSIZE -> (double) shipped.file().compressedBytes() / dense.file().compressedBytes();
       case PERFORMANCE -> median(latencies.get(name)) / median(latencies.get("dense"));
       case DENSITY -> 1 - masks.prunedLayers();
       case ACCURACY -> Math.exp(verdict.lossOfBaseline());

@@ -83,6 +83,7 @@ public final class ResultJson {
     node.set("metrics", metrics(facts.dense()));
     node.set("size_bytes", size(facts.dense()));
     node.set("latency_ms", latency(facts.latencies().get("dense")));
+    node.put("source", facts.baselineSource());
     return node;
   }
 
@@ -192,11 +193,15 @@ public final class ResultJson {
   }
 
   private static JsonNode size(@Nullable MeasuredFile file) {
-    return file == null ? JSON.nullNode() : JSON.numberNode(file.sizeBytes());
+    return file == null || file.size() == null
+        ? JSON.nullNode()
+        : JSON.numberNode(file.sizeBytes());
   }
 
   private static JsonNode compressed(@Nullable MeasuredFile file) {
-    return file == null ? JSON.nullNode() : JSON.numberNode(file.size().compressedBytes());
+    return file == null || file.size() == null
+        ? JSON.nullNode()
+        : JSON.numberNode(file.file().compressedBytes());
   }
 
   private static JsonNode latency(@Nullable Latency latency) {

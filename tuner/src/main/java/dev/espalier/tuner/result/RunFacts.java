@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param environment where it ran
  * @param head what the model answers with
  * @param denseTraining the dense model's training
- * @param dense the dense model's exported file
+ * @param baselineSource where the dense model comes from: trained, checkpoint or given
+ * @param dense the dense model's exported file, or only its metrics
  * @param trials every trial in order
  * @param reported the trial that is reported: the best, or the last when none could be judged
  * @param sparseArchiveBytes size of the best model's archive, or null when there is none
@@ -46,6 +47,7 @@ public record RunFacts(
     ObjectNode environment,
     Head head,
     @Nullable Training denseTraining,
+    String baselineSource,
     @Nullable MeasuredFile dense,
     List<TrialFacts> trials,
     TrialFacts reported,
@@ -83,15 +85,23 @@ public record RunFacts(
   public record FileSize(long bytes, long compressedBytes) {}
 
   /**
-   * An exported file and how good it is.
+   * A model and how good it is.
    *
-   * @param size what it weighs
+   * @param size what its exported file weighs; null when there is no file, only its metrics
    * @param metrics each metric by name; null until it was measured
    */
-  public record MeasuredFile(FileSize size, @Nullable Map<String, Double> metrics) {
+  public record MeasuredFile(@Nullable FileSize size, @Nullable Map<String, Double> metrics) {
+    /** What the file weighs, when there is one. */
+    public FileSize file() {
+      if (size == null) {
+        throw new IllegalStateException("there is no file, only metrics");
+      }
+      return size;
+    }
+
     /** Bytes on the disk. */
     public long sizeBytes() {
-      return size.bytes();
+      return file().bytes();
     }
 
     /**

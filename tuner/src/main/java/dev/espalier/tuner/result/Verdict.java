@@ -54,7 +54,8 @@ public record Verdict(Criterion criterion, List<MetricVerdict> parts) {
     return judge(criterion, in(baseline), in(values));
   }
 
-  private static Metrics in(Map<String, Double> measured) {
+  /** The metrics of a map; one that is not there was not measured. */
+  public static Metrics in(Map<String, Double> measured) {
     return name -> {
       Double value = measured.get(name);
       if (value == null) {

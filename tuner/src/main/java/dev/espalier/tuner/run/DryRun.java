@@ -81,17 +81,19 @@ public final class DryRun {
     Plan plan = prepared.plan();
     double secondsPerStep = secondsPerStep(prepared);
     trainOnLongest(prepared);
-    long steps = plan.baseline().totalSteps() + plan.training().totalSteps();
+    TrainingPlan dense = plan.baseline();
+    long steps = (dense == null ? 0 : dense.totalSteps()) + plan.training().totalSteps();
     List<String> lines = new ArrayList<>();
     lines.add(plan.table());
     lines.add(
         String.format(
             Locale.ROOT,
-            "A step took %.3f s, so training would take about %s: %d steps, the baseline's counted as"
-                + " long as the others. Export and measurement come on top.",
+            "A step took %.3f s, so training would take about %s: %d steps%s. Export and measurement"
+                + " come on top.",
             secondsPerStep,
             duration(secondsPerStep * steps),
-            steps));
+            steps,
+            dense == null ? "" : ", the baseline's counted as long as the others"));
     lines.add(
         memory(peakBytes(PROCESS_STATUS))
             + " Java may use up to "

@@ -114,7 +114,8 @@ public final class Environment {
       PretrainedModel model,
       Optional<Teacher> teacher,
       EncodedSet train,
-      List<EvaluationSet> evaluations) {
+      List<EvaluationSet> evaluations,
+      BaselineSource baseline) {
     node.putObject("seeds").put("random_seed", resolved.configuration().tuning().randomSeed());
     ObjectNode configuration = node.putObject("configuration");
     configuration.put("file", resolved.file().toString()).put("sha256", resolved.sha256());
@@ -124,7 +125,12 @@ public final class Environment {
     resolved.assignments().forEach(assignments::add);
     ObjectNode values = configuration.putObject("values");
     resolved.values().forEach(value -> values.set(value.path(), value.value()));
-    node.putObject("weights").put("source", model.reference()).put("sha256", model.sha256());
+    ObjectNode weights = node.putObject("weights");
+    weights.put("source", model.reference()).put("sha256", model.sha256());
+    if (baseline instanceof BaselineSource.Checkpoint dense) {
+      weights.putObject("baseline").put("source", dense.file().toString());
+      weights.withObject("/baseline").put("sha256", dense.sha256());
+    }
     teacher.ifPresent(
         known ->
             node.putObject("teacher")

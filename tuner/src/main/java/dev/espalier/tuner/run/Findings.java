@@ -31,6 +31,7 @@ final class Findings {
   private final Criterion criterion;
   private final ObjectNode environment;
   private final Head head;
+  private final String baselineSource;
   private final List<Trial> trials = new ArrayList<>();
 
   final Map<String, String> artifacts = new LinkedHashMap<>();
@@ -44,13 +45,15 @@ final class Findings {
       Path directory,
       Criterion criterion,
       ObjectNode environment,
-      Head head) {
+      Head head,
+      String baselineSource) {
     this.configuration = configuration;
     this.started = started;
     this.directory = directory;
     this.criterion = criterion;
     this.environment = environment;
     this.head = head;
+    this.baselineSource = baselineSource;
   }
 
   /** A trial begins. */
@@ -75,6 +78,7 @@ final class Findings {
         environment,
         head,
         denseTraining,
+        baselineSource,
         dense,
         all,
         TrialFacts.best(all).orElseGet(() -> last(all)),

@@ -117,7 +117,7 @@ final class ModelCard {
     }
     cells.addAll(
         List.of(
-            file == null ? "not measured" : Sizes.inWords(file.sizeBytes()),
+            file == null || file.size() == null ? "not measured" : Sizes.inWords(file.sizeBytes()),
             latency == null ? "not measured" : milliseconds(latency.p50()),
             latency == null ? "not measured" : milliseconds(latency.p90())));
     table.append("| ").append(String.join(" | ", cells)).append(" |\n");

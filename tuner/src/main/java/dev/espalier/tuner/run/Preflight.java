@@ -118,6 +118,10 @@ public final class Preflight implements ConfigurationLoader.Check {
       checkFile(draft, "data.train", data.train(), problems);
       checkFile(draft, "data.evaluation", data.evaluation(), problems);
       checkFile(draft, "data.evaluation_mismatched", data.evaluationMismatched(), problems);
+      Path dense = configuration.tuning().baseline().checkpoint();
+      if (dense != null && BaselineSource.find(dense).isEmpty()) {
+        problems.addAll(BaselineSource.missing(draft, dense).problems());
+      }
     }
     return problems;
   }

@@ -37,6 +37,7 @@ final class Preparation {
    * @param strategy what decides which trial comes next
    * @param metrics what is measured
    * @param criterion how it is judged
+   * @param baseline where the dense model comes from
    */
   record Prepared(
       ResolvedConfiguration resolved,
@@ -47,7 +48,8 @@ final class Preparation {
       Variants variants,
       TuningStrategy strategy,
       List<Metric> metrics,
-      Criterion criterion) {
+      Criterion criterion,
+      BaselineSource baseline) {
     /** What was asked for. */
     Configuration configuration() {
       return resolved.configuration();
@@ -93,6 +95,9 @@ final class Preparation {
       throw new ProblemException(untriable);
     }
     Judging judging = Judging.of(resolved, services.metrics(), sets);
+    BaselineSource baseline =
+        BaselineSource.of(
+            resolved, judging.criterion(), model.weights(), sets.head(), services.checkpoints());
     return new Prepared(
         resolved,
         model,
@@ -102,7 +107,8 @@ final class Preparation {
         variants,
         strategy,
         judging.measured(),
-        judging.criterion());
+        judging.criterion(),
+        baseline);
   }
 
   private void checkLengths(PretrainedModel model) {

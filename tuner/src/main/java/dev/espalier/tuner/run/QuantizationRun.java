@@ -83,7 +83,7 @@ public final class QuantizationRun {
     Judging judged = Judging.of(resolved, services.metrics(), data);
     Criterion criterion = judged.criterion();
     Map<String, Double> baseline = metrics(source, data, judged.measured());
-    tell.accept(criterion.sentence(baseline));
+    tell.accept(criterion.sentence(Verdict.in(baseline)));
     FallBack.Decision decision =
         FallBack.run(
             strategy,

@@ -9,6 +9,7 @@ import dev.espalier.api.run.RunListener;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.port.FinePruner;
+import dev.espalier.tuner.port.TrainingPlan;
 import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.report.HtmlReport;
 import dev.espalier.tuner.report.TextSummary;
@@ -249,7 +250,8 @@ public final class Run {
         prepared.model(),
         prepared.teacher(),
         prepared.data().train(),
-        prepared.data().evaluations());
+        prepared.data().evaluations(),
+        prepared.baseline());
     return environment;
   }
 
@@ -261,29 +263,60 @@ public final class Run {
         run.path(),
         prepared.criterion(),
         environment,
-        prepared.data().head());
+        prepared.data().head(),
+        prepared.baseline().label());
   }
 
   // ---------------------------------------------------------------- baseline
 
-  /** Fine-tunes and measures the dense model, which every trial is judged against. */
+  /** The dense model, which every trial is judged against, with its metrics. */
   private MeasuredFile baseline(Workshop workshop, Prepared prepared, Findings found) {
+    MeasuredFile dense =
+        prepared.baseline() instanceof BaselineSource.Given given
+            ? new MeasuredFile(null, given.metrics())
+            : measuredBaseline(workshop, prepared, found);
+    found.dense = dense;
+    for (String metric : prepared.criterion().metrics()) {
+      double baseline = dense.metric(metric);
+      if (!Double.isFinite(baseline)) {
+        throw ProblemException.of(
+            ProblemKind.TRAINING,
+            "the baseline's "
+                + metric
+                + " is "
+                + baseline
+                + ", which nothing can be judged against",
+            "Maybe the dense training went wrong, or the metric is not defined on this data.");
+      }
+    }
+    listener.on(new RunEvent.Note(prepared.criterion().sentence(dense::metric)));
+    return dense;
+  }
+
+  /** Fine-tunes the dense model, unless that was done before, and measures it. */
+  private MeasuredFile measuredBaseline(Workshop workshop, Prepared prepared, Findings found) {
     TransformerWeights[] made = new TransformerWeights[1];
-    found.denseTraining =
-        stages
-            .run(
-                BASELINE,
-                "fine_tune",
-                Trained.class,
-                log -> {
-                  FinePruner.Outcome outcome =
-                      workshop.train(
-                          BASELINE, prepared.model(), prepared.plan().baseline(), null, null, log);
-                  made[0] = outcome.weights();
-                  return new Trained(new Training(outcome.curve(), outcome.seconds()), null);
-                })
-            .training();
-    workshop.forgetState(BASELINE);
+    if (prepared.baseline() instanceof BaselineSource.Checkpoint checkpoint) {
+      if (!stages.isFinished(BASELINE, "read")) {
+        made[0] = stages.run(BASELINE, "read", log -> workshop.keepBaseline(checkpoint, log));
+      }
+    } else {
+      TrainingPlan training = created(prepared.plan().baseline());
+      found.denseTraining =
+          stages
+              .run(
+                  BASELINE,
+                  "fine_tune",
+                  Trained.class,
+                  log -> {
+                    FinePruner.Outcome outcome =
+                        workshop.train(BASELINE, prepared.model(), training, null, null, log);
+                    made[0] = outcome.weights();
+                    return new Trained(new Training(outcome.curve(), outcome.seconds()), null);
+                  })
+              .training();
+      workshop.forgetState(BASELINE);
+    }
     Exported exported =
         stages.run(
             BASELINE,
@@ -305,23 +338,7 @@ public final class Run {
                     workshop.evaluate(Stages.folder(BASELINE) + "/" + Workshop.ONNX, "", log),
                     null,
                     Map.of()));
-    MeasuredFile dense = new MeasuredFile(exported.size(), measured.fp32());
-    found.dense = dense;
-    for (String metric : prepared.criterion().metrics()) {
-      double baseline = dense.metric(metric);
-      if (!Double.isFinite(baseline)) {
-        throw ProblemException.of(
-            ProblemKind.TRAINING,
-            "the baseline's "
-                + metric
-                + " is "
-                + baseline
-                + ", which nothing can be judged against",
-            "Maybe the dense training went wrong, or the metric is not defined on this data.");
-      }
-    }
-    listener.on(new RunEvent.Note(prepared.criterion().sentence(measured.fp32())));
-    return dense;
+    return new MeasuredFile(exported.size(), measured.fp32());
   }
 
   // ---------------------------------------------------------------- verdict

@@ -1,6 +1,7 @@
 package dev.espalier.tuner.run;
 
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.Configuration.JudgedMetric;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.port.BertArchitecture;
@@ -41,6 +42,13 @@ public final class SmokeRun {
         assignments.add(path + "absolute=null");
       }
     }
+    Configuration.Baseline baseline = full.configuration().tuning().baseline();
+    if (baseline.metrics().isEmpty()) {
+      // A checkpoint has all layers; the dense model of a smoke test is trained for a moment.
+      assignments.add("tuning.baseline.checkpoint=null");
+      assignments.add("tuning.baseline.epochs=null");
+      assignments.add("tuning.baseline.max_steps=4");
+    }
     assignments.addAll(
         List.of(
             "model.name=" + shortened(full.configuration().model().name()) + "-smoke",
@@ -48,8 +56,6 @@ public final class SmokeRun {
             "pruning.train.warmup=2",
             compression + "initial_warmup=1",
             compression + "final_warmup=1",
-            "tuning.baseline.epochs=null",
-            "tuning.baseline.max_steps=4",
             // Nothing is learnt in four steps, so any loss is accepted.
             "tuning.accuracy_criterion.relative=null",
             "tuning.accuracy_criterion.absolute=1",

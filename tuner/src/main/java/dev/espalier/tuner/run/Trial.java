@@ -100,7 +100,7 @@ final class Trial {
           section.strategy(),
           dense);
     }
-    measure();
+    measure(dense);
     judge(dense);
   }
 
@@ -241,7 +241,7 @@ final class Trial {
     return new FallBack.Judged(metrics, verdict(dense, measured));
   }
 
-  private void measure() {
+  private void measure(MeasuredFile dense) {
     MeasuredFile fp32 = known(pruned);
     MeasuredFile int8 = quantized;
     Measured measured =
@@ -251,7 +251,9 @@ final class Trial {
             Measured.class,
             log -> {
               Map<String, Path> files = new LinkedHashMap<>();
-              files.put("dense", run.resolve(Stages.folder(0) + "/" + Workshop.ONNX));
+              if (dense.size() != null) {
+                files.put("dense", run.resolve(Stages.folder(0) + "/" + Workshop.ONNX));
+              }
               files.put("fp32", file(Workshop.ONNX));
               Map<String, Double> metrics = measured(fp32, Workshop.ONNX, "fp32 ", log);
               Map<String, Double> ofInt8 = null;

@@ -96,6 +96,27 @@ final class Workshop {
     return outcome;
   }
 
+  /** Copies a dense model that was trained before into the run, which needs it to the end. */
+  TransformerWeights keepBaseline(BaselineSource.Checkpoint checkpoint, Stages.Log log) {
+    TransformerWeights weights =
+        BaselineSource.read(
+            prepared.resolved(),
+            checkpoint.file(),
+            prepared.model().weights(),
+            prepared.data().head(),
+            services.checkpoints());
+    String file = Stages.folder(0) + "/" + WEIGHTS;
+    run.make(
+        file,
+        target -> {
+          services.checkpoints().write(target, weights);
+          return target;
+        });
+    log.output(run.resolve(file));
+    log.result("read from", checkpoint.file().toString());
+    return weights;
+  }
+
   /** Forgets the state of a training that is finished, once its stage counts. */
   void forgetState(int trial) {
     run.discard(state(trial));

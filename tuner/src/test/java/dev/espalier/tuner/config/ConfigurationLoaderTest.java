@@ -123,7 +123,8 @@ final class ConfigurationLoaderTest {
     assertThat(loaded.quantization()).isNotNull();
     assertThat(loaded.tuning().accuracyCriterion())
         .isEqualTo(new Configuration.AccuracyCriterion(null, 0.02));
-    assertThat(loaded.tuning().baseline()).isEqualTo(new Configuration.Baseline(1.5, null, null));
+    assertThat(loaded.tuning().baseline())
+        .isEqualTo(new Configuration.Baseline(1.5, null, null, null, Map.of()));
   }
 
   @ParameterizedTest

@@ -241,6 +241,10 @@ class JsonSchemaTest {
           tuning.accuracy_criterion                            | {relative: 0.1, absolute: 0.1}
           tuning.accuracy_criterion                            | {relative: 1}
           tuning.accuracy_criterion                            | {absolute: -1}
+          tuning.baseline.metrics                              | 0.9
+          tuning.baseline.metrics                              | {accuracy: high}
+          tuning.baseline.metrics                              | {accuracy: [0.9]}
+          tuning.baseline.checkpoint                           | 3
           tuning.random_seed                                   | 0.5
           tuning.random_seed                                   | 1e30
           tuning.workspace                                     | runs
@@ -294,6 +298,9 @@ class JsonSchemaTest {
           tuning.accuracy_criterion                   | {}
           tuning.accuracy_criterion                   | {absolute: 2}
           tuning.accuracy_criterion                   | {relative: null, absolute: 0.02}
+          tuning.baseline.metrics                     | {}
+          tuning                                      | {baseline: {metrics: {accuracy: 0.9}}, objective: density}
+          tuning.baseline.checkpoint                  | runs/tiny/20260102-120000
           tuning.random_seed                          | -9223372036854775808
           """)
   @DisplayName("what is right is accepted by both")

@@ -54,7 +54,7 @@ final class CriterionTest {
             "Criterion missed by err: acc is 0.9000, the threshold is 0.8820 (baseline 0.9000, acc"
                 + " may lose 2% of the baseline); err is 1.2000, the threshold is 1.1000 (baseline"
                 + " 1.0000, err may lose 0.1).");
-    assertThat(EACH.sentence(Map.of("acc", 0.9, "err", 1.0)))
+    assertThat(EACH.sentence(Verdict.in(Map.of("acc", 0.9, "err", 1.0))))
         .isEqualTo(
             "The baseline's acc is 0.9000; a trial needs at least 0.8820 (acc may lose 2% of the"
                 + " baseline). The baseline's err is 1.0000; a trial needs at most 1.1000 (err may"
@@ -106,7 +106,7 @@ final class CriterionTest {
                 new LossLimit("err", false, Kind.RELATIVE, 0.03)),
             List.of(3.0, 0.5));
 
-    assertThat(mean.sentence(Map.of("acc", 0.9, "err", 2.0)))
+    assertThat(mean.sentence(Verdict.in(Map.of("acc", 0.9, "err", 2.0))))
         .isEqualTo(
             "The baseline's metrics are acc 0.9000, err 2.0000; what a trial loses of them, as a"
                 + " share of each, must be at most 0.0300 in the weighted mean (the mean of acc by"

@@ -42,6 +42,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
@@ -64,6 +65,9 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   /** The metrics that there are; a test may add its own. */
   final List<Metric> metrics =
       new ArrayList<>(List.of(new NamedMetric("accuracy", true), new NamedMetric("loss", false)));
+
+  /** What is different in a checkpoint that is read. */
+  Consumer<SortedMap<String, Tensor>> change = tensors -> {};
 
   /** What a training throws, by its trial; null for nothing. */
   IntFunction<@Nullable RuntimeException> failureOf = trial -> null;
@@ -221,7 +225,9 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   @Override
   public SortedMap<String, Tensor> readTensors(Path file) {
     call("read " + file.getParent().getFileName() + "/" + file.getFileName());
-    return weights().tensors();
+    SortedMap<String, Tensor> tensors = new TreeMap<>(weights().tensors());
+    change.accept(tensors);
+    return tensors;
   }
 
   @Override

@@ -49,6 +49,19 @@ class RehearsalTest {
   }
 
   @Test
+  @DisplayName("a dry run does not count the steps of a baseline that is given")
+  void givenBaseline() {
+    String said =
+        new DryRun(
+                load("tuning.baseline.metrics={accuracy: 0.9}", "tuning.objective=density"),
+                steppingServices(),
+                () -> nanos)
+            .rehearse();
+
+    assertThat(said).contains(": 21 steps. Export").containsPattern("starts from +given");
+  }
+
+  @Test
   @DisplayName("the last step of a dry run is on the longest batch, where memory peaks")
   void longestBatch() {
     String unused = new DryRun(load(), steppingServices(), () -> nanos).rehearse();

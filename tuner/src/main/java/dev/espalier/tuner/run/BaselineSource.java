@@ -1,0 +1,242 @@
+package dev.espalier.tuner.run;
+
+import dev.espalier.api.data.Head;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tuner.config.Configuration;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.CheckpointStore;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.tuner.result.Criterion;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Where the dense model that trials are judged against comes from. */
+sealed interface BaselineSource {
+  /** How results name it. */
+  String label();
+
+  /** It is trained by the run. */
+  record Trained() implements BaselineSource {
+    @Override
+    public String label() {
+      return "trained";
+    }
+  }
+
+  /**
+   * It was trained before: its weights are exported and measured.
+   *
+   * @param file its safetensors
+   * @param sha256 the file's hash
+   */
+  record Checkpoint(Path file, String sha256) implements BaselineSource {
+    @Override
+    public String label() {
+      return "checkpoint";
+    }
+  }
+
+  /**
+   * It is not at hand: only its metrics are known, so its size and latency stay unknown.
+   *
+   * @param metrics each by name; every judged one is there
+   */
+  record Given(Map<String, Double> metrics) implements BaselineSource {
+    /** Copies the map. */
+    public Given {
+      metrics = Map.copyOf(metrics);
+    }
+
+    @Override
+    public String label() {
+      return "given";
+    }
+  }
+
+  /**
+   * What weights may be called in a folder, in the order of preference: a run's dense ones first.
+   */
+  List<String> PLACES =
+      List.of(
+          Workshop.WEIGHTS,
+          Stages.folder(0) + "/" + Workshop.WEIGHTS,
+          BestModel.FOLDER + "/" + Workshop.WEIGHTS);
+
+  /**
+   * What the configuration says, checked as far as that needs no training.
+   *
+   * @param model the shape that a checkpoint must have
+   * @param head what a checkpoint must answer with
+   * @throws ProblemException of kind CONFIGURATION when a judged metric is not given, of kind INPUT
+   *     when a checkpoint is missing, broken, or of another model
+   */
+  static BaselineSource of(
+      ResolvedConfiguration resolved,
+      Criterion criterion,
+      TransformerWeights model,
+      Head head,
+      CheckpointStore checkpoints) {
+    Configuration.Baseline asked = resolved.configuration().tuning().baseline();
+    if (!asked.metrics().isEmpty()) {
+      return given(resolved, asked.metrics(), criterion);
+    }
+    if (asked.checkpoint() == null) {
+      return new Trained();
+    }
+    Path file = find(asked.checkpoint()).orElseThrow(() -> missing(resolved, asked.checkpoint()));
+    TransformerWeights unused = read(resolved, file, model, head, checkpoints);
+    return new Checkpoint(file, sha256(file));
+  }
+
+  private static Given given(
+      ResolvedConfiguration resolved, Map<String, Object> metrics, Criterion criterion) {
+    String path = "tuning.baseline.metrics";
+    List<Problem> problems = new ArrayList<>();
+    for (String judged : criterion.metrics()) {
+      if (!metrics.containsKey(judged)) {
+        problems.add(
+            new Problem(
+                ProblemKind.CONFIGURATION,
+                ProblemCode.MISSING_KEY,
+                resolved.locate(path),
+                path + "." + judged + ": is missing; it is judged, so its baseline must be given",
+                "Maybe add it, or let evaluation.accuracy name another metric."));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
+    Map<String, Double> values = new TreeMap<>();
+    metrics.forEach((name, value) -> values.put(name, ((Number) value).doubleValue()));
+    return new Given(values);
+  }
+
+  /** The file that is meant by a file or a folder; nothing when there is none. */
+  static Optional<Path> find(Path named) {
+    return Files.isDirectory(named)
+        ? PLACES.stream().map(named::resolve).filter(Files::isRegularFile).findFirst()
+        : Optional.of(named).filter(Files::isRegularFile);
+  }
+
+  /** The problem of a checkpoint that {@link #find} does not find. */
+  static ProblemException missing(ResolvedConfiguration resolved, Path named) {
+    return problem(
+        resolved,
+        ProblemCode.MISSING_FILE,
+        named
+            + (Files.isDirectory(named)
+                ? " has none of " + String.join(", ", PLACES)
+                : " does not exist"),
+        "Maybe the path is wrong: it is relative to the YAML file's folder.");
+  }
+
+  /**
+   * The dense weights of a checkpoint, those of the model and the head alone.
+   *
+   * @throws ProblemException of kind INPUT when they are those of another model
+   */
+  static TransformerWeights read(
+      ResolvedConfiguration resolved,
+      Path file,
+      TransformerWeights model,
+      Head head,
+      CheckpointStore checkpoints) {
+    SortedMap<String, Tensor> found = checkpoints.readTensors(file);
+    if (found.keySet().stream().anyMatch(name -> name.endsWith("mask_scores"))) {
+      throw problem(
+          resolved,
+          ProblemCode.BAD_DATA,
+          file + " holds scores beside its weights, so it is no dense model",
+          "Maybe the model that it was pruned from is meant.");
+    }
+    String prefix = BertNames.head(head) + ".";
+    SortedMap<String, Tensor> taken = new TreeMap<>();
+    model
+        .tensors()
+        .forEach(
+            (name, tensor) -> {
+              boolean isHead =
+                  name.startsWith(BertNames.CLASSIFIER + ".")
+                      || name.startsWith(BertNames.SPANS + ".");
+              boolean isPooler =
+                  name.startsWith(BertNames.POOLER + ".") && head instanceof Head.Spans;
+              if (!isHead && !isPooler) {
+                taken.put(name, matching(resolved, file, found, name, tensor.shape()));
+              }
+            });
+    int hidden = model.architecture().hiddenSize();
+    int[] shape = {head.outputs(), hidden};
+    taken.put(prefix + "weight", matching(resolved, file, found, prefix + "weight", shape));
+    found.forEach(
+        (name, tensor) -> {
+          if (name.startsWith(prefix)) {
+            taken.put(name, tensor);
+          }
+        });
+    return new TransformerWeights(model.architecture(), taken);
+  }
+
+  private static Tensor matching(
+      ResolvedConfiguration resolved,
+      Path file,
+      Map<String, Tensor> found,
+      String name,
+      int[] shape) {
+    Tensor tensor = found.get(name);
+    if (tensor != null && Arrays.equals(tensor.shape(), shape)) {
+      return tensor;
+    }
+    throw problem(
+        resolved,
+        ProblemCode.BAD_DATA,
+        file
+            + " is of another model: "
+            + name
+            + " must be "
+            + Arrays.toString(shape)
+            + ", and is "
+            + (tensor == null ? "not there" : Arrays.toString(tensor.shape())),
+        "Maybe another model.checkpoint or data.task is meant.");
+  }
+
+  private static ProblemException problem(
+      ResolvedConfiguration resolved, ProblemCode code, String message, String advice) {
+    String path = "tuning.baseline.checkpoint";
+    return new ProblemException(
+        List.of(
+            new Problem(
+                ProblemKind.INPUT, code, resolved.locate(path), path + ": " + message, advice)));
+  }
+
+  private static String sha256(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      try (DigestInputStream through = new DigestInputStream(in, digest)) {
+        long unused = through.transferTo(java.io.OutputStream.nullOutputStream());
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (IOException e) {
+      throw DiskProblems.of(e, file, 0, -1);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}
