@@ -76,6 +76,7 @@ public final class QuantizedFormats {
         QuantizationPlan.OPERATOR_TYPES,
         List.of(),
         Set.of(),
+        List.of(),
         Calibration.MINMAX,
         SAMPLES,
         SEED,

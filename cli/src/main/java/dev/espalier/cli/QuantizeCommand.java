@@ -12,6 +12,7 @@ import dev.espalier.tuner.plan.DataRequest;
 import dev.espalier.tuner.plan.QuantizationPlanner;
 import dev.espalier.tuner.port.TaskSource.TaskData;
 import dev.espalier.tuner.report.OperatorTable;
+import dev.espalier.tuner.result.Speed;
 import dev.espalier.tuner.result.Verdict;
 import dev.espalier.tuner.run.QuantizationRun;
 import dev.espalier.tuner.run.RunServices;
@@ -102,6 +103,10 @@ final class QuantizeCommand implements Callable<Integer> {
     Console.print(spec, OperatorTable.of(outcome.model(), bytes(output)).toString());
     outcome.model().notes().forEach((name, value) -> Console.print(spec, name + ": " + value));
     Console.print(spec, "wrote " + output);
+    Speed speed = outcome.speed();
+    if (speed != null) {
+      Console.print(spec, speed.sentence());
+    }
     Verdict verdict = outcome.verdict();
     if (verdict == null) {
       return ExitCode.OK;

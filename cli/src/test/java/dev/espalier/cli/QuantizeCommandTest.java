@@ -74,7 +74,9 @@ class QuantizeCommandTest {
             "--config",
             config.toString(),
             "--set",
-            "quantization.calibration.sampling_size=10");
+            "quantization.calibration.sampling_size=10",
+            "--set",
+            "evaluation.performance={warmup: 1, iteration: 5, sequence_length: 16}");
 
     assertThat(executed.err()).isEmpty();
     assertThat(executed.exitCode()).isZero();
@@ -95,7 +97,9 @@ class QuantizeCommandTest {
             "--set",
             "data={task: sentiment-twin, train_examples: 20, evaluation_examples: 20}",
             "--set",
-            "tuning.accuracy_criterion.absolute=0.01");
+            "tuning.accuracy_criterion.absolute=0.01",
+            "--set",
+            "evaluation.performance={warmup: 1, iteration: 5, sequence_length: 16}");
 
     assertThat(executed.err()).isEmpty();
     assertThat(executed.exitCode()).isZero();
@@ -103,6 +107,7 @@ class QuantizeCommandTest {
         .containsPattern("The baseline's accuracy is 0.\\d{4}; a trial needs at least")
         .containsPattern("/encoder/layer.1/output/dense/MatMul +MatMul +int8 +\\d.\\d\\de-0")
         .contains("fall-back: Everything configured is quantized")
+        .contains("on this machine: ")
         .contains("Criterion met: accuracy is");
   }
 

@@ -10,14 +10,18 @@ import dev.espalier.onnxruntime.calibrate.Calibrator;
 import dev.espalier.onnxruntime.calibrate.EncodedBatches;
 import dev.espalier.onnxruntime.calibrate.TensorRange;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
+import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.quantize.QuantizationFormat;
 import dev.espalier.onnxruntime.quantize.QuantizationSettings;
 import dev.espalier.onnxruntime.quantize.Quantizer;
 import dev.espalier.onnxruntime.simulate.OperatorErrors;
 import dev.espalier.tuner.port.PreparedQuantization;
 import dev.espalier.tuner.port.QuantizationPlan;
+import dev.espalier.tuner.port.QuantizationPlan.Calibration;
+import dev.espalier.tuner.port.QuantizationPlan.OperatorRule;
 import dev.espalier.tuner.port.QuantizedModel;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -73,11 +77,38 @@ final class CalibratedQuantization implements PreparedQuantization {
   private void calibrate(Set<String> tensors) {
     Set<String> unknown = new LinkedHashSet<>(tensors);
     unknown.removeAll(ranges.keySet());
-    if (!unknown.isEmpty()) {
-      ranges.putAll(
-          new Calibrator(method(plan), new Activations(plan.threads()))
-              .ranges(OnnxFiles.read(source), source, unknown, batches(known(examples))));
+    if (unknown.isEmpty()) {
+      return;
     }
+    ModelProto model = OnnxFiles.read(source);
+    CalibrationBatches batches = batches(known(examples));
+    byMethod(OnnxGraph.of(model), unknown)
+        .forEach(
+            (how, tensorsOfIt) ->
+                ranges.putAll(
+                    new Calibrator(method(how), new Activations(plan.threads()))
+                        .ranges(model, source, tensorsOfIt, batches)));
+  }
+
+  /** Which tensors are calibrated how: as the last rule says for an operator that touches them. */
+  private Map<Calibration, Set<String>> byMethod(OnnxGraph graph, Set<String> tensors) {
+    Map<Calibration, Set<String>> byMethod = new EnumMap<>(Calibration.class);
+    for (String tensor : tensors) {
+      Calibration how = plan.calibration();
+      for (OperatorRule rule : plan.rules()) {
+        Calibration said = rule.calibration();
+        if (said != null && Quantizer.touches(rule, graph, tensor)) {
+          how = said;
+        }
+      }
+      byMethod.computeIfAbsent(how, key -> new LinkedHashSet<>()).add(tensor);
+    }
+    return byMethod;
+  }
+
+  @Override
+  public Set<String> operatorNames() {
+    return OperatorList.names(OnnxGraph.of(OnnxFiles.read(source)));
   }
 
   @Override
@@ -109,7 +140,8 @@ final class CalibratedQuantization implements PreparedQuantization {
         .withReduceRange(plan.reduceRange())
         .withOperatorTypes(plan.operatorTypes())
         .excluding(plan.excluded())
-        .withFloatNodes(plan.floatNodes());
+        .withFloatNodes(plan.floatNodes())
+        .withRules(plan.rules());
   }
 
   private static QuantizationFormat format(QuantizationPlan plan) {
@@ -120,8 +152,8 @@ final class CalibratedQuantization implements PreparedQuantization {
     };
   }
 
-  private static CalibrationMethod method(QuantizationPlan plan) {
-    return switch (plan.calibration()) {
+  private static CalibrationMethod method(Calibration calibration) {
+    return switch (calibration) {
       case MINMAX -> new CalibrationMethod.MinMax();
       case MOVING_AVERAGE -> new CalibrationMethod.MovingAverage();
       case PERCENTILE -> new CalibrationMethod.Percentile(PERCENT);

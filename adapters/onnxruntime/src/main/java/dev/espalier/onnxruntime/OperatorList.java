@@ -7,14 +7,17 @@ import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.graph.Tensors;
 import dev.espalier.onnxruntime.quantize.QuantizationReport;
 import dev.espalier.onnxruntime.quantize.QuantizationReport.Left;
+import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.port.QuantizedModel;
 import dev.espalier.tuner.port.QuantizedModel.Operator;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a quantizer's report into a list of operators, in the order of the graph. */
@@ -27,10 +30,9 @@ final class OperatorList {
   /** What {@code report} says of the model in {@code source}. */
   static QuantizedModel of(Path source, QuantizationReport report) {
     OnnxGraph graph = OnnxGraph.of(OnnxFiles.read(source));
-    boolean perChannel = report.settings().perChannel();
     List<Operator> operators = new ArrayList<>();
     for (QuantizationReport.Operator one : report.quantized()) {
-      long scales = perChannel ? channels(graph, one) : 1;
+      long scales = one.perChannel() ? channels(graph, one) : 1;
       long elements = elements(graph, one);
       long bytes = elements == 0 ? 0 : elements + BYTES_PER_SCALE * scales;
       operators.add(new Operator(one.node(), one.type(), "int8", null, null, bytes));
@@ -45,6 +47,24 @@ final class OperatorList {
     operators.sort(
         Comparator.comparingInt(one -> order.getOrDefault(one.name(), Integer.MAX_VALUE)));
     return new QuantizedModel(report.asMap(), operators);
+  }
+
+  /** Names of what can be quantized and of its weights. */
+  static Set<String> names(OnnxGraph graph) {
+    Set<String> names = new LinkedHashSet<>();
+    for (NodeProto node : graph.nodes()) {
+      if (QuantizationPlan.OPERATOR_TYPES.contains(node.getOpType())) {
+        names.add(name(node));
+        node.getInputList().stream()
+            .filter(input -> graph.initializer(input) != null)
+            .forEach(names::add);
+      }
+    }
+    return names;
+  }
+
+  private static String name(NodeProto node) {
+    return node.getName().isEmpty() ? node.getOutput(0) : node.getName();
   }
 
   private static long elements(OnnxGraph graph, QuantizationReport.Operator operator) {
@@ -70,8 +90,7 @@ final class OperatorList {
   private static Map<String, Integer> order(OnnxGraph graph) {
     Map<String, Integer> order = new HashMap<>();
     for (NodeProto node : graph.nodes()) {
-      String name = node.getName().isEmpty() ? node.getOutput(0) : node.getName();
-      order.putIfAbsent(name, order.size());
+      order.putIfAbsent(name(node), order.size());
     }
     return order;
   }

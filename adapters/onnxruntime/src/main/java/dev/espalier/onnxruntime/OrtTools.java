@@ -3,6 +3,7 @@ package dev.espalier.onnxruntime;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
 import dev.espalier.onnxruntime.bert.BertOnnxExporter;
+import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.measure.OrtMeter;
 import dev.espalier.tuner.port.OnnxTools;
 import dev.espalier.tuner.port.PreparedQuantization;
@@ -11,6 +12,7 @@ import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The tuner's port to ONNX: exporter, quantizer and meter behind one interface. */
@@ -23,6 +25,11 @@ public final class OrtTools implements OnnxTools {
   @Override
   public void export(TransformerWeights weights, Head head, Path file) {
     BertOnnxExporter.export(weights, head, file);
+  }
+
+  @Override
+  public Set<String> operatorNames(TransformerWeights weights, Head head) {
+    return OperatorList.names(OnnxGraph.of(BertOnnxExporter.withAnyHead(weights, head)));
   }
 
   @Override

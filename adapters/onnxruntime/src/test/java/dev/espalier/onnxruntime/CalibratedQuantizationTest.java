@@ -2,13 +2,17 @@ package dev.espalier.onnxruntime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.onnxruntime.bert.BertOnnxExporter;
+import dev.espalier.onnxruntime.graph.OnnxFiles;
+import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.measure.OrtMeter;
 import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.port.QuantizationPlan.Calibration;
 import dev.espalier.tuner.port.QuantizationPlan.Format;
+import dev.espalier.tuner.port.QuantizationPlan.OperatorRule;
 import dev.espalier.tuner.port.QuantizedModel;
 import dev.espalier.tuner.port.QuantizedModel.Operator;
 import dev.espalier.tuner.port.Tensor;
@@ -19,6 +23,7 @@ import dev.espalier.tuner.result.Verdict;
 import dev.espalier.tuner.run.FallBack;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,8 +31,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
@@ -106,6 +113,108 @@ final class CalibratedQuantizationTest {
     assertThat(all).isBetween(0.3, 1.0);
   }
 
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        // format, rule, operator, precision, reason or the number of its scales
+        "DYNAMIC | op_wise /encoder/layer.0/output/dense/MatMul fp32"
+            + " | /encoder/layer.0/output/dense/MatMul | float32"
+            + " | fp32 by op_wise /encoder/layer.0/output/dense/MatMul",
+        "QDQ | op_wise *layer.0.output.dense.weight fp32"
+            + " | /encoder/layer.0/output/dense/MatMul | float32"
+            + " | fp32 by op_wise *layer.0.output.dense.weight",
+        "QDQ | op_wise *layer.0.output.dense.weight fp32"
+            + " | /encoder/layer.1/output/dense/MatMul | int8 | 1",
+        "QOPERATOR | optype_wise Gather fp32"
+            + " | /embeddings/word_embeddings/Gather | float32 | fp32 by optype_wise Gather",
+        "DYNAMIC | op_wise *layer.1* per_channel"
+            + " | /encoder/layer.1/output/dense/MatMul | int8 | 32",
+        "QDQ | op_wise *layer.1* per_channel | /encoder/layer.1/output/dense/MatMul | int8 | 32",
+        "QOPERATOR | op_wise *layer.1* per_channel"
+            + " | /encoder/layer.0/output/dense/MatMul | int8 | 1",
+        "QDQ | optype_wise Gather per_channel | /embeddings/word_embeddings/Gather | int8 | 50",
+      })
+  @DisplayName("an exception holds for the operators that it names, and for no other")
+  void rules(Format format, String rule, String operator, String precision, String expected)
+      throws Exception {
+    QuantizationPlan plan = plan(format, List.of(rule(rule)));
+    Path int8 = folder.resolve("int8.onnx");
+
+    QuantizedModel model = new CalibratedQuantization(fp32, plan, examples).quantize(int8, plan);
+
+    Operator found = operator(model, operator);
+    assertThat(found.precision()).isEqualTo(precision);
+    if (found.isQuantized()) {
+      long elements = operator.contains("word") ? TinyBert.VOCABULARY * 32 : 64 * 32;
+      assertThat(found.bytes() - elements).isEqualTo(5L * Integer.parseInt(expected));
+    } else {
+      assertThat(found.reason()).isEqualTo(expected);
+    }
+    assertThat(new OrtMeter().outputs(int8, examples, 1).get(0)).hasNumberOfRows(24);
+    String name = rule.split(" ", -1)[1];
+    if (rule.startsWith("op_wise")) {
+      assertThat(model.notes().get("op_wise " + name)).matches("\\d+ nodes?");
+    }
+  }
+
+  @Test
+  @DisplayName("int8 by name holds where the type is not selected, and exclusions hold above all")
+  void precedence() {
+    List<OperatorRule> rules = List.of(rule("op_wise *layer.0* int8"));
+    QuantizationPlan plan = plan(Format.DYNAMIC, rules).withOperatorTypes(Set.of("Gather"));
+
+    QuantizedModel model =
+        new CalibratedQuantization(fp32, plan, examples)
+            .quantize(
+                folder.resolve("int8.onnx"),
+                plan.withFloatNodes(Set.of("/encoder/layer.0/output/dense/MatMul")));
+
+    assertThat(model.quantized())
+        .extracting(Operator::name)
+        .contains("/encoder/layer.0/intermediate/dense/MatMul")
+        .doesNotContain(
+            "/encoder/layer.0/output/dense/MatMul", "/encoder/layer.1/output/dense/MatMul");
+  }
+
+  @Test
+  @DisplayName("an operator's own calibration changes the ranges of its activations alone")
+  void algorithm() {
+    OperatorRule rule =
+        new OperatorRule(Set.of(), List.of("*layer.0/output*"), null, null, Calibration.PERCENTILE);
+    OnnxGraph plain = OnnxGraph.of(OnnxFiles.read(quantized(List.of())));
+    OnnxGraph other = OnnxGraph.of(OnnxFiles.read(quantized(List.of(rule))));
+
+    List<String> changed = new ArrayList<>();
+    for (TensorProto one : plain.toModel().getGraph().getInitializerList()) {
+      TensorProto same = other.initializer(one.getName());
+      assertThat(same).as(one.getName()).isNotNull();
+      if (!same.equals(one)) {
+        changed.add(one.getName());
+      }
+    }
+    assertThat(changed).isNotEmpty().allMatch(name -> name.contains("layer.0/intermediate"));
+  }
+
+  private Path quantized(List<OperatorRule> rules) {
+    QuantizationPlan plan = plan(Format.QDQ, rules);
+    Path file = folder.resolve("int8-" + rules.size() + ".onnx");
+    QuantizedModel ignored = new CalibratedQuantization(fp32, plan, examples).quantize(file, plan);
+    return file;
+  }
+
+  /** A rule in one line: kind, name or type, and what it says. */
+  private static OperatorRule rule(String text) {
+    String[] parts = text.split(" ", -1);
+    boolean byType = parts[0].equals("optype_wise");
+    return new OperatorRule(
+        byType ? Set.of(parts[1]) : Set.of(),
+        byType ? List.of() : List.of(parts[1]),
+        parts[2].equals("fp32") ? Boolean.FALSE : parts[2].equals("int8") ? Boolean.TRUE : null,
+        parts[2].startsWith("per") ? parts[2].equals("per_channel") : null,
+        null);
+  }
+
   private static long fileSize(Path file) {
     return file.toFile().length();
   }
@@ -131,6 +240,10 @@ final class CalibratedQuantizationTest {
   }
 
   private static QuantizationPlan plan(Format format) {
+    return plan(format, List.of());
+  }
+
+  private static QuantizationPlan plan(Format format, List<OperatorRule> rules) {
     return new QuantizationPlan(
         format,
         false,
@@ -138,6 +251,7 @@ final class CalibratedQuantizationTest {
         QuantizationPlan.OPERATOR_TYPES,
         List.of(),
         Set.of(),
+        rules,
         Calibration.MINMAX,
         24,
         5,

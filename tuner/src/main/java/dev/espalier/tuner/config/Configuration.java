@@ -426,6 +426,8 @@ public record Configuration(
    * @param reduceRange whether weights keep to 7 bits
    * @param opTypes types of operators that are quantized
    * @param excludedNames globs over what stays float
+   * @param optypeWise exceptions for types of operators
+   * @param opWise exceptions for single operators
    * @param strategy what goes back to float when the criterion is missed
    */
   public record Quantization(
@@ -459,14 +461,86 @@ public record Configuration(
               value = "Globs over the names of ONNX nodes and of their weights that stay float.",
               fallback = "[]")
           List<String> excludedNames,
+      @Key("Exceptions from model_wise for types of operators, the later over the earlier.")
+          List<OpTypeWise> optypeWise,
+      @Key("Exceptions for single operators, over those for types.") List<OpWise> opWise,
       @Key("What goes back to float when the quantized file misses the criterion.")
           QuantizationStrategy strategy) {
     /** Copies the lists. */
     public Quantization {
       opTypes = List.copyOf(opTypes);
       excludedNames = List.copyOf(excludedNames);
+      optypeWise = List.copyOf(optypeWise);
+      opWise = List.copyOf(opWise);
     }
   }
+
+  /**
+   * An exception for types of operators.
+   *
+   * @param opTypes the types
+   * @param weight how their weights are quantized
+   * @param activation how their activations are
+   */
+  public record OpTypeWise(
+      @Key(value = "Types of ONNX operators.", required = true) List<String> opTypes,
+      @Key("How their weights are quantized.") OpWeight weight,
+      @Key("How their activations are quantized.") OpActivation activation) {
+    /** Copies the list. */
+    public OpTypeWise {
+      opTypes = List.copyOf(opTypes);
+    }
+  }
+
+  /**
+   * An exception for single operators.
+   *
+   * @param names literal names or globs, of nodes or of their weights
+   * @param weight how their weights are quantized
+   * @param activation how their activations are
+   */
+  public record OpWise(
+      @Key(value = "Names or globs of ONNX nodes or of their weights.", required = true)
+          List<String> names,
+      @Key("How their weights are quantized.") OpWeight weight,
+      @Key("How their activations are quantized.") OpActivation activation) {
+    /** Copies the list. */
+    public OpWise {
+      names = List.copyOf(names);
+    }
+  }
+
+  /**
+   * How the weights of some operators are quantized; null for as in {@code model_wise}.
+   *
+   * @param dtype {@code int8}, or {@code fp32} for operators that stay float
+   * @param granularity {@code per_channel} or {@code per_tensor}
+   */
+  public record OpWeight(
+      @Key(
+              value = "int8, or fp32 for operators that stay float.",
+              oneOf = {"int8", "fp32"})
+          @Nullable String dtype,
+      @Key(
+              value = "One scale for each output channel, or one for the whole weight.",
+              oneOf = {"per_channel", "per_tensor"})
+          @Nullable String granularity) {}
+
+  /**
+   * How the activations of some operators are quantized; null for as in {@code model_wise}.
+   *
+   * @param dtype {@code uint8}, or {@code fp32} for operators that stay float
+   * @param algorithm how a range follows from the values seen
+   */
+  public record OpActivation(
+      @Key(
+              value = "uint8, or fp32 for operators that stay float.",
+              oneOf = {"uint8", "fp32"})
+          @Nullable String dtype,
+      @Key(
+              value = "How the static approach finds a range, as in model_wise.",
+              oneOf = {"minmax", "moving_average", "percentile", "kl", "mse"})
+          @Nullable String algorithm) {}
 
   /**
    * What goes back to float when the quantized file misses the criterion.

@@ -62,7 +62,14 @@ final class Rules {
   }
 
   private void operatorTypesCanBeQuantized() {
-    String path = "quantization.op_types";
+    operatorTypesCanBeQuantized("quantization.op_types");
+    String exceptions = "quantization.optype_wise";
+    for (int i = 0; i < assembly.count(exceptions); i++) {
+      operatorTypesCanBeQuantized(exceptions + "[" + i + "].op_types");
+    }
+  }
+
+  private void operatorTypesCanBeQuantized(String path) {
     ResolvedValue types = assembly.value(path);
     if (types == null) {
       return;

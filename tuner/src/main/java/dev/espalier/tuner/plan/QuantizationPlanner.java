@@ -1,10 +1,17 @@
 package dev.espalier.tuner.plan;
 
 import dev.espalier.tuner.config.Configuration;
+import dev.espalier.tuner.config.Configuration.OpActivation;
+import dev.espalier.tuner.config.Configuration.OpTypeWise;
+import dev.espalier.tuner.config.Configuration.OpWeight;
+import dev.espalier.tuner.config.Configuration.OpWise;
 import dev.espalier.tuner.config.Configuration.Quantization;
 import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.port.QuantizationPlan.Calibration;
 import dev.espalier.tuner.port.QuantizationPlan.Format;
+import dev.espalier.tuner.port.QuantizationPlan.OperatorRule;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /** Turns the section {@code quantization} into a plan. */
@@ -20,6 +27,7 @@ public final class QuantizationPlanner {
         Set.copyOf(section.opTypes()),
         section.excludedNames(),
         Set.of(),
+        rules(section),
         calibration(section.modelWise().activation().algorithm()),
         section.calibration().samplingSize(),
         configuration.tuning().randomSeed(),
@@ -29,6 +37,31 @@ public final class QuantizationPlanner {
   /** Whether quantization as in {@code section} is impossible without examples. */
   public static boolean needsExamples(Quantization section) {
     return format(section) != Format.DYNAMIC;
+  }
+
+  private static List<OperatorRule> rules(Quantization section) {
+    List<OperatorRule> rules = new ArrayList<>();
+    for (OpTypeWise each : section.optypeWise()) {
+      rules.add(rule(Set.copyOf(each.opTypes()), List.of(), each.weight(), each.activation()));
+    }
+    for (OpWise each : section.opWise()) {
+      rules.add(rule(Set.of(), each.names(), each.weight(), each.activation()));
+    }
+    return rules;
+  }
+
+  private static OperatorRule rule(
+      Set<String> types, List<String> names, OpWeight weight, OpActivation activation) {
+    boolean floats = "fp32".equals(weight.dtype()) || "fp32".equals(activation.dtype());
+    boolean unsaid = weight.dtype() == null && activation.dtype() == null;
+    String granularity = weight.granularity();
+    String algorithm = activation.algorithm();
+    return new OperatorRule(
+        types,
+        names,
+        unsaid ? null : !floats,
+        granularity == null ? null : granularity.equals("per_channel"),
+        algorithm == null ? null : calibration(algorithm));
   }
 
   private static Format format(Quantization section) {

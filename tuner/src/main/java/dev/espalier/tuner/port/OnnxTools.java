@@ -5,6 +5,7 @@ import dev.espalier.api.data.Head;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What happens to a model after training: export, quantize, measure. */
@@ -18,6 +19,13 @@ public interface OnnxTools {
    * @param head which of them; the names of classes are kept in the file's metadata
    */
   void export(TransformerWeights weights, Head head, Path file);
+
+  /**
+   * Names of operators, and of their weights, that an exported model would have.
+   *
+   * @param weights of the encoder; those of the head may be missing
+   */
+  Set<String> operatorNames(TransformerWeights weights, Head head);
 
   /**
    * Gets {@code source} ready to be quantized.
@@ -64,6 +72,36 @@ public interface OnnxTools {
    *
    * @param p50 median
    * @param p90 90th percentile
+   * @param low lower end of a 95% confidence interval of the median, from order statistics
+   * @param high its upper end
    */
-  record Latency(double p50, double p90) {}
+  record Latency(double p50, double p90, double low, double high) {
+    /** A latency that is known exactly. */
+    public Latency(double p50, double p90) {
+      this(p50, p90, p50, p50);
+    }
+
+    /**
+     * What a share of requests took, of which each is taken as drawn by itself.
+     *
+     * <p>The interval is that of order statistics: the number of requests faster than the true
+     * median is binomial, n times a half, so the median lies between the requests of rank n/2 −
+     * 0.98·√n and n/2 + 0.98·√n + 1 with 95%, whatever the distribution.
+     *
+     * @param sorted times in milliseconds, ascending, at least one
+     */
+    public static Latency of(double... sorted) {
+      int n = sorted.length;
+      double half = 0.98 * Math.sqrt(n);
+      int low = (int) Math.max(1, Math.floor(n / 2.0 - half));
+      int high = (int) Math.min(n, Math.ceil(n / 2.0 + half) + 1);
+      return new Latency(rank(sorted, 0.5), rank(sorted, 0.9), sorted[low - 1], sorted[high - 1]);
+    }
+
+    /** The value that a share of all doesn't exceed: the nearest rank. */
+    private static double rank(double[] sorted, double share) {
+      int rank = (int) Math.ceil(share * sorted.length);
+      return sorted[Math.max(rank, 1) - 1];
+    }
+  }
 }

@@ -2,6 +2,7 @@ package dev.espalier.tuner.port;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A float model about to be quantized, perhaps several times: what is found out on examples is
@@ -17,6 +18,9 @@ public interface PreparedQuantization {
    *     quantized so, or nothing of it would be
    */
   QuantizedModel quantize(Path target, QuantizationPlan plan);
+
+  /** Names that rules and exclusions may mean: of nodes with a weight, and of the weights. */
+  Set<String> operatorNames();
 
   /**
    * What quantization would do to the output of each operator by itself, Σ(y − ŷ)² / Σy² on

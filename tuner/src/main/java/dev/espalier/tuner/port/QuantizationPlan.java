@@ -2,6 +2,8 @@ package dev.espalier.tuner.port;
 
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How an exported model is quantized to int8: weights symmetric, activations uint8 and asymmetric.
@@ -12,6 +14,7 @@ import java.util.Set;
  * @param operatorTypes what may be quantized, of {@link #OPERATOR_TYPES}
  * @param excluded globs over names of nodes and of their weights; what one matches stays float
  * @param floatNodes names of nodes, taken literally, that stay float
+ * @param rules exceptions for some operators, the later over the earlier
  * @param calibration how ranges of activations follow from values; for the static formats
  * @param samples examples that calibration looks at; for the static formats
  * @param seed decides which examples, and their order
@@ -24,6 +27,7 @@ public record QuantizationPlan(
     Set<String> operatorTypes,
     List<String> excluded,
     Set<String> floatNodes,
+    List<OperatorRule> rules,
     Calibration calibration,
     int samples,
     long seed,
@@ -37,6 +41,7 @@ public record QuantizationPlan(
     operatorTypes = Set.copyOf(operatorTypes);
     excluded = List.copyOf(excluded);
     floatNodes = Set.copyOf(floatNodes);
+    rules = List.copyOf(rules);
   }
 
   /** The same, with exactly these nodes kept float. */
@@ -48,6 +53,7 @@ public record QuantizationPlan(
         operatorTypes,
         excluded,
         names,
+        rules,
         calibration,
         samples,
         seed,
@@ -63,10 +69,40 @@ public record QuantizationPlan(
         types,
         excluded,
         floatNodes,
+        rules,
         calibration,
         samples,
         seed,
         threads);
+  }
+
+  /**
+   * An exception for some operators; what is null is left to the rules before, or to the plan.
+   *
+   * @param types of operators; empty for any
+   * @param names literal names or globs, of nodes or of their weights; empty for any
+   * @param quantized whether they are int8, whatever {@code operatorTypes} says
+   * @param perChannel as in the plan
+   * @param calibration as in the plan, for the activations that they read or write
+   */
+  public record OperatorRule(
+      Set<String> types,
+      List<String> names,
+      @Nullable Boolean quantized,
+      @Nullable Boolean perChannel,
+      @Nullable Calibration calibration) {
+    /** Copies the collections. */
+    public OperatorRule {
+      types = Set.copyOf(types);
+      names = List.copyOf(names);
+    }
+
+    /** What it is about, for people. */
+    public String inWords() {
+      return names.isEmpty()
+          ? "optype_wise " + String.join(", ", new TreeSet<>(types))
+          : "op_wise " + String.join(", ", names);
+    }
   }
 
   /** How a quantized graph is written down. */

@@ -1,6 +1,8 @@
 package dev.espalier.tuner.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.espalier.tuner.config.Configuration.Performance;
+import dev.espalier.tuner.plan.Cores;
 import dev.espalier.tuner.port.FinePruner.Point;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.MaskReport;
@@ -10,6 +12,7 @@ import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.RunFacts.Failure;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import dev.espalier.tuner.result.RunFacts.Training;
+import dev.espalier.tuner.result.Speed;
 import dev.espalier.tuner.result.Status;
 import dev.espalier.tuner.result.Verdict;
 import java.util.ArrayList;
@@ -127,6 +130,24 @@ public final class HtmlReport {
       file("pruned, int8", "int8", facts.quantized());
     }
     page.append("</table>");
+    Speed speed = facts.speed();
+    if (speed != null) {
+      page.append("<p>" + escape(speed.sentence()) + "</p>");
+    }
+    Performance how = facts.configuration().configuration().evaluation().performance();
+    page.append("<p class=\"soft\">")
+        .append(
+            String.format(
+                Locale.ROOT,
+                "Requests of batch %d and %d tokens on %d threads, the files taking turns: %d to"
+                    + " warm up, then %d counted for each. Behind the median is its 95%% interval by"
+                    + " order statistics.",
+                how.batchSize(),
+                how.sequenceLength(),
+                Cores.of(how.threads()),
+                how.warmup(),
+                how.iteration()))
+        .append("</p>");
   }
 
   private void file(String name, String key, @Nullable MeasuredFile file) {
@@ -141,7 +162,7 @@ public final class HtmlReport {
             file == null || whole == null || whole.size() == null || whole.sizeBytes() == 0
                 ? Text.NOT_MEASURED
                 : Text.percent((double) file.sizeBytes() / whole.sizeBytes()),
-            latency == null ? Text.NOT_MEASURED : Text.milliseconds(latency.p50()),
+            latency == null ? Text.NOT_MEASURED : Text.interval(latency),
             latency == null ? Text.NOT_MEASURED : Text.milliseconds(latency.p90()),
             latency == null || dense == null
                 ? Text.NOT_MEASURED

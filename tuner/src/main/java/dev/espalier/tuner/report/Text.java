@@ -1,5 +1,6 @@
 package dev.espalier.tuner.report;
 
+import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import java.util.Locale;
 import java.util.Map;
@@ -21,6 +22,11 @@ final class Text {
 
   static String milliseconds(double value) {
     return String.format(Locale.ROOT, "%.2f ms", value);
+  }
+
+  static String interval(Latency latency) {
+    return String.format(
+        Locale.ROOT, "%.2f ms [%.2f, %.2f]", latency.p50(), latency.low(), latency.high());
   }
 
   static String seconds(double value) {

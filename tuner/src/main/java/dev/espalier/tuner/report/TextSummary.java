@@ -5,6 +5,7 @@ import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.MaskReport;
 import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
+import dev.espalier.tuner.result.Speed;
 import dev.espalier.tuner.result.Status;
 import dev.espalier.tuner.result.Verdict;
 import java.util.ArrayList;
@@ -33,6 +34,10 @@ public final class TextSummary {
           .append(" of the encoder, ")
           .append(Text.percent(masks.model()))
           .append(" of the model.");
+    }
+    Speed speed = facts.speed();
+    if (speed != null) {
+      text.append('\n').append(speed.sentence());
     }
     Verdict verdict = facts.verdict();
     if (facts.status() == Status.FAILED) {

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.tuner.config.Configuration.Distillation;
+import dev.espalier.tuner.config.Configuration.Performance;
+import dev.espalier.tuner.plan.Cores;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.QuantizedModel;
 import dev.espalier.tuner.result.RunFacts.Failure;
@@ -111,6 +113,16 @@ public final class ResultJson {
     latencies.set("fp32", latency(facts.latencies().get("fp32")));
     latencies.set("int8", latency(facts.latencies().get("int8")));
     node.set("distillation", distillation(facts.distillation()));
+    Speed speed = facts.speed();
+    latencies.put("int8_against_fp32", speed == null ? null : speed.kind().label());
+    latencies.put("in_words", speed == null ? null : speed.sentence());
+    Performance measured = facts.configuration().configuration().evaluation().performance();
+    ObjectNode how = latencies.putObject("settings");
+    how.put("threads", Cores.of(measured.threads()));
+    how.put("warmup", measured.warmup());
+    how.put("iterations", measured.iteration());
+    how.put("batch_size", measured.batchSize());
+    how.put("sequence_length", measured.sequenceLength());
     node.put("masks_sha256", masks == null ? null : masks.sha256());
     ObjectNode fused = node.putObject("fused_operators");
     new TreeMap<>(facts.fusedOperators()).forEach(fused::put);
@@ -208,6 +220,10 @@ public final class ResultJson {
     ObjectNode node = JSON.objectNode();
     node.set("p50", number(latency == null ? null : latency.p50()));
     node.set("p90", number(latency == null ? null : latency.p90()));
+    ArrayNode interval = node.putArray("p50_interval");
+    if (latency != null) {
+      interval.add(latency.low()).add(latency.high());
+    }
     return node;
   }
 

@@ -198,6 +198,12 @@ public record RunFacts(
     return reported.latencies();
   }
 
+  /** Whether quantization made it faster; null when that was not measured. */
+  public @Nullable Speed speed() {
+    QuantizationFacts quantization = reported.quantization();
+    return Speed.of(latencies(), quantization == null ? null : quantization.model(), environment);
+  }
+
   /** Whether the shipped file is good enough. */
   public @Nullable Verdict verdict() {
     return reported.verdict();

@@ -8,8 +8,10 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.tuner.config.Configuration;
+import dev.espalier.tuner.config.Configuration.Quantization;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.DataRequest;
+import dev.espalier.tuner.plan.OperatorNames;
 import dev.espalier.tuner.plan.Plan;
 import dev.espalier.tuner.plan.Planner;
 import dev.espalier.tuner.port.PretrainedModel;
@@ -86,6 +88,11 @@ final class Preparation {
         workspace, (long) (COPIES_OF_THE_MODEL * model.weights().size() * Float.BYTES), disk);
     checkLengths(model);
     TaskData sets = services.tasks().load(DataRequest.of(configuration), model.tokenizerJson());
+    Quantization quantization = configuration.quantization();
+    if (quantization != null && OperatorNames.areNamed(quantization)) {
+      OperatorNames.check(
+          resolved, quantization, services.onnx().operatorNames(model.weights(), sets.head()));
+    }
     int examples = sets.train().size();
     Optional<Teacher> teacher = Teacher.load(resolved, services.models(), model, sets.head());
     Plan plan = planner.plan(pruner, model.weights(), examples, 1);

@@ -2,16 +2,20 @@ package dev.espalier.tuner.run;
 
 import dev.espalier.api.metric.Metric;
 import dev.espalier.tuner.config.Configuration;
+import dev.espalier.tuner.config.Configuration.Performance;
 import dev.espalier.tuner.config.Configuration.Quantization;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.Cores;
+import dev.espalier.tuner.plan.OperatorNames;
 import dev.espalier.tuner.plan.QuantizationPlanner;
 import dev.espalier.tuner.port.EvaluationSet;
+import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.PreparedQuantization;
 import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.port.QuantizedModel;
 import dev.espalier.tuner.port.TaskSource.TaskData;
 import dev.espalier.tuner.result.Criterion;
+import dev.espalier.tuner.result.Speed;
 import dev.espalier.tuner.result.Verdict;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -50,8 +54,9 @@ public final class QuantizationRun {
    *
    * @param model what the file holds
    * @param verdict on the file, against the float one; null when nothing was evaluated
+   * @param speed of the file, against the float one; null without data
    */
-  public record Outcome(QuantizedModel model, @Nullable Verdict verdict) {}
+  public record Outcome(QuantizedModel model, @Nullable Verdict verdict, @Nullable Speed speed) {}
 
   /**
    * Quantizes {@code source} into {@code target}.
@@ -64,6 +69,7 @@ public final class QuantizationRun {
     QuantizationPlan plan = QuantizationPlanner.plan(configuration, section);
     PreparedQuantization ready =
         services.onnx().prepare(source, plan, data == null ? null : data.train());
+    OperatorNames.check(resolved, section, ready.operatorNames());
     FallBack.Strategy strategy = FallBack.Strategy.of(section.strategy().name());
     if (data == null || strategy == FallBack.Strategy.NONE) {
       FallBack.Decision decision =
@@ -78,7 +84,8 @@ public final class QuantizationRun {
               },
               () -> false,
               tell);
-      return new Outcome(decision.model(), null);
+      return new Outcome(
+          decision.model(), null, data == null ? null : speed(source, target, decision.model()));
     }
     Judging judged = Judging.of(resolved, services.metrics(), data);
     Criterion criterion = judged.criterion();
@@ -98,7 +105,20 @@ public final class QuantizationRun {
             () -> true, // the float file is what is judged against
             tell);
     Map<String, Double> reached = Objects.requireNonNull(decision.metrics(), "measured");
-    return new Outcome(decision.model(), Verdict.judge(criterion, baseline, reached));
+    return new Outcome(
+        decision.model(),
+        Verdict.judge(criterion, baseline, reached),
+        speed(source, target, decision.model()));
+  }
+
+  private @Nullable Speed speed(Path source, Path target, QuantizedModel model) {
+    Performance how = configuration.evaluation().performance();
+    Map<String, Path> files = new LinkedHashMap<>();
+    files.put("fp32", source);
+    files.put("int8", target);
+    Map<String, Latency> latencies =
+        services.onnx().measureLatency(files, Workshop.latencySettings(how));
+    return Speed.of(latencies, model, Environment.machine(services.libraryVersions()));
   }
 
   private Map<String, Double> metrics(Path file, TaskData data, List<Metric> measured) {

@@ -198,6 +198,16 @@ final class Workshop {
     return metrics;
   }
 
+  /** How requests are timed. */
+  static LatencySettings latencySettings(Performance settings) {
+    return new LatencySettings(
+        settings.batchSize(),
+        settings.sequenceLength(),
+        settings.warmup(),
+        settings.iteration(),
+        Cores.of(settings.threads()));
+  }
+
   /** Tells the listener something that no stage's result says. */
   void tell(String sentence) {
     listener.on(new RunEvent.Note(sentence));
@@ -207,16 +217,7 @@ final class Workshop {
   Map<String, Latency> measureLatency(Map<String, Path> files, Stages.Log log) {
     Performance settings = prepared.configuration().evaluation().performance();
     Map<String, Latency> latencies =
-        services
-            .onnx()
-            .measureLatency(
-                files,
-                new LatencySettings(
-                    settings.batchSize(),
-                    settings.sequenceLength(),
-                    settings.warmup(),
-                    settings.iteration(),
-                    Cores.of(settings.threads())));
+        services.onnx().measureLatency(files, latencySettings(settings));
     latencies.forEach((name, latency) -> log.result(name + " p50 in ms", latency.p50()));
     return latencies;
   }

@@ -237,6 +237,11 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   }
 
   @Override
+  public Set<String> operatorNames(TransformerWeights weights, Head head) {
+    return errors.keySet();
+  }
+
+  @Override
   public PreparedQuantization prepare(
       Path source, QuantizationPlan plan, @Nullable EncodedSet calibration) {
     return new PreparedQuantization() {
@@ -253,6 +258,11 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
         put(target, "x".repeat(260 + 60 * variant.floatNodes().size()));
         call("quantize");
         return new QuantizedModel(Map.of("MatMul", "12 of 12"), operators);
+      }
+
+      @Override
+      public Set<String> operatorNames() {
+        return errors.keySet();
       }
 
       @Override

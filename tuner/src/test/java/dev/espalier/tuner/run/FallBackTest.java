@@ -46,6 +46,7 @@ class FallBackTest {
           QuantizationPlan.OPERATOR_TYPES,
           List.of(),
           Set.of(),
+          List.of(),
           Calibration.MINMAX,
           10,
           1,
@@ -220,6 +221,11 @@ class FallBackTest {
                     return new Operator(name, type, kept ? "float32" : "int8", null, null, 1);
                   })
               .toList());
+    }
+
+    @Override
+    public Set<String> operatorNames() {
+      return Set.of();
     }
 
     @Override

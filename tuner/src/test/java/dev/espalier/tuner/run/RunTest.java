@@ -12,6 +12,8 @@ import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.QuantizationPlan;
+import dev.espalier.tuner.port.QuantizationPlan.Calibration;
+import dev.espalier.tuner.port.QuantizationPlan.OperatorRule;
 import dev.espalier.tuner.result.Status;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -272,10 +274,49 @@ final class RunTest {
   }
 
   @Test
+  void exceptions_for_types_and_names_become_rules_in_their_order() {
+    fakes.errors.put("/layer.0/MatMul", 0.1);
+    run(
+        "quantization={optype_wise: [{op_types: [MatMul, Gemm], weight: {granularity: per_tensor},"
+            + " activation: {algorithm: kl}}], op_wise: [{names: ['*layer.0*'], weight: {dtype: fp32}},"
+            + " {names: [/layer.0/MatMul], activation: {dtype: uint8}}]}");
+
+    assertThat(fakes.quantizations.get(0).rules())
+        .containsExactly(
+            new OperatorRule(Set.of("MatMul", "Gemm"), List.of(), null, false, Calibration.ENTROPY),
+            new OperatorRule(Set.of(), List.of("*layer.0*"), false, null, null),
+            new OperatorRule(Set.of(), List.of("/layer.0/MatMul"), true, null, null));
+  }
+
+  @Test
+  void a_name_that_no_operator_has_is_said_before_training() {
+    fakes.errors.put("/encoder/layer.0/output/dense/MatMul", 0.1);
+
+    RunResult result =
+        run(
+            "quantization={excluded_names: ['*layr.0*', '*layer.0*'],"
+                + " op_wise: [{names: [MatMull], weight: {dtype: fp32}}]}");
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.problems())
+        .extracting(problem -> problem.message() + " " + problem.advice())
+        .containsExactly(
+            "quantization.excluded_names: \"*layr.0*\" matches none of the model's 1 names of"
+                + " operators and weights Maybe one of the nearest is meant:"
+                + " /encoder/layer.0/output/dense/MatMul.",
+            "quantization.op_wise[0].names: \"MatMull\" matches none of the model's 1 names of"
+                + " operators and weights Maybe one of the nearest is meant:"
+                + " /encoder/layer.0/output/dense/MatMul.");
+    assertThat(fakes.calls).noneMatch(call -> call.startsWith("train"));
+  }
+
+  @Test
   void an_operator_that_cannot_be_quantized_is_said_before_training() {
     assertThatThrownBy(() -> load("quantization.op_types=[MatMul, Sofmax]"))
         .hasMessageContaining("quantization.op_types: must be of Add, Attention, Conv, Gather,")
         .hasMessageContaining("found Sofmax");
+    assertThatThrownBy(() -> load("quantization={optype_wise: [{op_types: [Sofmax]}]}"))
+        .hasMessageContaining("quantization.optype_wise[0].op_types: must be of Add, Attention,");
   }
 
   @Test

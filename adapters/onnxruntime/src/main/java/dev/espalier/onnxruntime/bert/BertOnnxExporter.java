@@ -16,6 +16,8 @@ import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -119,6 +121,25 @@ public final class BertOnnxExporter {
       exporter.pooled(hidden, head.outputs());
     }
     return exporter.graph.toModel();
+  }
+
+  /**
+   * The model with its head, or, where the weights have none, with one of zeros: to be looked at
+   * and not to be run.
+   */
+  public static ModelProto withAnyHead(TransformerWeights weights, Head head) {
+    int hidden = weights.architecture().hiddenSize();
+    SortedMap<String, Tensor> tensors = new TreeMap<>(weights.tensors());
+    addZeros(tensors, BertNames.head(head), head.outputs(), hidden);
+    addZeros(tensors, BertNames.POOLER, hidden, hidden);
+    return model(new TransformerWeights(weights.architecture(), tensors), head);
+  }
+
+  private static void addZeros(
+      SortedMap<String, Tensor> tensors, String prefix, int outputs, int inputs) {
+    tensors.putIfAbsent(
+        prefix + ".weight", Tensor.matrix(outputs, inputs, new float[outputs * inputs]));
+    tensors.putIfAbsent(prefix + ".bias", Tensor.vector(new float[outputs]));
   }
 
   private static String graphName(Head head) {

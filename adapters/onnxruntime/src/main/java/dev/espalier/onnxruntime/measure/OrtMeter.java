@@ -121,8 +121,10 @@ public final class OrtMeter {
     }
     Map<String, Latency> latencies = new LinkedHashMap<>();
     for (Timed one : timed) {
-      Arrays.sort(one.nanos);
-      latencies.put(one.name, new Latency(millis(one.nanos, 0.5), millis(one.nanos, 0.9)));
+      latencies.put(
+          one.name,
+          Latency.of(
+              Arrays.stream(one.nanos).sorted().mapToDouble(nanos -> nanos / 1e6).toArray()));
     }
     return latencies;
   }
@@ -216,12 +218,6 @@ public final class OrtMeter {
         .filter(value -> value.matches("[1-9]\\d{0,8}"))
         .map(Integer::valueOf)
         .orElse(SMALL_VOCABULARY);
-  }
-
-  /** The value that a share of all doesn't exceed: the nearest rank. */
-  private static double millis(long[] sorted, double share) {
-    int rank = (int) Math.ceil(share * sorted.length);
-    return sorted[Math.max(rank, 1) - 1] / 1e6;
   }
 
   private static void closeAll(List<Timed> timed) {

@@ -53,7 +53,7 @@ final class DynamicRewrite {
     constants = new Constants(graph);
     eligibility = new Eligibility(constants);
     int8 = new Int8Constants(graph, selection.settings());
-    gathers = new Gathers(graph, int8);
+    gathers = new Gathers(graph, selection, int8);
   }
 
   /**
@@ -118,7 +118,8 @@ final class DynamicRewrite {
 
   private void matMul(NodeProto node, String name, TensorProto matrix, String output) {
     Activation input = activations.computeIfAbsent(node.getInput(0), this::quantizeActivation);
-    Weight weight = int8.of(name, matrix, 1, List.of(matrix.getDims(1)));
+    boolean perChannel = selection.perChannel(node, node.getInput(1));
+    Weight weight = int8.of(perChannel, name, matrix, 1, List.of(matrix.getDims(1)));
     String sums =
         add(
             "MatMulInteger",
@@ -152,7 +153,8 @@ final class DynamicRewrite {
 
   private void attention(NodeProto node, String name, TensorProto matrix) {
     Activation input = activations.computeIfAbsent(node.getInput(0), this::quantizeActivation);
-    Weight weight = int8.of(name, matrix, 1, List.of(matrix.getDims(1)));
+    Weight weight =
+        int8.of(selection.perChannel(node, name), name, matrix, 1, List.of(matrix.getDims(1)));
     nodes.add(
         Nodes.qAttention(
             node,

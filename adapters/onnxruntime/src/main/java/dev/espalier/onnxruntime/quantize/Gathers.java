@@ -16,10 +16,12 @@ import java.util.List;
  */
 final class Gathers {
   private final OnnxGraph graph;
+  private final Selection selection;
   private final Int8Constants int8;
 
-  Gathers(OnnxGraph graph, Int8Constants int8) {
+  Gathers(OnnxGraph graph, Selection selection, Int8Constants int8) {
     this.graph = graph;
+    this.selection = selection;
     this.int8 = int8;
   }
 
@@ -29,7 +31,9 @@ final class Gathers {
     String indices = node.getInput(1);
     // [rows, 1], so that what is gathered from it has the dimension to multiply rows along.
     List<Long> scalesShape = List.of(table.getDims(0), 1L);
-    Weight weight = int8.of(node.getInput(0), table, 0, scalesShape);
+    Weight weight =
+        int8.of(
+            selection.perChannel(node, node.getInput(0)), node.getInput(0), table, 0, scalesShape);
     String rows = graph.fresh(output + "_int8");
     nodes.add(Nodes.node("Gather", List.of(weight.values(), indices), List.of(rows)));
     if (weight.axis() < 0) {

@@ -37,31 +37,42 @@ final class Int8Constants {
   }
 
   /**
-   * Quantizes a weight, along {@code axis} when the settings say per channel.
+   * Quantizes a weight.
    *
+   * @param perChannel a scale for each channel along {@code axis}, or one for the whole
    * @param name what its initializers are named after
    * @param scalesShape the shape of the scales, where there is one per channel
    * @param least lower bounds of the scales, one per channel of the axis, or nothing
    */
-  Weight of(String name, TensorProto tensor, int axis, List<Long> scalesShape, float... least) {
-    String key = name + "/" + axis + "/" + scalesShape;
+  Weight of(
+      boolean perChannel,
+      String name,
+      TensorProto tensor,
+      int axis,
+      List<Long> scalesShape,
+      float... least) {
+    String key = name + "/" + axis + "/" + scalesShape + "/" + perChannel;
     Weight weight = known.get(key);
     if (weight == null) {
-      weight = make(name, tensor, axis, scalesShape);
+      weight = make(perChannel, name, tensor, axis, scalesShape);
       known.put(key, weight);
     }
     for (int i = 0; i < least.length; i++) {
       if (least[i] > weight.scale(i)) {
-        float[] bounds = settings.perChannel() ? least : new float[] {largest(least)};
-        return make(name, tensor, axis, scalesShape, bounds);
+        float[] bounds = perChannel ? least : new float[] {largest(least)};
+        return make(perChannel, name, tensor, axis, scalesShape, bounds);
       }
     }
     return weight;
   }
 
   private Weight make(
-      String name, TensorProto tensor, int axis, List<Long> scalesShape, float... bounds) {
-    boolean perChannel = settings.perChannel();
+      boolean perChannel,
+      String name,
+      TensorProto tensor,
+      int axis,
+      List<Long> scalesShape,
+      float... bounds) {
     Channels channels = perChannel ? Channels.along(tensor.getDimsList(), axis) : Channels.ONE;
     List<Long> shape = perChannel ? scalesShape : List.of();
     Int8Weights int8;

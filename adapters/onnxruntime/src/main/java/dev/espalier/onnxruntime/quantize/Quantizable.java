@@ -55,7 +55,7 @@ final class Quantizable {
               + NEWEST_IR);
     }
     long opset = graph.opset("");
-    boolean perChannelQdq = settings.format() == QuantizationFormat.QDQ && settings.perChannel();
+    boolean perChannelQdq = settings.format() == QuantizationFormat.QDQ && settings.anyPerChannel();
     if (opset < OLDEST_OPSET || opset > NEWEST_OPSET) {
       throw new IllegalArgumentException(
           "uses opset " + opset + ", supported are " + OLDEST_OPSET + " to " + NEWEST_OPSET);

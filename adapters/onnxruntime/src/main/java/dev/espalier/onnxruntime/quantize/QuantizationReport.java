@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * @param settings how it was asked for
  * @param quantized what became int8, in the order of the graph
  * @param left what could have been but stayed float, with the reason
- * @param excluded how many nodes each exclusion matched, in their order
+ * @param excluded how many nodes each exclusion, and each name of a rule, matched, in their order
  * @param bytesBefore size of the source, with the data that it keeps in other files
  * @param bytesAfter size of the target, likewise
  */
@@ -29,8 +29,9 @@ public record QuantizationReport(
    * @param type its type, for instance MatMul
    * @param node the node's name, or its first output's where it has none
    * @param weight the name of its constant; empty when it has none
+   * @param perChannel whether that has a scale for each channel
    */
-  public record Operator(String type, String node, String weight) {}
+  public record Operator(String type, String node, String weight, boolean perChannel) {}
 
   /**
    * An operator that stayed float.
@@ -70,7 +71,9 @@ public record QuantizationReport(
     }
     excluded.forEach(
         (pattern, count) ->
-            map.put("excluded " + pattern, count + (count == 1 ? " node" : " nodes")));
+            map.put(
+                (settings.excluded().contains(pattern) ? "excluded " : "op_wise ") + pattern,
+                count + (count == 1 ? " node" : " nodes")));
     map.put("reduce_range", String.valueOf(settings.reduceRange()));
     map.put("bytes before", String.valueOf(bytesBefore));
     map.put("bytes after", String.valueOf(bytesAfter));

@@ -1,6 +1,7 @@
 package dev.espalier.onnxruntime.quantize;
 
 import dev.espalier.tuner.port.QuantizationPlan;
+import dev.espalier.tuner.port.QuantizationPlan.OperatorRule;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.TreeSet;
  * @param excluded globs ({@code *} is any text, {@code ?} any character) over names of nodes and of
  *     their weights; what one matches stays float
  * @param floatNodes names of nodes that stay float, taken literally
+ * @param rules exceptions for some operators, the later over the earlier
  */
 public record QuantizationSettings(
     QuantizationFormat format,
@@ -27,7 +29,8 @@ public record QuantizationSettings(
     boolean reduceRange,
     Set<String> operatorTypes,
     List<String> excluded,
-    Set<String> floatNodes) {
+    Set<String> floatNodes,
+    List<OperatorRule> rules) {
   /** Everything that can be quantized. */
   public static final Set<String> OPERATOR_TYPES = QuantizationPlan.OPERATOR_TYPES;
 
@@ -40,6 +43,7 @@ public record QuantizationSettings(
     operatorTypes = Set.copyOf(operatorTypes);
     excluded = List.copyOf(excluded);
     floatNodes = Set.copyOf(floatNodes);
+    rules = List.copyOf(rules);
     for (String type : operatorTypes) {
       if (!OPERATOR_TYPES.contains(type)) {
         throw new IllegalArgumentException(
@@ -50,25 +54,26 @@ public record QuantizationSettings(
 
   /** Every type of operator, per channel, in the whole range, without exceptions. */
   public static QuantizationSettings of(QuantizationFormat format) {
-    return new QuantizationSettings(format, true, false, OPERATOR_TYPES, List.of(), Set.of());
+    return new QuantizationSettings(
+        format, true, false, OPERATOR_TYPES, List.of(), Set.of(), List.of());
   }
 
   /** The same, with a scale per channel or one for the whole. */
   public QuantizationSettings withPerChannel(boolean wanted) {
     return new QuantizationSettings(
-        format, wanted, reduceRange, operatorTypes, excluded, floatNodes);
+        format, wanted, reduceRange, operatorTypes, excluded, floatNodes, rules);
   }
 
   /** The same, with 7 or 8 bits for weights. */
   public QuantizationSettings withReduceRange(boolean wanted) {
     return new QuantizationSettings(
-        format, perChannel, wanted, operatorTypes, excluded, floatNodes);
+        format, perChannel, wanted, operatorTypes, excluded, floatNodes, rules);
   }
 
   /** The same, for these types of operators. */
   public QuantizationSettings withOperatorTypes(Collection<String> types) {
     return new QuantizationSettings(
-        format, perChannel, reduceRange, Set.copyOf(types), excluded, floatNodes);
+        format, perChannel, reduceRange, Set.copyOf(types), excluded, floatNodes, rules);
   }
 
   /** The same, with more globs over what stays float. */
@@ -76,12 +81,23 @@ public record QuantizationSettings(
     List<String> all = new ArrayList<>(excluded);
     all.addAll(globs);
     return new QuantizationSettings(
-        format, perChannel, reduceRange, operatorTypes, all, floatNodes);
+        format, perChannel, reduceRange, operatorTypes, all, floatNodes, rules);
   }
 
   /** The same, with exactly these nodes kept float. */
   public QuantizationSettings withFloatNodes(Collection<String> names) {
     return new QuantizationSettings(
-        format, perChannel, reduceRange, operatorTypes, excluded, Set.copyOf(names));
+        format, perChannel, reduceRange, operatorTypes, excluded, Set.copyOf(names), rules);
+  }
+
+  /** The same, with exactly these exceptions. */
+  public QuantizationSettings withRules(List<OperatorRule> exceptions) {
+    return new QuantizationSettings(
+        format, perChannel, reduceRange, operatorTypes, excluded, floatNodes, exceptions);
+  }
+
+  /** Whether some weight has a scale for each channel. */
+  boolean anyPerChannel() {
+    return perChannel || rules.stream().anyMatch(rule -> Boolean.TRUE.equals(rule.perChannel()));
   }
 }

@@ -1,5 +1,6 @@
 package dev.espalier.onnxruntime.quantize;
 
+import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
@@ -9,7 +10,9 @@ import dev.espalier.onnxruntime.graph.GraphCheck;
 import dev.espalier.onnxruntime.graph.Nodes;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
+import dev.espalier.tuner.port.QuantizationPlan.OperatorRule;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,6 +28,8 @@ import java.util.function.Supplier;
  * @param settings how
  */
 public record Quantizer(QuantizationSettings settings) {
+  private static final Set<String> WEIGHTED = Set.of("MatMul", "Gemm", "Conv", "Attention");
+
   /** Metadata key of the format; the values are those of {@link QuantizationFormat#text}. */
   public static final String FORMAT = "quantization";
 
@@ -69,6 +74,18 @@ public record Quantizer(QuantizationSettings settings) {
     return settings.format().isStatic()
         ? inOneSentence(source, () -> StaticPlan.tensorsToCalibrate(graph, settings))
         : Set.of();
+  }
+
+  /** Whether a rule is about an operator with a weight that reads or writes a tensor. */
+  public static boolean touches(OperatorRule rule, OnnxGraph graph, String tensor) {
+    List<NodeProto> nodes = new ArrayList<>(graph.consumers(tensor));
+    NodeProto producer = graph.producer(tensor);
+    if (producer != null) {
+      nodes.add(producer);
+    }
+    return nodes.stream()
+        .filter(node -> WEIGHTED.contains(node.getOpType()) && node.getInputCount() > 1)
+        .anyMatch(node -> Selection.matches(rule, node, node.getInput(1)));
   }
 
   private OnnxGraph read(Path source) {

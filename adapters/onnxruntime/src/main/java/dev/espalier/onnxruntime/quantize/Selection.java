@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.quantize.QuantizationReport.Left;
 import dev.espalier.onnxruntime.quantize.QuantizationReport.Operator;
+import dev.espalier.tuner.port.QuantizationPlan.OperatorRule;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +20,9 @@ final class Selection {
 
   Selection(QuantizationSettings settings, OnnxGraph graph) {
     this.settings = settings;
-    for (String glob : settings.excluded()) {
+    List<String> globs = new ArrayList<>(settings.excluded());
+    settings.rules().forEach(rule -> globs.addAll(rule.names()));
+    for (String glob : globs) {
       long count =
           graph.nodes().stream()
               .filter(
@@ -46,7 +49,10 @@ final class Selection {
     return left;
   }
 
-  /** How many nodes each exclusion matches, by their name or by an initializer that they read. */
+  /**
+   * How many nodes each exclusion and each name of a rule matches, by their name or by an
+   * initializer that they read.
+   */
   Map<String, Integer> matched() {
     return matched;
   }
@@ -70,18 +76,55 @@ final class Selection {
     if (settings.floatNodes().contains(name(node))) {
       return "kept float";
     }
+    OperatorRule decisive = null;
+    for (OperatorRule rule : settings.rules()) {
+      if (rule.quantized() != null && matches(rule, node, weight)) {
+        decisive = rule;
+      }
+    }
+    if (decisive != null) {
+      return Boolean.TRUE.equals(decisive.quantized()) ? null : "fp32 by " + decisive.inWords();
+    }
     if (!settings.operatorTypes().contains(node.getOpType())) {
       return "operators of type " + node.getOpType() + " are not selected";
     }
     return null;
   }
 
+  /** Whether a node's weight has a scale for each channel. */
+  boolean perChannel(NodeProto node, String weight) {
+    boolean perChannel = settings.perChannel();
+    for (OperatorRule rule : settings.rules()) {
+      Boolean said = rule.perChannel();
+      if (said != null && matches(rule, node, weight)) {
+        perChannel = said;
+      }
+    }
+    return perChannel;
+  }
+
+  /** Whether a rule is about a node, with the name of its constant, or nothing. */
+  static boolean matches(OperatorRule rule, NodeProto node, String weight) {
+    boolean type = rule.types().isEmpty() || rule.types().contains(node.getOpType());
+    return type
+        && (rule.names().isEmpty()
+            || rule.names().stream()
+                .anyMatch(
+                    glob ->
+                        glob.equals(name(node))
+                            || glob.equals(weight)
+                            || matches(glob, name(node))
+                            || (!weight.isEmpty() && matches(glob, weight))));
+  }
+
   void quantized(NodeProto node, String weight) {
-    quantized.add(new Operator(node.getOpType(), name(node), weight));
+    quantized.add(
+        new Operator(
+            node.getOpType(), name(node), weight, !weight.isEmpty() && perChannel(node, weight)));
   }
 
   void leave(NodeProto node, String weight, String reason) {
-    left.add(new Left(new Operator(node.getOpType(), name(node), weight), reason));
+    left.add(new Left(new Operator(node.getOpType(), name(node), weight, false), reason));
   }
 
   /** Whether a glob matches all of a text: in time of their product at most. */

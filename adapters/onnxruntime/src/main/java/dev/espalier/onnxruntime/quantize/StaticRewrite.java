@@ -31,6 +31,7 @@ final class StaticRewrite {
 
   private final OnnxGraph graph;
   private final Map<String, TensorRange> ranges;
+  private final Selection selection;
   private final boolean qdq;
   private final Constants constants;
   private final Int8Constants int8;
@@ -58,11 +59,12 @@ final class StaticRewrite {
   StaticRewrite(OnnxGraph graph, Selection selection, Map<String, TensorRange> ranges) {
     this.graph = graph;
     this.ranges = ranges;
+    this.selection = selection;
     qdq = selection.settings().format() == QuantizationFormat.QDQ;
     GemmFusion.run(graph, selection.settings().operatorTypes());
     constants = new Constants(graph);
     int8 = new Int8Constants(graph, selection.settings());
-    gathers = new Gathers(graph, int8);
+    gathers = new Gathers(graph, selection, int8);
     plan = new StaticPlan(graph, selection, constants, this::isRanged);
   }
 
@@ -160,6 +162,7 @@ final class StaticRewrite {
     float[] bias = bias(node, columns);
     Weight weight =
         int8.of(
+            selection.perChannel(node, node.getInput(1)),
             node.getInput(1),
             matrix,
             axis,
@@ -198,6 +201,7 @@ final class StaticRewrite {
     float[] bias = bias(node, channels);
     Weight weight =
         int8.of(
+            selection.perChannel(node, node.getInput(1)),
             node.getInput(1),
             kernel,
             0,
@@ -363,7 +367,12 @@ final class StaticRewrite {
 
   private Weight matrix(NodeProto node, int axis) {
     TensorProto matrix = constant(node.getInput(1));
-    return int8.of(node.getInput(1), matrix, axis, List.of(matrix.getDims(axis)));
+    return int8.of(
+        selection.perChannel(node, node.getInput(1)),
+        node.getInput(1),
+        matrix,
+        axis,
+        List.of(matrix.getDims(axis)));
   }
 
   private static List<String> matrixInputs(Weight weight) {
