@@ -7,9 +7,10 @@ import java.util.TreeMap;
 
 /**
  * The tensors of a checkpoint. What there is was read and checked when it was opened; values are
- * read one tensor at a time, when they are asked for. Not for several threads at once.
+ * read one tensor at a time, when they are asked for; several threads may read at once.
  */
-public sealed interface NamedTensors extends AutoCloseable permits SafeTensorsFile {
+public sealed interface NamedTensors extends AutoCloseable
+    permits SafeTensorsFile, ShardedTensors, TorchFile {
   /** Type and shape of every tensor by name. */
   SortedMap<String, TensorInfo> tensors();
 

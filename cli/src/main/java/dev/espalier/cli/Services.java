@@ -2,6 +2,7 @@ package dev.espalier.cli;
 
 import dev.espalier.api.metric.Metric;
 import dev.espalier.archive.ArchiveWriter;
+import dev.espalier.checkpoints.Checkpoints;
 import dev.espalier.djl.DjlFinePruner;
 import dev.espalier.djl.SafeTensors;
 import dev.espalier.onnxruntime.OrtTools;
@@ -12,8 +13,11 @@ import dev.espalier.tasks.table.GenericTable;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.port.EvaluationSet;
+import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.tuner.port.PretrainedModels;
 import dev.espalier.tuner.port.TaskSource;
 import dev.espalier.tuner.run.RunServices;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +36,7 @@ final class Services {
     versions.putAll(plugins.versions());
     SafeTensors checkpoints = new SafeTensors();
     return new RunServices(
-        new ClasspathModels(),
+        new Models(),
         new Tasks(),
         new DjlFinePruner(checkpoints),
         checkpoints,
@@ -49,6 +53,23 @@ final class Services {
     List<Metric> metrics = new ArrayList<>(TaskLoader.metrics());
     ServiceLoader.load(Metric.class).forEach(metrics::add);
     return List.copyOf(metrics);
+  }
+
+  /** Models from folders, and those on the class path. */
+  private static final class Models implements PretrainedModels {
+    private final ClasspathModels named = new ClasspathModels();
+
+    @Override
+    public PretrainedModel load(String reference) {
+      return PretrainedModels.isFolder(reference)
+          ? Checkpoints.load(Path.of(reference))
+          : named.load(reference);
+    }
+
+    @Override
+    public List<String> references() {
+      return named.references();
+    }
   }
 
   /** The tasks behind the tuner's port. */

@@ -9,7 +9,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import dev.espalier.api.data.Batch;
 import dev.espalier.tuner.port.BertArchitecture;
-import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.Family;
+import dev.espalier.tuner.port.LayerPart;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.util.ArrayList;
@@ -19,16 +20,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A BERT encoder with its head, the pooler before a classifier included: parameters on the engine's
- * side, and the forward pass (Devlin et al., "BERT", 2019; post-layer-normalization, exact GELU,
- * −10,000 attention bias).
+ * An encoder of BERT's family with its head: parameters on the engine's side, and the forward pass
+ * (Devlin et al., "BERT", 2019; post-layer-normalization, exact GELU, −10,000 attention bias). What
+ * differs between the families is in {@link Family}.
  *
- * <p>Parameters are named as in Hugging Face's {@code BertForSequenceClassification} and {@code
- * BertForQuestionAnswering}; linear weights are [out, in]. The model runs in float32 for training
- * and in float64 for checking gradients.
+ * <p>Parameters are named as in Hugging Face's library; linear weights are [out, in]. The model
+ * runs in float32 for training and in float64 for checking gradients.
  */
 public final class BertModel implements AutoCloseable {
   private final BertArchitecture architecture;
+  private final Family family;
   private final DataType type;
   private final NDManager manager;
   private final Map<String, NDArray> parameters = new LinkedHashMap<>();
@@ -37,6 +38,7 @@ public final class BertModel implements AutoCloseable {
   /** Copies the weights to the engine; {@code type} is float32 or float64. */
   BertModel(TransformerWeights weights, DataType type) {
     this.architecture = weights.architecture();
+    this.family = architecture.family();
     this.type = type;
     this.manager = Torch.newManager();
     weights.tensors().forEach((name, tensor) -> parameters.put(name, copy(tensor)));
@@ -98,12 +100,22 @@ public final class BertModel implements AutoCloseable {
 
   /** What the head makes of the encoder's output, as {@link #logits(BatchArrays, boolean)}. */
   NDArray head(NDArray hidden, boolean training) {
-    if (parameters.containsKey(BertNames.SPANS + ".weight")) {
-      return linear(hidden, BertNames.SPANS);
+    if (parameters.containsKey(family.spans() + ".weight")) {
+      return linear(hidden, family.spans());
     }
+    Family.Classifier head = family.classifier();
     NDArray first = hidden.get(new NDIndex(":, 0"));
-    NDArray pooled = linear(first, BertNames.POOLER).tanh();
-    return linear(dropout(pooled, architecture.hiddenDropout(), training), BertNames.CLASSIFIER);
+    if (head.dropoutFirst()) {
+      first = dropout(first, architecture.classifierDropout(), training);
+    }
+    NDArray dense = linear(first, head.dense());
+    NDArray active =
+        switch (head.activation()) {
+          case TANH -> dense.tanh();
+          case RELU -> dense.getNDArrayInternal().relu();
+          case GELU -> dense.getNDArrayInternal().gelu();
+        };
+    return linear(dropout(active, architecture.classifierDropout(), training), head.out());
   }
 
   /** [rows, columns, hidden]. */
@@ -125,39 +137,53 @@ public final class BertModel implements AutoCloseable {
 
   private NDArray embeddings(BatchArrays batch, boolean training) {
     int columns = (int) batch.inputIds().getShape().get(1);
+    int from = architecture.firstPosition();
     NDArray positions =
-        batch.inputIds().getManager().arange(0, columns, 1, DataType.INT64).expandDims(0);
+        batch.inputIds().getManager().arange(from, from + columns, 1, DataType.INT64).expandDims(0);
     NDArray sum =
-        embed(batch.inputIds(), BertNames.WORD_EMBEDDINGS)
-            .add(embed(positions, BertNames.POSITION_EMBEDDINGS))
-            .add(embed(batch.tokenTypeIds(), BertNames.TOKEN_TYPE_EMBEDDINGS));
-    return dropout(
-        layerNorm(sum, BertNames.EMBEDDINGS_NORM), architecture.hiddenDropout(), training);
+        embed(batch.inputIds(), family.wordEmbeddings())
+            .add(embed(positions, family.positionEmbeddings()));
+    if (architecture.tokenTypes() == 1) {
+      sum = sum.add(parameter(family.tokenTypeEmbeddings())); // one row, whatever the input says
+    } else if (architecture.tokenTypes() > 1) {
+      sum = sum.add(embed(batch.tokenTypeIds(), family.tokenTypeEmbeddings()));
+    }
+    NDArray normed = layerNorm(sum, family.embeddingsNorm(), architecture.embeddingSize());
+    NDArray dropped = dropout(normed, architecture.hiddenDropout(), training);
+    return architecture.projectsEmbeddings()
+        ? linear(dropped, family.embeddingsProjection())
+        : dropped;
   }
 
   private NDArray encoderLayer(int layer, NDArray input, NDArray attentionBias, boolean training) {
     NDArray context = attention(layer, input, attentionBias, training);
     NDArray attended =
         dropout(
-            linear(context, BertNames.layer(layer, "attention.output.dense")),
+            linear(context, family.layer(layer, LayerPart.ATTENTION_OUTPUT)),
             architecture.hiddenDropout(),
             training);
     NDArray middle =
-        layerNorm(attended.add(input), BertNames.layer(layer, "attention.output.LayerNorm"));
+        layerNorm(
+            attended.add(input),
+            family.layer(layer, LayerPart.ATTENTION_NORM),
+            architecture.hiddenSize());
     NDArray widened =
-        linear(middle, BertNames.layer(layer, "intermediate.dense")).getNDArrayInternal().gelu();
+        linear(middle, family.layer(layer, LayerPart.INTERMEDIATE)).getNDArrayInternal().gelu();
     NDArray narrowed =
         dropout(
-            linear(widened, BertNames.layer(layer, "output.dense")),
+            linear(widened, family.layer(layer, LayerPart.OUTPUT)),
             architecture.hiddenDropout(),
             training);
-    return layerNorm(narrowed.add(middle), BertNames.layer(layer, "output.LayerNorm"));
+    return layerNorm(
+        narrowed.add(middle),
+        family.layer(layer, LayerPart.OUTPUT_NORM),
+        architecture.hiddenSize());
   }
 
   private NDArray attention(int layer, NDArray input, NDArray attentionBias, boolean training) {
-    NDArray query = heads(linear(input, BertNames.layer(layer, "attention.self.query")));
-    NDArray key = heads(linear(input, BertNames.layer(layer, "attention.self.key")));
-    NDArray value = heads(linear(input, BertNames.layer(layer, "attention.self.value")));
+    NDArray query = heads(linear(input, family.layer(layer, LayerPart.QUERY)));
+    NDArray key = heads(linear(input, family.layer(layer, LayerPart.KEY)));
+    NDArray value = heads(linear(input, family.layer(layer, LayerPart.VALUE)));
     NDArray scores = query.mul(attentionScale).matMul(key.transpose(0, 1, 3, 2)).add(attentionBias);
     NDArray shares = dropout(scores.softmax(-1), architecture.attentionDropout(), training);
     return shares.matMul(value).transpose(0, 2, 1, 3).reshape(input.getShape());
@@ -178,12 +204,12 @@ public final class BertModel implements AutoCloseable {
         .singletonOrThrow();
   }
 
-  private NDArray layerNorm(NDArray input, String prefix) {
+  private NDArray layerNorm(NDArray input, String prefix, int size) {
     return input
         .getNDArrayInternal()
         .layerNorm(
             input,
-            new Shape(architecture.hiddenSize()),
+            new Shape(size),
             parameter(prefix + ".weight"),
             parameter(prefix + ".bias"),
             (float) architecture.layerNormEpsilon())

@@ -1,15 +1,11 @@
 package dev.espalier.djl;
 
-import dev.espalier.api.data.Head;
 import dev.espalier.api.run.RunListener;
-import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.CheckpointStore;
 import dev.espalier.tuner.port.Distillation;
 import dev.espalier.tuner.port.FinePruner;
-import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.Heads;
 import dev.espalier.tuner.port.TransformerWeights;
-import java.util.SplittableRandom;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  * weights.
  */
 public final class DjlFinePruner implements FinePruner {
-  private static final double HEAD_DEVIATION = 0.02; // BERT's initializer_range
-
   private final CheckpointStore checkpoints;
 
   /** Kept from one training to the next, since the trials of a run have one teacher. */
@@ -35,7 +29,7 @@ public final class DjlFinePruner implements FinePruner {
   @Override
   public Outcome run(Request request, RunListener listener) {
     TransformerWeights start =
-        withHead(request.model().weights(), request.train().head(), request.training().seed());
+        Heads.with(request.model().weights(), request.train().head(), request.training().seed());
     try (FinePruneLoop loop =
         new FinePruneLoop(request, start, answers(request), listener, checkpoints)) {
       return loop.run();
@@ -53,34 +47,5 @@ public final class DjlFinePruner implements FinePruner {
       answers = known;
     }
     return known;
-  }
-
-  /**
-   * Gives the model the head that is asked for and no other: what is missing is drawn from N(0,
-   * 0.02). Spans need no pooler, so theirs has none.
-   */
-  static TransformerWeights withHead(TransformerWeights weights, Head head, long seed) {
-    String prefix = BertNames.head(head);
-    TreeMap<String, Tensor> tensors = new TreeMap<>(weights.tensors());
-    tensors
-        .keySet()
-        .removeIf(
-            name ->
-                (name.startsWith(BertNames.SPANS + ".") && !prefix.equals(BertNames.SPANS))
-                    || (name.startsWith(BertNames.CLASSIFIER + ".")
-                        && !prefix.equals(BertNames.CLASSIFIER))
-                    || (name.startsWith(BertNames.POOLER + ".") && head instanceof Head.Spans));
-    Tensor present = tensors.get(prefix + ".weight");
-    if (present == null || present.shape()[0] != head.outputs()) {
-      int hidden = weights.architecture().hiddenSize();
-      SplittableRandom random = new SplittableRandom(seed);
-      float[] values = new float[head.outputs() * hidden];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = (float) (HEAD_DEVIATION * random.nextGaussian());
-      }
-      tensors.put(prefix + ".weight", Tensor.matrix(head.outputs(), hidden, values));
-      tensors.put(prefix + ".bias", Tensor.vector(new float[head.outputs()]));
-    }
-    return new TransformerWeights(weights.architecture(), tensors);
   }
 }

@@ -11,7 +11,6 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
-import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.CheckpointStore;
 import dev.espalier.tuner.port.Distillation;
 import dev.espalier.tuner.port.FinePruner;
@@ -259,11 +258,12 @@ final class FinePruneLoop implements AutoCloseable {
     PruningPlan pruning = request.pruning();
     Set<String> pruned = pruning == null ? Set.of() : Set.copyOf(pruning.parameters());
     List<TrainedParameter> trained = new ArrayList<>();
+    String frozen = start.architecture().family().embeddings();
     start
         .tensors()
         .forEach(
             (name, tensor) -> {
-              if (!name.startsWith(BertNames.EMBEDDINGS)) {
+              if (!name.startsWith(frozen)) {
                 trained.add(
                     new TrainedParameter(
                         name,

@@ -19,6 +19,7 @@ import dev.espalier.pruners.MagnitudePruner;
 import dev.espalier.pruners.MovementPruner;
 import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.FinePruner;
+import dev.espalier.tuner.port.Heads;
 import dev.espalier.tuner.port.PruningPlan;
 import dev.espalier.tuner.port.TrainingPlan;
 import dev.espalier.tuner.port.TransformerWeights;
@@ -256,7 +257,7 @@ class FinePruneLoopTest {
   private static FinePruneLoop loop(FinePruner.Request request) {
     return new FinePruneLoop(
         request,
-        DjlFinePruner.withHead(
+        Heads.with(
             request.model().weights(), new Head.Classification(List.of("even", "odd")), SEED),
         null,
         RunListener.SILENT,

@@ -5,6 +5,7 @@ import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
 import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.Heads;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
@@ -30,7 +31,7 @@ final class RandomBert {
   }
 
   static TransformerWeights withHead(Head head, long seed, double deviation) {
-    return DjlFinePruner.withHead(weights(TWO_LAYERS, seed, deviation), head, seed);
+    return Heads.with(weights(TWO_LAYERS, seed, deviation), head, seed);
   }
 
   private static TransformerWeights weights(BertArchitecture shape, long seed, double deviation) {

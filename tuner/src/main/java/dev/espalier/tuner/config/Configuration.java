@@ -54,7 +54,11 @@ public record Configuration(
               required = true,
               pattern = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
           String name,
-      @Key(value = "The pretrained model that training starts from.", required = true)
+      @Key(
+              value =
+                  "The pretrained model that training starts from: a name, or a folder as in ./model.",
+              required = true,
+              base = Base.FILE_FOLDER)
           String checkpoint) {}
 
   /**
@@ -335,7 +339,7 @@ public record Configuration(
       @Key(value = "Name of the pruner.", required = true) String pruneType,
       @Key(
               value = "Globs over the names of the prunable parameters.",
-              fallback = "[bert.encoder.layer.*.weight]")
+              fallback = "[\"*.layer.*.weight\"]")
           List<String> names,
       @Key(value = "Globs over the names of what stays dense.", fallback = "[]")
           List<String> excludedNames,
@@ -376,7 +380,8 @@ public record Configuration(
               value =
                   "The teacher: baseline, the run's own dense model, or a checkpoint that was"
                       + " fine-tuned for the same task.",
-              fallback = "baseline")
+              fallback = "baseline",
+              base = Base.FILE_FOLDER)
           String teacher,
       @Key(
               value =

@@ -41,7 +41,10 @@ public @interface Key {
   /** The regular expression that a text has to match as a whole; empty for any. */
   String pattern() default "";
 
-  /** What a relative path is relative to, when the file itself says it. */
+  /**
+   * What a relative path is relative to, when the file itself says it; for a text, if it is a path
+   * and not a name.
+   */
   Base base() default Base.NONE;
 
   /**

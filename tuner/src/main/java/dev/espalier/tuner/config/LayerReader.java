@@ -13,6 +13,7 @@ import dev.espalier.tuner.config.Schema.Free;
 import dev.espalier.tuner.config.Schema.Items;
 import dev.espalier.tuner.config.Schema.Leaf;
 import dev.espalier.tuner.config.Schema.Section;
+import dev.espalier.tuner.port.PretrainedModels;
 import java.math.BigDecimal;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -215,6 +216,10 @@ final class LayerReader {
           "must match " + key.pattern(),
           node,
           "Maybe one of its characters is not allowed.");
+      return;
+    }
+    if (key.base() == Key.Base.FILE_FOLDER && PretrainedModels.isFolder(text)) {
+      path(key, path, node);
       return;
     }
     put(path, node);

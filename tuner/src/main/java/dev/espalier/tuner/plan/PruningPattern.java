@@ -2,7 +2,8 @@ package dev.espalier.tuner.plan;
 
 import dev.espalier.api.pruning.GroupRule;
 import dev.espalier.tuner.port.BertArchitecture;
-import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.Family;
+import dev.espalier.tuner.port.LayerPart;
 import dev.espalier.tuner.port.PrunedMatrix;
 import dev.espalier.tuner.port.UnitGroup;
 import java.util.ArrayList;
@@ -46,12 +47,12 @@ sealed interface PruningPattern
 
   /** A row of a feed-forward network's first matrix with the column of the second that it feeds. */
   record FfnPairs() implements PruningPattern {
-    private static final List<String> PARTS =
-        List.of("intermediate.dense.weight", "output.dense.weight");
+    private static final List<LayerPart> PARTS = List.of(LayerPart.INTERMEDIATE, LayerPart.OUTPUT);
 
     @Override
     public List<UnitGroup> groups(List<Matrix> matrices, BertArchitecture architecture) {
       return perLayer(
+          architecture.family(),
           matrices,
           PARTS,
           "ffn",
@@ -61,19 +62,15 @@ sealed interface PruningPattern
 
   /** The rows of query, key and value of an attention head, with the columns that it feeds. */
   record Heads() implements PruningPattern {
-    private static final List<String> PARTS =
-        List.of(
-            "attention.self.query.weight",
-            "attention.self.key.weight",
-            "attention.self.value.weight",
-            "attention.output.dense.weight");
+    private static final List<LayerPart> PARTS =
+        List.of(LayerPart.QUERY, LayerPart.KEY, LayerPart.VALUE, LayerPart.ATTENTION_OUTPUT);
 
     @Override
     public List<UnitGroup> groups(List<Matrix> matrices, BertArchitecture architecture) {
       int width = architecture.headSize();
       Cut in = m -> m.inBlocks(width, m.columns());
       Cut out = m -> m.inBlocks(m.rows(), width);
-      return perLayer(matrices, PARTS, "heads", List.of(in, in, in, out));
+      return perLayer(architecture.family(), matrices, PARTS, "heads", List.of(in, in, in, out));
     }
   }
 
@@ -125,13 +122,13 @@ sealed interface PruningPattern
   List<UnitGroup> groups(List<Matrix> matrices, BertArchitecture architecture);
 
   private static List<UnitGroup> perLayer(
-      List<Matrix> matrices, List<String> parts, String common, List<Cut> cuts) {
+      Family family, List<Matrix> matrices, List<LayerPart> parts, String common, List<Cut> cuts) {
     TreeMap<String, Matrix> byName = new TreeMap<>();
     TreeSet<Integer> layers = new TreeSet<>();
     for (Matrix matrix : matrices) {
-      int layer = layerOf(matrix.name());
+      int layer = layerOf(family, matrix.name());
       if (layer >= 0
-          && parts.stream().map(p -> BertNames.layer(layer, p)).anyMatch(matrix.name()::equals)) {
+          && parts.stream().map(p -> weight(family, layer, p)).anyMatch(matrix.name()::equals)) {
         byName.put(matrix.name(), matrix);
         layers.add(layer);
       }
@@ -140,7 +137,7 @@ sealed interface PruningPattern
     for (int layer : layers) {
       List<PrunedMatrix> members = new ArrayList<>();
       for (int i = 0; i < parts.size(); i++) {
-        String name = BertNames.layer(layer, parts.get(i));
+        String name = weight(family, layer, parts.get(i));
         Matrix matrix = byName.get(name);
         if (matrix == null) {
           throw new IllegalArgumentException(
@@ -148,13 +145,18 @@ sealed interface PruningPattern
         }
         members.add(cuts.get(i).of(matrix));
       }
-      groups.add(new UnitGroup(BertNames.layer(layer, common), members));
+      groups.add(new UnitGroup(family.layer(layer) + common, members));
     }
     return groups;
   }
 
-  private static int layerOf(String name) {
-    Matcher layer = Pattern.compile("bert\\.encoder\\.layer\\.([0-9]+)\\..*").matcher(name);
+  private static String weight(Family family, int layer, LayerPart part) {
+    return family.layer(layer, part) + ".weight";
+  }
+
+  private static int layerOf(Family family, String name) {
+    Matcher layer =
+        Pattern.compile(Pattern.quote(family.encoder()) + "([0-9]{1,9})\\..*").matcher(name);
     return layer.matches() ? Integer.parseInt(layer.group(1)) : -1;
   }
 }

@@ -7,7 +7,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.tuner.plan.PruningPattern.Matrix;
-import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.Family;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.util.ArrayList;
@@ -23,12 +23,13 @@ final class Targets {
   private final Map<String, Matrix> prunable;
 
   Targets(TransformerWeights weights) {
+    Family family = weights.architecture().family();
     prunable = new LinkedHashMap<>();
     weights
         .tensors()
         .forEach(
             (name, tensor) -> {
-              if (isPrunable(name, tensor)) {
+              if (isPrunable(family, name, tensor)) {
                 prunable.put(name, new Matrix(name, tensor.shape()[0], tensor.shape()[1]));
               }
             });
@@ -86,11 +87,10 @@ final class Targets {
     return globs.stream().anyMatch(glob -> Globs.of(glob).test(name));
   }
 
-  private static boolean isPrunable(String name, Tensor tensor) {
-    return name.startsWith(BertNames.ENCODER)
+  private static boolean isPrunable(Family family, String name, Tensor tensor) {
+    return name.startsWith(family.encoder())
         && name.endsWith(".weight")
-        && tensor.shape().length == 2
-        && !name.contains("LayerNorm");
+        && tensor.shape().length == 2;
   }
 
   private static Problem problem(Location at, String message, String advice) {

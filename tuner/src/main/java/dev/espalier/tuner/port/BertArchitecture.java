@@ -9,11 +9,15 @@ package dev.espalier.tuner.port;
  * @param layers number of encoder layers
  * @param heads attention heads per layer
  * @param intermediateSize width of the feed-forward network
- * @param maxPositions longest input in tokens
- * @param tokenTypes rows of the token type embeddings
+ * @param maxPositions rows of the position embeddings
+ * @param tokenTypes rows of the token type embeddings; 0 when there are none
  * @param layerNormEpsilon added to the variance in layer normalization
  * @param hiddenDropout probability of dropping an element of the residual stream, in [0, 1)
  * @param attentionDropout probability of dropping an attention weight, in [0, 1)
+ * @param family names, head and positions
+ * @param embeddingSize width of the embeddings; the hidden size but in some ELECTRA models
+ * @param firstPosition row of the position embeddings that the first token has
+ * @param classifierDropout probability of dropping an element before the classifier, in [0, 1)
  */
 public record BertArchitecture(
     int vocabularySize,
@@ -25,13 +29,75 @@ public record BertArchitecture(
     int tokenTypes,
     double layerNormEpsilon,
     double hiddenDropout,
-    double attentionDropout) {
+    double attentionDropout,
+    Family family,
+    int embeddingSize,
+    int firstPosition,
+    double classifierDropout) {
   /** Checks that the heads divide the hidden size. */
   public BertArchitecture {
     if (heads < 1 || hiddenSize % heads != 0) {
       throw new IllegalArgumentException(
           "hidden size " + hiddenSize + " is not a multiple of " + heads + " heads");
     }
+  }
+
+  /** BERT's own. */
+  public BertArchitecture(
+      int vocabularySize,
+      int hiddenSize,
+      int layers,
+      int heads,
+      int intermediateSize,
+      int maxPositions,
+      int tokenTypes,
+      double layerNormEpsilon,
+      double hiddenDropout,
+      double attentionDropout) {
+    this(
+        vocabularySize,
+        hiddenSize,
+        layers,
+        heads,
+        intermediateSize,
+        maxPositions,
+        tokenTypes,
+        layerNormEpsilon,
+        hiddenDropout,
+        attentionDropout,
+        Family.BERT,
+        hiddenSize,
+        0,
+        hiddenDropout);
+  }
+
+  /** The same with another number of layers. */
+  public BertArchitecture withLayers(int number) {
+    return new BertArchitecture(
+        vocabularySize,
+        hiddenSize,
+        number,
+        heads,
+        intermediateSize,
+        maxPositions,
+        tokenTypes,
+        layerNormEpsilon,
+        hiddenDropout,
+        attentionDropout,
+        family,
+        embeddingSize,
+        firstPosition,
+        classifierDropout);
+  }
+
+  /** The longest input in tokens: some families leave the first positions unused. */
+  public int longestInput() {
+    return maxPositions - firstPosition;
+  }
+
+  /** Whether a linear layer leads from the embeddings to the hidden size. */
+  public boolean projectsEmbeddings() {
+    return embeddingSize != hiddenSize;
   }
 
   /** The width of one attention head. */

@@ -1,6 +1,9 @@
 package dev.espalier.tuner.port;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What fine-tuning starts from, or what a teacher is.
@@ -9,9 +12,12 @@ import java.util.List;
  * @param weights the encoder, and the head if there is one; a head that is missing or does not fit
  *     is added by the trainer
  * @param tokenizerJson the tokenizer in Hugging Face's {@code tokenizer.json} format
- * @param sha256 hash of the file that the weights were read from, in hexadecimal
+ * @param sha256 hash of what the weights were read from, in hexadecimal
  * @param labels the names of the classes in the order of the head's rows; empty when the model does
  *     not say
+ * @param companions other small files that belong to the model, by name, handed on with what is
+ *     made of it: {@code config.json}, {@code vocab.txt}, ...
+ * @param notes what a user should know of how it was read, a sentence each
  */
 @SuppressWarnings("ArrayRecordComponent") // a file's content, never compared
 public record PretrainedModel(
@@ -19,10 +25,24 @@ public record PretrainedModel(
     TransformerWeights weights,
     byte[] tokenizerJson,
     String sha256,
-    List<String> labels) {
-  /** Copies the list. */
+    List<String> labels,
+    SortedMap<String, byte[]> companions,
+    List<String> notes) {
+  /** Copies lists and map. */
   public PretrainedModel {
     labels = List.copyOf(labels);
+    companions = Collections.unmodifiableSortedMap(new TreeMap<>(companions));
+    notes = List.copyOf(notes);
+  }
+
+  /** A model that comes without other files. */
+  public PretrainedModel(
+      String reference,
+      TransformerWeights weights,
+      byte[] tokenizerJson,
+      String sha256,
+      List<String> labels) {
+    this(reference, weights, tokenizerJson, sha256, labels, new TreeMap<>(), List.of());
   }
 
   /** A model that names no classes. */
@@ -33,6 +53,6 @@ public record PretrainedModel(
 
   /** The same model with other weights. */
   public PretrainedModel with(TransformerWeights others) {
-    return new PretrainedModel(reference, others, tokenizerJson, sha256, labels);
+    return new PretrainedModel(reference, others, tokenizerJson, sha256, labels, companions, notes);
   }
 }

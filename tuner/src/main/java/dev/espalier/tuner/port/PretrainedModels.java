@@ -7,11 +7,22 @@ public interface PretrainedModels {
   /**
    * Loads a model with its tokenizer.
    *
-   * @param reference as in the configuration, for instance {@code all-minilm-l6-v2}
+   * @param reference as in the configuration, for instance {@code all-minilm-l6-v2}, or the path of
+   *     a folder
    * @throws dev.espalier.api.problem.ProblemException when there is no such model, listing those
-   *     that exist
+   *     that exist, or when it is broken
    */
   PretrainedModel load(String reference);
+
+  /**
+   * Whether a reference is the path of a folder, and not a name: it has a slash, or is a dot, and
+   * does not begin with a word and a colon, as {@code hf:} does.
+   */
+  static boolean isFolder(String reference) {
+    boolean slash = reference.indexOf('/') >= 0 || reference.indexOf('\\') >= 0;
+    return (slash || reference.equals(".") || reference.equals(".."))
+        && !reference.matches("[A-Za-z0-9-]{2,}:.*");
+  }
 
   /** What {@link #load} knows; empty when that cannot be listed. */
   default List<String> references() {

@@ -1,6 +1,5 @@
 package dev.espalier.tuner.result;
 
-import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.ByteBuffer;
@@ -74,9 +73,10 @@ public record MaskReport(
       prunable += matrix.size();
       update(digest, matrix, tensor);
     }
+    String prefix = weights.architecture().family().encoder();
     long encoder =
-        weights.tensors().tailMap(BertNames.ENCODER).entrySet().stream()
-            .filter(entry -> entry.getKey().startsWith(BertNames.ENCODER))
+        weights.tensors().tailMap(prefix).entrySet().stream()
+            .filter(entry -> entry.getKey().startsWith(prefix))
             .mapToLong(entry -> entry.getValue().values().length)
             .sum();
     return new MaskReport(

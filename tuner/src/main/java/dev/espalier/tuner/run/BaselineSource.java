@@ -7,8 +7,9 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.ResolvedConfiguration;
-import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.CheckpointStore;
+import dev.espalier.tuner.port.Heads;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.result.Criterion;
@@ -167,30 +168,29 @@ sealed interface BaselineSource {
           file + " holds scores beside its weights, so it is no dense model",
           "Maybe the model that it was pruned from is meant.");
     }
-    String prefix = BertNames.head(head) + ".";
+    BertArchitecture architecture = model.architecture();
     SortedMap<String, Tensor> taken = new TreeMap<>();
     model
         .tensors()
         .forEach(
             (name, tensor) -> {
-              boolean isHead =
-                  name.startsWith(BertNames.CLASSIFIER + ".")
-                      || name.startsWith(BertNames.SPANS + ".");
-              boolean isPooler =
-                  name.startsWith(BertNames.POOLER + ".") && head instanceof Head.Spans;
-              if (!isHead && !isPooler) {
+              if (!Heads.isOfHeads(architecture, name)) {
                 taken.put(name, matching(resolved, file, found, name, tensor.shape()));
               }
             });
-    int hidden = model.architecture().hiddenSize();
-    int[] shape = {head.outputs(), hidden};
-    taken.put(prefix + "weight", matching(resolved, file, found, prefix + "weight", shape));
-    found.forEach(
-        (name, tensor) -> {
-          if (name.startsWith(prefix)) {
-            taken.put(name, tensor);
-          }
-        });
+    int hidden = architecture.hiddenSize();
+    for (String prefix : architecture.family().headLayers(head)) {
+      String weight = prefix + ".weight";
+      boolean last = prefix.equals(architecture.family().head(head));
+      if (last || model.tensors().containsKey(weight) || found.containsKey(weight)) {
+        int[] shape = {last ? head.outputs() : hidden, hidden};
+        taken.put(weight, matching(resolved, file, found, weight, shape));
+        Tensor bias = found.get(prefix + ".bias");
+        if (bias != null) {
+          taken.put(prefix + ".bias", bias);
+        }
+      }
+    }
     return new TransformerWeights(model.architecture(), taken);
   }
 

@@ -60,12 +60,14 @@ final class BestModel {
         folder -> {
           write(
               folder.resolve("config.json"),
-              HuggingFaceConfig.of(
-                      prepared.model().weights().architecture(),
-                      facts.head(),
-                      prepared.model().reference())
+              HuggingFaceConfig.of(prepared.model(), facts.head())
                   .getBytes(StandardCharsets.UTF_8));
           write(folder.resolve("tokenizer.json"), prepared.model().tokenizerJson());
+          for (Map.Entry<String, byte[]> other : prepared.model().companions().entrySet()) {
+            if (!other.getKey().equals("config.json")) {
+              write(folder.resolve(other.getKey()), other.getValue());
+            }
+          }
           write(
               folder.resolve("README.md"),
               ModelCard.of(facts, prepared.model().reference()).getBytes(StandardCharsets.UTF_8));

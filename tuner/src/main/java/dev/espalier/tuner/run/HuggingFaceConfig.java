@@ -1,45 +1,71 @@
 package dev.espalier.tuner.run;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.data.Head;
 import dev.espalier.tuner.port.BertArchitecture;
+import dev.espalier.tuner.port.Family;
+import dev.espalier.tuner.port.PretrainedModel;
+import java.io.IOException;
 import java.util.List;
 
 /**
- * The {@code config.json} that Hugging Face's BertForSequenceClassification or
- * BertForQuestionAnswering loads.
+ * The {@code config.json} that Hugging Face's classes for sequence classification and question
+ * answering load: the one that the model came with, if it did, with what training has changed.
  */
 final class HuggingFaceConfig {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
   private HuggingFaceConfig() {}
 
-  static String of(BertArchitecture bert, Head head, String origin) {
-    ObjectNode root = JsonNodeFactory.instance.objectNode();
-    root.put("_name_or_path", origin);
+  /** The content for a model of {@code start}'s architecture with {@code head}. */
+  static String of(PretrainedModel start, Head head) {
+    BertArchitecture bert = start.weights().architecture();
+    Family family = bert.family();
+    Family.ConfigKeys keys = family.keys();
+    ObjectNode root = original(start);
+    root.put("_name_or_path", start.reference());
     boolean spans = head instanceof Head.Spans;
     root.putArray("architectures")
-        .add(spans ? "BertForQuestionAnswering" : "BertForSequenceClassification");
-    root.put("model_type", "bert");
+        .add(family.classes() + (spans ? "ForQuestionAnswering" : "ForSequenceClassification"));
+    root.put("model_type", family.modelType());
     root.put("vocab_size", bert.vocabularySize());
-    root.put("hidden_size", bert.hiddenSize());
-    root.put("num_hidden_layers", bert.layers());
-    root.put("num_attention_heads", bert.heads());
-    root.put("intermediate_size", bert.intermediateSize());
-    root.put("hidden_act", "gelu");
+    root.put(keys.hidden(), bert.hiddenSize());
+    root.put(keys.layers(), bert.layers());
+    root.put(keys.heads(), bert.heads());
+    root.put(keys.intermediate(), bert.intermediateSize());
+    root.put(keys.activation(), "gelu");
     root.put("max_position_embeddings", bert.maxPositions());
-    root.put("type_vocab_size", bert.tokenTypes());
-    root.put("position_embedding_type", "absolute");
-    root.put("layer_norm_eps", bert.layerNormEpsilon());
-    root.put("hidden_dropout_prob", bert.hiddenDropout());
-    root.put("attention_probs_dropout_prob", bert.attentionDropout());
-    root.put("initializer_range", 0.02);
-    root.put("pad_token_id", 0);
+    if (family.tokenTypes()) {
+      root.put("type_vocab_size", bert.tokenTypes());
+      root.put("position_embedding_type", "absolute");
+      root.put("layer_norm_eps", bert.layerNormEpsilon());
+    }
+    if (bert.projectsEmbeddings()) {
+      root.put("embedding_size", bert.embeddingSize());
+    }
+    root.put(keys.hiddenDropout(), bert.hiddenDropout());
+    root.put(keys.attentionDropout(), bert.attentionDropout());
+    if (bert.classifierDropout() != bert.hiddenDropout() || root.has(keys.classifierDropout())) {
+      root.put(keys.classifierDropout(), bert.classifierDropout());
+    }
+    if (!root.has("initializer_range")) {
+      root.put("initializer_range", 0.02);
+    }
+    if (!root.has("pad_token_id")) {
+      root.put("pad_token_id", family.positionsAfterPadding() ? bert.firstPosition() - 1 : 0);
+    }
+    root.remove("problem_type");
     if (!spans) {
       root.put(
           "problem_type",
           head instanceof Head.Regression ? "regression" : "single_label_classification");
     }
+    root.remove("dtype");
     root.put("torch_dtype", "float32");
+    root.remove("num_labels");
     // without them transformers takes two classes to be meant
     List<String> labels =
         head instanceof Head.Classification classes
@@ -52,5 +78,19 @@ final class HuggingFaceConfig {
       labelToId.put(labels.get(i), i);
     }
     return root.toPrettyString() + "\n";
+  }
+
+  private static ObjectNode original(PretrainedModel start) {
+    byte[] config = start.companions().get("config.json");
+    if (config == null) {
+      return JsonNodeFactory.instance.objectNode();
+    }
+    try {
+      return (ObjectNode) JSON.readTree(config);
+    } catch (JsonProcessingException | ClassCastException broken) {
+      throw new IllegalArgumentException("the model's config.json was read before", broken);
+    } catch (IOException impossible) {
+      throw new IllegalArgumentException("reading from memory", impossible);
+    }
   }
 }

@@ -16,6 +16,7 @@ import dev.espalier.tuner.plan.Planner;
 import dev.espalier.tuner.plan.SearchSpaces;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.plugin.StrategyCatalog;
+import dev.espalier.tuner.port.PretrainedModels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,13 +98,7 @@ public final class Preflight implements ConfigurationLoader.Check {
     checkPruner(draft, problems);
     collect(() -> checkStrategy(draft), problems);
     Configuration.Data data = configuration.data();
-    checkName(
-        draft,
-        "model.checkpoint",
-        "pretrained model",
-        configuration.model().checkpoint(),
-        models,
-        problems);
+    checkModel(draft, configuration.model().checkpoint(), problems);
     checkName(draft, "data.task", "task", data.task(), tasks, problems);
     String metric = configuration.evaluation().accuracy().metric();
     if (metric != null) {
@@ -180,6 +175,25 @@ public final class Preflight implements ConfigurationLoader.Check {
 
   private static String suffixed(String metric) {
     return Pattern.quote(metric) + "([_-].+)?";
+  }
+
+  /** A name must be known, a folder must be there. */
+  private void checkModel(ResolvedConfiguration draft, String model, List<Problem> problems) {
+    String key = "model.checkpoint";
+    if (!PretrainedModels.isFolder(model)) {
+      checkName(draft, key, "pretrained model", model, models, problems);
+    } else if (dataFiles && !Files.isDirectory(Path.of(model))) {
+      problems.add(
+          new Problem(
+              ProblemKind.INPUT,
+              ProblemCode.MISSING_FILE,
+              draft.locate(key),
+              key
+                  + ": the folder "
+                  + model
+                  + (Files.exists(Path.of(model)) ? " is a file" : " does not exist"),
+              "Maybe the path is wrong: it is relative to the YAML file's folder."));
+    }
   }
 
   /** Checks that {@code name} is one of {@code known}, if that is known at all. */

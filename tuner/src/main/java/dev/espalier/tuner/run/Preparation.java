@@ -14,6 +14,7 @@ import dev.espalier.tuner.plan.DataRequest;
 import dev.espalier.tuner.plan.OperatorNames;
 import dev.espalier.tuner.plan.Plan;
 import dev.espalier.tuner.plan.Planner;
+import dev.espalier.tuner.port.Heads;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.TaskSource.TaskData;
 import dev.espalier.tuner.result.Criterion;
@@ -55,6 +56,19 @@ final class Preparation {
     /** What was asked for. */
     Configuration configuration() {
       return resolved.configuration();
+    }
+
+    /** What a user should know of the model: how it was read, and what it does not bring. */
+    List<String> modelNotes() {
+      List<String> notes = new ArrayList<>(model.notes());
+      List<String> missing = Heads.missing(model.weights(), data.head());
+      if (!missing.isEmpty()) {
+        notes.add(
+            "The model has no "
+                + String.join(" and no ", missing)
+                + " for this task: drawn at random, by the seed.");
+      }
+      return notes;
     }
   }
 
@@ -119,7 +133,7 @@ final class Preparation {
   }
 
   private void checkLengths(PretrainedModel model) {
-    int longest = model.weights().architecture().maxPositions();
+    int longest = model.weights().architecture().longestInput();
     List<Problem> problems = new ArrayList<>();
     checkLength(
         "data.max_sequence_length", configuration.data().maxSequenceLength(), longest, problems);

@@ -206,6 +206,7 @@ public final class Run {
           run.write(RunDirectory.ENVIRONMENT, environment.toPrettyString() + "\n");
           tell(log, run, prepared);
           listener.on(new RunEvent.Note(prepared.plan().table()));
+          prepared.modelNotes().forEach(note -> listener.on(new RunEvent.Note(note)));
           return prepared;
         });
   }

@@ -5,7 +5,6 @@ import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.Configuration.JudgedMetric;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.port.BertArchitecture;
-import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.TaskSource.TaskData;
 import dev.espalier.tuner.port.Tensor;
@@ -89,22 +88,10 @@ public final class SmokeRun {
     int layers = Math.min(LAYERS, full.layers());
     SortedMap<String, Tensor> tensors = new TreeMap<>(model.weights().tensors());
     for (int layer = layers; layer < full.layers(); layer++) {
-      String prefix = BertNames.layer(layer, "");
+      String prefix = full.family().layer(layer);
       tensors.keySet().removeIf(name -> name.startsWith(prefix));
     }
-    BertArchitecture small =
-        new BertArchitecture(
-            full.vocabularySize(),
-            full.hiddenSize(),
-            layers,
-            full.heads(),
-            full.intermediateSize(),
-            full.maxPositions(),
-            full.tokenTypes(),
-            full.layerNormEpsilon(),
-            full.hiddenDropout(),
-            full.attentionDropout());
-    return model.with(new TransformerWeights(small, tensors));
+    return model.with(new TransformerWeights(full.withLayers(layers), tensors));
   }
 
   private static TaskData firstExamples(TaskData data) {

@@ -10,8 +10,8 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.ResolvedConfiguration;
-import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.Distillation;
+import dev.espalier.tuner.port.Heads;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.PretrainedModels;
 import dev.espalier.tuner.port.Tensor;
@@ -43,16 +43,9 @@ record Teacher(String reference, TransformerWeights weights, String identity) {
     return new Teacher(BASELINE, weights, BASELINE);
   }
 
-  /** A model with a head of zeros: it answers as slowly as a trained one. */
+  /** A model with a random head: it answers as slowly as a trained one. */
   static Teacher untrained(TransformerWeights weights, Head head) {
-    TreeMap<String, Tensor> tensors = new TreeMap<>(weights.tensors());
-    int hidden = weights.architecture().hiddenSize();
-    String prefix = BertNames.head(head);
-    tensors.put(
-        prefix + ".weight",
-        Tensor.matrix(head.outputs(), hidden, new float[head.outputs() * hidden]));
-    tensors.put(prefix + ".bias", Tensor.vector(new float[head.outputs()]));
-    return new Teacher("untrained", new TransformerWeights(weights.architecture(), tensors), "");
+    return new Teacher("untrained", Heads.with(weights, head, 0), "");
   }
 
   /**
@@ -73,7 +66,7 @@ record Teacher(String reference, TransformerWeights weights, String identity) {
     Location at = resolved.locate(KEY);
     checkTokenizers(loaded, student, at);
     TransformerWeights weights = loaded.weights();
-    String prefix = BertNames.head(head);
+    String prefix = weights.architecture().family().head(head);
     @Nullable Tensor last = weights.tensors().get(prefix + ".weight");
     if (last == null || last.shape()[0] != head.outputs()) {
       throw wrong(
@@ -85,6 +78,13 @@ record Teacher(String reference, TransformerWeights weights, String identity) {
                   + last.shape()[0]
                   + " values, the task with "
                   + head.outputs(),
+          "Name a model that was fine-tuned for this task, or the baseline.");
+    }
+    List<String> missing = Heads.missing(weights, head);
+    if (!missing.isEmpty()) {
+      throw wrong(
+          at,
+          asked.teacher() + " has no " + String.join(", no ", missing) + ", so it answers nothing",
           "Name a model that was fine-tuned for this task, or the baseline.");
     }
     int width = student.weights().architecture().hiddenSize();
@@ -160,7 +160,7 @@ record Teacher(String reference, TransformerWeights weights, String identity) {
     }
     TreeMap<String, Tensor> tensors = new TreeMap<>(weights.tensors());
     for (String part : List.of(".weight", ".bias")) {
-      String name = BertNames.CLASSIFIER + part;
+      String name = weights.architecture().family().classifier().out() + part;
       Tensor before = weights.get(name);
       int size = before.values().length / wanted.size();
       float[] values = new float[before.values().length];

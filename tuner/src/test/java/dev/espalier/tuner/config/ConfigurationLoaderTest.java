@@ -99,7 +99,7 @@ final class ConfigurationLoaderTest {
     assertThat(train.warmup()).isEqualTo(new Amount.Share(0.1));
     Configuration.PrunerChoice pruner =
         loaded.pruning().approach().weightCompression().pruners().get(0);
-    assertThat(pruner.names()).containsExactly("bert.encoder.layer.*.weight");
+    assertThat(pruner.names()).containsExactly("*.layer.*.weight");
     assertThat(pruner.excludedNames()).isEmpty();
     assertThat(pruner.parameters()).isEmpty();
     assertThat(loaded.tuning().accuracyCriterion().relative()).isEqualTo(0.01);
@@ -582,7 +582,7 @@ final class ConfigurationLoaderTest {
             "  random_seed: 3  # environment variable ESPALIER_TUNING_RANDOM_SEED",
             "    batch_size: 32  # default",
             "        - prune_type: \"movement\"  # " + file() + ":8:23",
-            "          names: [\"bert.encoder.layer.*.weight\"]  # default");
+            "          names: [\"*.layer.*.weight\"]  # default");
   }
 
   private static Source source(ResolvedConfiguration loaded, String path) {

@@ -202,6 +202,9 @@ final class TeacherTest {
       List<String> labels, int hidden, int outputs, String tokenizer) {
     TreeMap<String, Tensor> tensors = new TreeMap<>(Fakes.weights().tensors());
     tensors.remove("classifier.weight");
+    tensors.put(
+        "bert.pooler.dense.weight", Tensor.matrix(hidden, hidden, new float[hidden * hidden]));
+    tensors.put("bert.pooler.dense.bias", Tensor.vector(new float[hidden]));
     if (outputs > 0) {
       float[] rows = new float[outputs * hidden];
       float[] bias = new float[outputs];

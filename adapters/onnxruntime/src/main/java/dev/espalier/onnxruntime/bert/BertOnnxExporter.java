@@ -10,7 +10,9 @@ import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.graph.Tensors;
 import dev.espalier.tuner.port.BertArchitecture;
-import dev.espalier.tuner.port.BertNames;
+import dev.espalier.tuner.port.Family;
+import dev.espalier.tuner.port.Heads;
+import dev.espalier.tuner.port.LayerPart;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.file.Path;
@@ -21,7 +23,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Writes a BERT encoder as ONNX, in plain operators of opset 17.
+ * Writes an encoder of BERT's family as ONNX, in plain operators of opset 17.
  *
  * <p>The graph is spelled the way that ONNX Runtime's optimizer looks for: biases as the second
  * operand of Add, Gelu from Erf, shapes that follow from the inputs by name. Each residual sum then
@@ -49,22 +51,25 @@ public final class BertOnnxExporter {
 
   private static final String BATCH = "batch";
   private static final String SEQUENCE = "sequence";
+  private static final String TYPES = "token_type_ids";
 
   private final TransformerWeights weights;
   private final BertArchitecture architecture;
+  private final Family family;
   private final OnnxGraph graph;
 
   private BertOnnxExporter(TransformerWeights weights, String name) {
     this.weights = weights;
     this.architecture = weights.architecture();
+    this.family = architecture.family();
     this.graph = OnnxGraph.create(name, IR_VERSION, OPSET);
   }
 
   /**
    * Writes a model with its head: inputs {@code input_ids}, {@code attention_mask}, {@code
-   * token_type_ids} (int64, [batch, sequence]), output {@code logits} (float32, [batch, classes] or
-   * [batch, 1]) or, for spans, {@code start_logits} and {@code end_logits} (float32, [batch,
-   * sequence]).
+   * token_type_ids} where the family has types (int64, [batch, sequence]), output {@code logits}
+   * (float32, [batch, classes] or [batch, 1]) or, for spans, {@code start_logits} and {@code
+   * end_logits} (float32, [batch, sequence]).
    *
    * @param weights encoder and head; a classifier's with the pooler
    * @param head which one; the class names are kept in the metadata under {@link #LABELS}
@@ -103,7 +108,8 @@ public final class BertOnnxExporter {
 
   /** What {@link #export} writes. */
   static ModelProto model(TransformerWeights weights, Head head) {
-    BertOnnxExporter exporter = new BertOnnxExporter(weights, graphName(head));
+    BertOnnxExporter exporter =
+        new BertOnnxExporter(weights, graphName(weights.architecture().family(), head));
     if (head instanceof Head.Classification classes) {
       exporter.graph.putMetadata(
           LABELS,
@@ -124,34 +130,25 @@ public final class BertOnnxExporter {
   }
 
   /**
-   * The model with its head, or, where the weights have none, with one of zeros: to be looked at
+   * The model with its head, or, where the weights have none, with a random one: to be looked at
    * and not to be run.
    */
   public static ModelProto withAnyHead(TransformerWeights weights, Head head) {
-    int hidden = weights.architecture().hiddenSize();
-    SortedMap<String, Tensor> tensors = new TreeMap<>(weights.tensors());
-    addZeros(tensors, BertNames.head(head), head.outputs(), hidden);
-    addZeros(tensors, BertNames.POOLER, hidden, hidden);
-    return model(new TransformerWeights(weights.architecture(), tensors), head);
+    return model(Heads.with(weights, head, 0), head);
   }
 
-  private static void addZeros(
-      SortedMap<String, Tensor> tensors, String prefix, int outputs, int inputs) {
-    tensors.putIfAbsent(
-        prefix + ".weight", Tensor.matrix(outputs, inputs, new float[outputs * inputs]));
-    tensors.putIfAbsent(prefix + ".bias", Tensor.vector(new float[outputs]));
-  }
-
-  private static String graphName(Head head) {
+  private static String graphName(Family family, Head head) {
     if (head instanceof Head.Classification) {
-      return "bert_classifier";
+      return family.modelType() + "_classifier";
     }
-    return head instanceof Head.Regression ? "bert_regressor" : "bert_question_answerer";
+    return family.modelType()
+        + (head instanceof Head.Regression ? "_regressor" : "_question_answerer");
   }
 
   /** What {@link #exportEncoder} writes. */
   static ModelProto encoder(TransformerWeights weights) {
-    BertOnnxExporter exporter = new BertOnnxExporter(weights, "bert_encoder");
+    BertOnnxExporter exporter =
+        new BertOnnxExporter(weights, weights.architecture().family().modelType() + "_encoder");
     exporter.hiddenStates("last_hidden_state");
     exporter.graph.output(
         "last_hidden_state", DataType.FLOAT, BATCH, SEQUENCE, weights.architecture().hiddenSize());
@@ -162,14 +159,16 @@ public final class BertOnnxExporter {
   private String hiddenStates(String output) {
     String ids = graph.input("input_ids", DataType.INT64, BATCH, SEQUENCE);
     String mask = graph.input("attention_mask", DataType.INT64, BATCH, SEQUENCE);
-    String types = graph.input("token_type_ids", DataType.INT64, BATCH, SEQUENCE);
+    if (architecture.tokenTypes() > 1) {
+      String unused = graph.input(TYPES, DataType.INT64, BATCH, SEQUENCE);
+    }
     attentionConstants();
 
-    String hidden = embeddings(ids, types);
+    String hidden = embeddings(ids);
     String additiveMask = additiveMask(mask);
     for (int layer = 0; layer < architecture.layers(); layer++) {
       boolean last = layer == architecture.layers() - 1;
-      String name = last ? output : scope(BertNames.layer(layer, "output.LayerNorm"));
+      String name = last ? output : scope(family.layer(layer, LayerPart.OUTPUT_NORM));
       hidden = layer(layer, hidden, additiveMask, name);
     }
     return hidden;
@@ -200,29 +199,38 @@ public final class BertOnnxExporter {
     return graph.node("Mul", List.of(padding, "masked"), "/mask/Mul");
   }
 
-  private String embeddings(String ids, String types) {
+  private String embeddings(String ids) {
     String words =
         graph.node(
             "Gather",
-            List.of(plain(BertNames.WORD_EMBEDDINGS), ids),
+            List.of(plain(family.wordEmbeddings()), ids),
             "/embeddings/word_embeddings/Gather");
     String positions =
         graph.node(
             "Gather",
-            List.of(plain(BertNames.POSITION_EMBEDDINGS), positionIds(ids)),
+            List.of(plain(family.positionEmbeddings()), positionIds(ids)),
             "/embeddings/position_embeddings/Gather");
-    String tokenTypes =
-        graph.node(
-            "Gather",
-            List.of(plain(BertNames.TOKEN_TYPE_EMBEDDINGS), types),
-            "/embeddings/token_type_embeddings/Gather");
     String placed = graph.node("Add", List.of(words, positions), "/embeddings/Add");
-    String sum = graph.node("Add", List.of(placed, tokenTypes), "/embeddings/Add_1");
-    return norm(BertNames.EMBEDDINGS_NORM, sum, "/embeddings/LayerNorm");
+    String sum =
+        architecture.tokenTypes() == 0
+            ? placed
+            : graph.node("Add", List.of(placed, tokenTypes()), "/embeddings/Add_1");
+    String normed = norm(family.embeddingsNorm(), sum, "/embeddings/LayerNorm");
+    return architecture.projectsEmbeddings()
+        ? linear(family.embeddingsProjection(), normed)
+        : normed;
+  }
+
+  /** [batch, sequence, width]; [1, width] where there is but one type, and no input says it. */
+  private String tokenTypes() {
+    String table = plain(family.tokenTypeEmbeddings());
+    return architecture.tokenTypes() == 1
+        ? table
+        : graph.node("Gather", List.of(table, TYPES), "/embeddings/token_type_embeddings/Gather");
   }
 
   /**
-   * 0, 1, 2, ... in each row: [batch, sequence].
+   * 0, 1, 2, ... in each row, or from the family's first position on: [batch, sequence].
    *
    * <p>A running count and not a Range: its shape is that of the ids by name, whereas the length of
    * a Range is unknown to shape inference, which then hides from the optimizer that the residual
@@ -232,32 +240,39 @@ public final class BertOnnxExporter {
     String at = "/embeddings/positions/";
     String zeros = graph.node("Mul", List.of(ids, "index.0"), at + "Mul");
     String ones = graph.node("Add", List.of(zeros, "index.1"), at + "Add");
-    return graph.node("CumSum", List.of(ones, "index.1"), at + "CumSum", attribute("exclusive", 1));
+    String counted =
+        graph.node("CumSum", List.of(ones, "index.1"), at + "CumSum", attribute("exclusive", 1));
+    if (architecture.firstPosition() == 0) {
+      return counted;
+    }
+    graph.initializer(Tensors.scalar("index.first", (long) architecture.firstPosition()));
+    return graph.node("Add", List.of(counted, "index.first"), at + "Add_1");
   }
 
   private String layer(int layer, String input, String mask, String output) {
     String attended = attention(layer, input, mask);
-    String projected = linear(BertNames.layer(layer, "attention.output.dense"), attended);
-    String attentionOutput = BertNames.layer(layer, "attention.output");
-    String residual = graph.node("Add", List.of(projected, input), scope(attentionOutput) + "/Add");
-    String normed =
-        norm(attentionOutput + ".LayerNorm", residual, scope(attentionOutput + ".LayerNorm"));
+    String projected = linear(family.layer(layer, LayerPart.ATTENTION_OUTPUT), attended);
+    String attentionNorm = family.layer(layer, LayerPart.ATTENTION_NORM);
+    String residual = graph.node("Add", List.of(projected, input), beside(attentionNorm) + "/Add");
+    String normed = norm(attentionNorm, residual, scope(attentionNorm));
 
-    String wide = linear(BertNames.layer(layer, "intermediate.dense"), normed);
-    String active = gelu(wide, scope(BertNames.layer(layer, "intermediate")) + "/gelu");
-    String narrow = linear(BertNames.layer(layer, "output.dense"), active);
-    String layerOutput = BertNames.layer(layer, "output");
-    String sum = graph.node("Add", List.of(narrow, normed), scope(layerOutput) + "/Add");
-    return norm(layerOutput + ".LayerNorm", sum, output);
+    String intermediate = family.layer(layer, LayerPart.INTERMEDIATE);
+    String active = gelu(linear(intermediate, normed), beside(intermediate) + "/gelu");
+    String narrow = linear(family.layer(layer, LayerPart.OUTPUT), active);
+    String outputNorm = family.layer(layer, LayerPart.OUTPUT_NORM);
+    // Where a family has no folder for each half of a layer, both sums lie in the layer's.
+    String at = beside(outputNorm);
+    String second = at.equals(beside(attentionNorm)) ? "/Add_1" : "/Add";
+    String sum = graph.node("Add", List.of(narrow, normed), at + second);
+    return norm(outputNorm, sum, output);
   }
 
   /** softmax(Q·Kᵀ/√size + mask)·V over all heads: [batch, sequence, hidden]. */
   private String attention(int layer, String input, String mask) {
-    String self = BertNames.layer(layer, "attention.self");
-    String at = scope(self);
-    String query = heads(linear(self + ".query", input), at + "/query", 0, 2, 1, 3);
-    String key = heads(linear(self + ".key", input), at + "/key", 0, 2, 3, 1);
-    String value = heads(linear(self + ".value", input), at + "/value", 0, 2, 1, 3);
+    String at = beside(family.layer(layer, LayerPart.QUERY));
+    String query = heads(layer, LayerPart.QUERY, input, 0, 2, 1, 3);
+    String key = heads(layer, LayerPart.KEY, input, 0, 2, 3, 1);
+    String value = heads(layer, LayerPart.VALUE, input, 0, 2, 1, 3);
 
     String products = graph.node("MatMul", List.of(query, key), at + "/MatMul");
     String scaled = graph.node("Div", List.of(products, "sqrt_head_size"), at + "/Div");
@@ -273,8 +288,11 @@ public final class BertOnnxExporter {
     return graph.node("Reshape", List.of(rows, "shape.hidden"), at + "/Reshape");
   }
 
-  private String heads(String input, String at, long... permutation) {
-    String split = graph.node("Reshape", List.of(input, "shape.heads"), at + "/Reshape");
+  private String heads(int layer, LayerPart part, String input, long... permutation) {
+    String prefix = family.layer(layer, part);
+    String at = scope(prefix);
+    String split =
+        graph.node("Reshape", List.of(linear(prefix, input), "shape.heads"), at + "/Reshape");
     return graph.node(
         "Transpose",
         List.of(split),
@@ -292,7 +310,7 @@ public final class BertOnnxExporter {
   }
 
   private void checkHead(Head head) {
-    String prefix = BertNames.head(head);
+    String prefix = family.head(head);
     int rows = weights.get(prefix + ".bias").values().length;
     if (rows != head.outputs()) {
       throw new IllegalArgumentException(
@@ -309,19 +327,26 @@ public final class BertOnnxExporter {
 
   /** Start and end of an answer over every token: twice [batch, sequence]. */
   private void spans(String hidden) {
-    String both = linear(BertNames.SPANS, hidden);
+    String both = linear(family.spans(), hidden);
     graph.node("Gather", List.of(both, "index.0"), "start_logits", attribute("axis", 2));
     graph.node("Gather", List.of(both, "index.1"), "end_logits", attribute("axis", 2));
     graph.output("start_logits", DataType.FLOAT, BATCH, SEQUENCE);
     graph.output("end_logits", DataType.FLOAT, BATCH, SEQUENCE);
   }
 
-  /** Tanh pooler over the first token, then the classifier: [batch, outputs]. */
+  /** The classifier over the first token: [batch, outputs]. */
   private void pooled(String hidden, int outputs) {
     String first =
         graph.node("Gather", List.of(hidden, "index.0"), "/pooler/Gather", attribute("axis", 1));
-    String pooled = graph.node("Tanh", List.of(linear(BertNames.POOLER, first)), "/pooler/Tanh");
-    linear(BertNames.CLASSIFIER, pooled, "logits");
+    Family.Classifier head = family.classifier();
+    String dense = linear(head.dense(), first);
+    String active =
+        switch (head.activation()) {
+          case TANH -> graph.node("Tanh", List.of(dense), "/pooler/Tanh");
+          case RELU -> graph.node("Relu", List.of(dense), "/pooler/Relu");
+          case GELU -> gelu(dense, "/pooler/gelu");
+        };
+    linear(head.out(), active, "logits");
     graph.output("logits", DataType.FLOAT, BATCH, outputs);
   }
 
@@ -358,13 +383,19 @@ public final class BertOnnxExporter {
     return graph.initializer(Tensors.ofFloats(name, shape, tensor.values()));
   }
 
+  /** The scope that a part of a layer lies in. */
+  private String beside(String prefix) {
+    return scope(prefix.substring(0, prefix.lastIndexOf('.')));
+  }
+
   private static AttributeProto to(DataType type) {
     return attribute("to", type.getNumber());
   }
 
   /** {@code bert.encoder.layer.0.output} as the name of nodes: {@code /encoder/layer.0/output}. */
-  private static String scope(String prefix) {
-    String path = prefix.startsWith("bert.") ? prefix.substring("bert.".length()) : prefix;
+  private String scope(String prefix) {
+    String base = family.base();
+    String path = prefix.startsWith(base) ? prefix.substring(base.length()) : prefix;
     return "/" + path.replace('.', '/').replaceFirst("layer/(\\d+)", "layer.$1");
   }
 

@@ -12,10 +12,12 @@ import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.graph.Tensors;
 import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerParameters;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -69,7 +71,9 @@ public final class BertOnnxImport {
 
     SortedMap<String, Tensor> tensors = new TreeMap<>();
     List<String> missing = new ArrayList<>();
-    for (Map.Entry<String, int[]> expected : BertParameters.encoder(architecture).entrySet()) {
+    Map<String, int[]> wanted = new LinkedHashMap<>(TransformerParameters.encoder(architecture));
+    wanted.putAll(TransformerParameters.classifierDense(architecture));
+    for (Map.Entry<String, int[]> expected : wanted.entrySet()) {
       Tensor tensor = found.get(expected.getKey());
       if (tensor == null) {
         missing.add(expected.getKey());

@@ -1,0 +1,160 @@
+package dev.espalier.checkpoints;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.tuner.port.BertArchitecture;
+import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.tuner.port.TransformerWeights;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/** Loads models from folders that are laid out like a model on the Hugging Face hub. */
+public final class Checkpoints {
+  /** The architecture. */
+  public static final String CONFIG = "config.json";
+
+  private static final String TOKENIZER = "tokenizer.json";
+
+  /** Larger ones are not what they claim to be; real vocabularies have a tenth of it. */
+  private static final long MAX_TEXT = 256L << 20;
+
+  /** What is handed on unread. */
+  private static final List<String> COMPANIONS =
+      List.of(
+          CONFIG,
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.txt",
+          "vocab.json",
+          "merges.txt",
+          "sentencepiece.bpe.model");
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
+  private Checkpoints() {}
+
+  /**
+   * Loads a model: {@code config.json}; the weights from {@code model.safetensors}, {@code
+   * model.safetensors.index.json} with its shards, or {@code pytorch_model.bin}; the tokenizer from
+   * {@code tokenizer.json}, or made from {@code vocab.txt} or {@code vocab.json} with {@code
+   * merges.txt}. Weights of any type become float32.
+   *
+   * @param folder where it lies
+   * @throws ProblemException of kind INPUT when a file is missing or broken, the model is of a kind
+   *     that cannot be trained, or parameters are missing or have other shapes; all that can be
+   *     said at once
+   */
+  public static PretrainedModel load(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw Broken.missing(
+          folder,
+          Files.exists(folder) ? "is a file, not a folder" : "there is no such folder",
+          "It should hold config.json, model.safetensors and tokenizer.json.");
+    }
+    List<Problem> problems = new ArrayList<>();
+    Path config = folder.resolve(CONFIG);
+    BertArchitecture[] architecture = new BertArchitecture[1];
+    collect(problems, () -> architecture[0] = ModelConfig.read(config, json(config)));
+    byte[][] tokenizer = new byte[1][];
+    collect(problems, () -> tokenizer[0] = tokenizer(folder));
+    WeightFiles[] files = new WeightFiles[1];
+    collect(problems, () -> files[0] = WeightFiles.find(folder));
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
+    List<String> notes = new ArrayList<>();
+    CompletableFuture<String> sha256 = CompletableFuture.supplyAsync(files[0]::sha256);
+    try (NamedTensors tensors = files[0].open()) {
+      TransformerWeights weights = StoredModel.weights(tensors, architecture[0], notes);
+      return new PretrainedModel(
+          folder.toString(),
+          weights,
+          tokenizer[0],
+          sha256.join(),
+          labels(json(config)),
+          companions(folder),
+          notes);
+    } catch (CompletionException failed) {
+      if (failed.getCause() instanceof ProblemException problem) {
+        throw problem;
+      }
+      throw failed;
+    }
+  }
+
+  private static void collect(List<Problem> problems, Runnable step) {
+    try {
+      step.run();
+    } catch (ProblemException e) {
+      problems.addAll(e.problems());
+    }
+  }
+
+  private static byte[] tokenizer(Path folder) {
+    if (Files.isRegularFile(folder.resolve(TOKENIZER))) {
+      return text(folder.resolve(TOKENIZER));
+    }
+    return TokenizerFiles.read(folder);
+  }
+
+  /** The class names by {@code id2label}; empty when it does not name them all, or names none. */
+  private static List<String> labels(JsonNode config) {
+    JsonNode names = config.path("id2label");
+    List<String> labels = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      labels.add(names.path(Integer.toString(i)).asText(""));
+    }
+    boolean named = labels.stream().noneMatch(name -> name.isEmpty() || name.matches("LABEL_\\d+"));
+    return named ? labels : List.of();
+  }
+
+  private static SortedMap<String, byte[]> companions(Path folder) {
+    SortedMap<String, byte[]> companions = new TreeMap<>();
+    for (String name : COMPANIONS) {
+      if (Files.isRegularFile(folder.resolve(name))) {
+        companions.put(name, text(folder.resolve(name)));
+      }
+    }
+    return companions;
+  }
+
+  /** A small file's content. */
+  static byte[] text(Path file) {
+    try {
+      if (!Files.exists(file)) {
+        throw Broken.missing(file, "there is no such file", null);
+      }
+      if (Files.size(file) > MAX_TEXT) {
+        throw Broken.file(
+            file, "has " + Files.size(file) + " bytes, more than " + MAX_TEXT, null, null);
+      }
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw Broken.file(file, "cannot be read: " + Broken.reason(e), null, e);
+    }
+  }
+
+  /** A small file's content as JSON. */
+  static JsonNode json(Path file) {
+    try {
+      return JSON.readTree(text(file));
+    } catch (JsonProcessingException e) {
+      throw Broken.file(file, "is no JSON: " + e.getOriginalMessage(), null, e);
+    } catch (IOException e) {
+      throw Broken.file(file, "cannot be read: " + Broken.reason(e), null, e);
+    }
+  }
+}
