@@ -18,8 +18,6 @@ import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
