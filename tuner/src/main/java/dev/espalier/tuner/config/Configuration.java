@@ -714,7 +714,9 @@ public record Configuration(
    *
    * @param baseline budget of the dense model
    * @param accuracyCriterion how much accuracy may be lost
-   * @param objective what is made small among the trials that meet the criterion
+   * @param objective what is made small among the trials that meet the criterion; null for
+   *     modelsize
+   * @param multiObjectives several such, of which the weighted mean is made small; empty for one
    * @param strategy what decides which trial comes next
    * @param searchSpace what the trials vary; empty for one trial, as configured
    * @param exitPolicy when the search ends
@@ -730,10 +732,11 @@ public record Configuration(
               value =
                   "What is made small among the trials that meet the criterion: modelsize (gzipped"
                       + " bytes of the file that ships), performance (its p50 latency), density (share of the pruned"
-                      + " layers that is left) or accuracy (what is lost of it).",
-              fallback = "modelsize",
+                      + " layers that is left) or accuracy (what is lost of it); modelsize by default.",
               oneOf = {"modelsize", "performance", "density", "accuracy"})
-          String objective,
+          @Nullable String objective,
+      @Key("Several objectives, of which the weighted mean is made small, instead of objective.")
+          List<WeightedObjective> multiObjectives,
       @Key("What decides which trial comes next.") Strategy strategy,
       @Key("What the trials vary; without it there is one trial, as configured.")
           List<SearchDimension> searchSpace,
@@ -743,9 +746,30 @@ public record Configuration(
       @Key("Where run directories are made.") Workspace workspace) {
     /** Copies the list. */
     public Tuning {
+      multiObjectives = List.copyOf(multiObjectives);
       searchSpace = List.copyOf(searchSpace);
     }
   }
+
+  /**
+   * One of several objectives.
+   *
+   * @param objective what is made small, as a share of the dense model's
+   * @param weight its weight in the mean
+   */
+  public record WeightedObjective(
+      @Key(
+              value = "What is made small, as a share of the dense model's value.",
+              required = true,
+              oneOf = {"modelsize", "performance", "density", "accuracy"})
+          String objective,
+      @Key(
+              value = "Its weight in the mean of the shares.",
+              fallback = "1.0",
+              minimum = 0,
+              minimumExcluded = true,
+              maximum = 1e9)
+          double weight) {}
 
   /**
    * What decides which trial comes next.

@@ -214,6 +214,10 @@ public final class JsonSchema {
       either.addObject().putObject("properties").putObject("multi_metrics").put("maxItems", 0);
     } else if (path.equals(Rules.BASELINE + ".metrics")) {
       types(node.putObject("additionalProperties"), true, "number");
+    } else if (path.equals("tuning")) {
+      ArrayNode either = node.putArray("anyOf");
+      either.addObject().set("properties", nulls("objective"));
+      either.addObject().putObject("properties").putObject("multi_objectives").put("maxItems", 0);
     } else if (path.equals(Rules.METRICS)) {
       ArrayNode either = node.putArray("anyOf");
       either.addObject().putObject("items").set("properties", nulls("weight"));

@@ -38,6 +38,9 @@ final class Rules {
   /** Objectives that need the dense model's file. */
   private static final List<String> OF_FILES = List.of("modelsize", "performance");
 
+  private static final String OBJECTIVE = "tuning.objective";
+  private static final String OBJECTIVES = "tuning.multi_objectives";
+
   private static final String COMPRESSION = "pruning.approach.weight_compression";
 
   private final Assembly assembly;
@@ -57,6 +60,7 @@ final class Rules {
     rules.thereIsOneCriterion();
     rules.metricsGoTogether();
     rules.baselineIsTrainedOrGiven();
+    rules.objectivesGoTogether();
     rules.operatorTypesCanBeQuantized();
     rules.theTeacherIsHeard();
   }
@@ -268,14 +272,43 @@ final class Rules {
             "Maybe tuning.baseline.checkpoint is meant instead of tuning.baseline.metrics.");
       }
     }
-    Optional<String> objective = text("tuning.objective");
-    if (objective.filter(OF_FILES::contains).isPresent()) {
+    int several = assembly.count(OBJECTIVES);
+    for (int i = 0; i < Math.max(1, several); i++) {
+      String path = several == 0 ? OBJECTIVE : Paths.item(OBJECTIVES, i) + ".objective";
+      String objective = text(path).orElse("modelsize");
+      if (!OF_FILES.contains(objective) || assembly.isReported(path)) {
+        continue;
+      }
       report(
           ProblemCode.CONTRADICTION,
-          "tuning.objective",
-          objective.get()
-              + " compares with the dense model's file, of which only metrics are given",
+          path,
+          objective + " compares with the dense model's file, of which only metrics are given",
           "Maybe tuning.objective: density is meant, or tuning.baseline.checkpoint.");
+    }
+  }
+
+  /** One objective or several, each once. */
+  private void objectivesGoTogether() {
+    int count = assembly.count(OBJECTIVES);
+    Optional<String> one = text(OBJECTIVE);
+    if (count > 0 && one.isPresent()) {
+      report(
+          ProblemCode.CONTRADICTION,
+          OBJECTIVE,
+          "multi_objectives is set, too, found " + one.get(),
+          "Maybe set the one that is not meant to null.");
+    }
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < count; i++) {
+      String path = Paths.item(OBJECTIVES, i) + ".objective";
+      Optional<String> name = text(path);
+      if (name.isPresent() && !names.add(name.get())) {
+        report(
+            ProblemCode.DUPLICATE_KEY,
+            path,
+            name.get() + " is there twice",
+            "Maybe remove one of the two.");
+      }
     }
   }
 

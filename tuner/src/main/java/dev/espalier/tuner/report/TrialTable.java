@@ -4,7 +4,7 @@ import dev.espalier.tuner.plan.TextTable;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.Criterion;
 import dev.espalier.tuner.result.MetricVerdict;
-import dev.espalier.tuner.result.Objective;
+import dev.espalier.tuner.result.Objectives;
 import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import dev.espalier.tuner.result.TrialFacts;
@@ -19,13 +19,13 @@ import org.jspecify.annotations.Nullable;
  * Every trial of a search in one table: the baseline first, the best one marked.
  *
  * @param criterion what is judged
- * @param objective what is made small
+ * @param objectives what is made small
  * @param dense the dense model's file
  * @param trials the trials so far
  */
 public record TrialTable(
     Criterion criterion,
-    Objective objective,
+    Objectives objectives,
     @Nullable MeasuredFile dense,
     List<TrialFacts> trials) {
   /** Copies the list. */
@@ -37,7 +37,7 @@ public record TrialTable(
   public static TrialTable of(RunFacts facts) {
     return new TrialTable(
         facts.criterion(),
-        Objective.of(facts.configuration().configuration().tuning().objective()),
+        Objectives.of(facts.configuration().configuration().tuning()),
         facts.dense(),
         facts.trials());
   }
@@ -57,7 +57,8 @@ public record TrialTable(
       heads.add(metric);
       heads.add("change");
     }
-    heads.addAll(List.of("sparsity", "gzipped", "p50", objective.label() + " of dense", "outcome"));
+    heads.addAll(
+        List.of("sparsity", "gzipped", "p50", objectives.label() + " of dense", "outcome"));
     return heads;
   }
 

@@ -12,7 +12,7 @@ import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.tuner.config.Configuration.ExitPolicy;
 import dev.espalier.tuner.plan.SearchSpaces;
 import dev.espalier.tuner.report.TrialTable;
-import dev.espalier.tuner.result.Objective;
+import dev.espalier.tuner.result.Objectives;
 import dev.espalier.tuner.result.RunFacts.Failure;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import dev.espalier.tuner.result.TrialFacts;
@@ -153,8 +153,8 @@ final class Search {
   }
 
   private TrialTable table(MeasuredFile dense) {
-    Objective objective = Objective.of(prepared.configuration().tuning().objective());
-    return new TrialTable(prepared.criterion(), objective, dense, found.trials());
+    Objectives objectives = Objectives.of(prepared.configuration().tuning());
+    return new TrialTable(prepared.criterion(), objectives, dense, found.trials());
   }
 
   private boolean isOver() {

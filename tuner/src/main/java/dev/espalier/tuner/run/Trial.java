@@ -15,7 +15,7 @@ import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.result.MaskReport;
-import dev.espalier.tuner.result.Objective;
+import dev.espalier.tuner.result.Objectives;
 import dev.espalier.tuner.result.QuantizationFacts;
 import dev.espalier.tuner.result.RunFacts.Failure;
 import dev.espalier.tuner.result.RunFacts.FileSize;
@@ -288,14 +288,16 @@ final class Trial {
     Verdict judged = verdict(dense, shipped);
     verdict = judged;
     objective =
-        Objective.of(prepared.configuration().tuning().objective())
+        Objectives.of(prepared.configuration().tuning())
             .share(
-                dense,
-                shipped,
-                known(masks),
-                new HashMap<>(latencies),
-                quantized == null ? "fp32" : "int8",
-                judged);
+                each ->
+                    each.share(
+                        dense,
+                        shipped,
+                        known(masks),
+                        new HashMap<>(latencies),
+                        quantized == null ? "fp32" : "int8",
+                        judged));
   }
 
   private Path file(String name) {

@@ -245,6 +245,10 @@ class JsonSchemaTest {
           tuning.baseline.metrics                              | {accuracy: high}
           tuning.baseline.metrics                              | {accuracy: [0.9]}
           tuning.baseline.checkpoint                           | 3
+          tuning.multi_objectives                              | [density]
+          tuning.multi_objectives                              | [{objective: speed}]
+          tuning.multi_objectives                              | [{objective: density, weight: 0}]
+          tuning                                               | {objective: density, multi_objectives: [{objective: density}]}
           tuning.random_seed                                   | 0.5
           tuning.random_seed                                   | 1e30
           tuning.workspace                                     | runs
@@ -299,6 +303,8 @@ class JsonSchemaTest {
           tuning.accuracy_criterion                   | {absolute: 2}
           tuning.accuracy_criterion                   | {relative: null, absolute: 0.02}
           tuning.baseline.metrics                     | {}
+          tuning.objective                            | null
+          tuning.multi_objectives                     | [{objective: density}, {objective: accuracy, weight: 2}]
           tuning                                      | {baseline: {metrics: {accuracy: 0.9}}, objective: density}
           tuning.baseline.checkpoint                  | runs/tiny/20260102-120000
           tuning.random_seed                          | -9223372036854775808

@@ -254,6 +254,24 @@ class LpotTest {
     assertThat(mapping(yaml)).anyMatch(line -> line.endsWith(": " + remark));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{objective: [performance, modelsize]} | performance 1.0, modelsize 1.0",
+        "{objective: [performance, accuracy], weight: [0.2, 0.8], higher_is_better: [false, true]}"
+            + " | performance 0.2, accuracy 0.8",
+      })
+  @DisplayName("multi_objectives, a map of lists, becomes a list of objectives and weights")
+  void multiObjectives(String map, String objectives) {
+    String yaml = FILE.replace("tuning: {", "tuning: {multi_objectives: " + map + ", ");
+
+    assertThat(load(yaml).configuration().tuning().multiObjectives())
+        .extracting(each -> each.objective() + " " + each.weight())
+        .containsExactly(objectives.split(", ", -1));
+    assertThat(mapping(yaml)).anyMatch(line -> line.contains("shares of the dense model's values"));
+  }
+
   @Test
   @DisplayName("a pruner's own 0 is a 0: LPOT read it as unset")
   void localZero() {

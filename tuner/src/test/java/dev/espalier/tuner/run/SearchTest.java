@@ -36,6 +36,9 @@ final class SearchTest {
         + " options: [0.1, 0.2, 0.3, 0.4, 0.5]}]"
   };
 
+  /** Milliseconds by trial; the dense model takes 5. */
+  private static final double[] OF_DENSE = {0, 1, 2.5, 4, 4, 1};
+
   @TempDir Path folder;
   private final Fakes fakes = new Fakes();
   private final List<RunEvent> events = new ArrayList<>();
@@ -82,6 +85,63 @@ final class SearchTest {
 
     assertThat(json.at("/best/trial").asInt()).isEqualTo(3);
     assertThat(json.at("/trials/2/objective").asDouble()).isEqualTo(1.5 / 5);
+  }
+
+  /**
+   * Trial t takes t ms where dense takes 5 and keeps 1 - 0.1 t: latency alone says the first,
+   * density alone the last that meets the criterion.
+   */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[{objective: performance}] | 1 | 0.2",
+        "[{objective: density}] | 4 | 0.6",
+        "[{objective: performance, weight: 1}, {objective: density, weight: 3}] | 4 | 0.65",
+        "[{objective: performance}, {objective: density}] | 1 | 0.55",
+      })
+  void of_several_objectives_the_weighted_mean_of_shares_of_dense_decides(
+      String objectives, int best, double value) throws IOException {
+    accuracies("0.89 0.89 0.89 0.89 0.80");
+    fakes.zeroShare = trial -> trial == 5 ? 0.9 : 0.1 * trial;
+    fakes.int8Latency = trial -> new Latency(OF_DENSE[trial], 9);
+
+    RunResult result = run(FIVE, "tuning.multi_objectives=" + objectives);
+
+    JsonNode json = resultJson(result);
+    assertThat(json.at("/best/trial").asInt()).isEqualTo(best);
+    assertThat(json.at("/trials/" + (best - 1) + "/objective").asDouble())
+        .isCloseTo(value, org.assertj.core.data.Offset.offset(0.03));
+    // What is known of a trial depends on no other one: a search that ends earlier says the same.
+    JsonNode shorter =
+        resultJson(
+            run(
+                FIVE,
+                "tuning.multi_objectives=" + objectives,
+                "tuning.exit_policy.max_trials=1",
+                "model.name=shorter"));
+    assertThat(shorter.at("/trials/0/objective")).isEqualTo(json.at("/trials/0/objective"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "tuning={objective: density, multi_objectives: [{objective: modelsize}]}"
+            + " | tuning.objective: multi_objectives is set, too, found density",
+        "tuning.multi_objectives=[{objective: density}, {objective: density}]"
+            + " | tuning.multi_objectives[1].objective: density is there twice",
+        "tuning.multi_objectives=[{objective: speed}]"
+            + " | tuning.multi_objectives[0].objective: must be one of modelsize, performance,"
+            + " density, accuracy, found the text \"speed\"",
+        "tuning={baseline: {metrics: {accuracy: 1}}, multi_objectives: [{objective: performance}]}"
+            + " | tuning.multi_objectives[0].objective: performance compares with the dense model's"
+            + " file, of which only metrics are given",
+      })
+  void objectives_that_do_not_go_together_are_refused(String assignment, String message) {
+    assertThatThrownBy(() -> Fakes.configuration(folder, assignment))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining(message);
   }
 
   @ParameterizedTest

@@ -1,7 +1,9 @@
 package dev.espalier.tuner.config.lpot;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.problem.Suggestions;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -29,6 +31,8 @@ final class TuningRules {
           "hawq_v2",
           "conservative",
           "auto");
+
+  private static final String DECIMAL = "[0-9]{1,9}(\\.[0-9]{1,9})?";
 
   private final Draft draft;
 
@@ -87,7 +91,51 @@ final class TuningRules {
       draft.unused(
           SECTION + ".objective", "memory is not measured; modelsize is what is made small");
     }
-    draft.unused(SECTION + ".multi_objectives", "one objective decides, tuning.objective");
+    multiObjectives();
+  }
+
+  /** LPOT has a map of lists: objectives, weights and directions. */
+  private void multiObjectives() {
+    String path = SECTION + ".multi_objectives";
+    JsonNode several = draft.get(path);
+    if (several == null || !several.isObject()) {
+      return; // a list is our own format
+    }
+    String from = "multi_objectives " + Draft.show(several);
+    List<String> names = Values.texts(several.get("objective")).orElse(List.of());
+    JsonNode weight = several.get("weight");
+    List<String> weights = Values.texts(weight).orElse(List.of());
+    draft.take(path);
+    if (names.isEmpty() || names.contains("footprint")) {
+      draft.wrong(
+          path,
+          names.isEmpty()
+              ? "objective must be a list, found " + Draft.show(several)
+              : "memory is not measured here, found footprint",
+          "Maybe objective: [performance, modelsize] is meant.");
+      return;
+    }
+    boolean weighted = weight != null && !weight.isNull();
+    if (weighted
+        && (weights.size() != names.size()
+            || !weights.stream().allMatch(each -> each.matches(DECIMAL)))) {
+      draft.wrong(
+          path,
+          "weight must have one number for each of "
+              + names.size()
+              + " objectives, found "
+              + Draft.show(weight),
+          "Maybe numbers such as [0.5, 0.5] are meant.");
+      return;
+    }
+    ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    for (int i = 0; i < names.size(); i++) {
+      ObjectNode each = list.addObject().put("objective", names.get(i));
+      if (weighted) {
+        each.put("weight", Double.parseDouble(weights.get(i)));
+      }
+    }
+    draft.put(path, list, path, from, ": shares of the dense model's values, smaller is better");
   }
 
   /** LPOT's timeout of 0 stands for something else than no limit: stop at the first success. */
