@@ -37,11 +37,14 @@ final class SquadLoading {
     boolean unanswerable = request.task().equals("squad-v2");
     try (PieceEncoder encoder = PieceEncoder.create(tokenizerJson)) {
       Twins.Files files =
-          new Twins.Files(
-              request.task(),
-              TextFile.read(TaskLoader.needed(request.task(), "training", request.train())),
-              TextFile.read(TaskLoader.needed(request.task(), "evaluation", request.evaluation())),
-              null);
+          Twins.hasFiles(request.task())
+              ? Twins.files(request)
+              : new Twins.Files(
+                  request.task(),
+                  TextFile.read(TaskLoader.needed(request.task(), "training", request.train())),
+                  TextFile.read(
+                      TaskLoader.needed(request.task(), "evaluation", request.evaluation())),
+                  null);
       SquadSet evaluation =
           set(
               "evaluation",

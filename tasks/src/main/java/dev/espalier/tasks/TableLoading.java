@@ -37,8 +37,9 @@ final class TableLoading {
     if (request.task().equals(SentimentTwin.NAME)) {
       return loading.sentimentTwin(request);
     }
-    Optional<Twins.Files> twin = Twins.tables(request);
-    return twin.isPresent() ? loading.twin(twin.orElseThrow()) : loading.files(request);
+    return Twins.hasFiles(request.task())
+        ? loading.twin(Twins.files(request))
+        : loading.files(request);
   }
 
   private Loaded sentimentTwin(Request request) {

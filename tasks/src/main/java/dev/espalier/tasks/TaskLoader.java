@@ -15,6 +15,7 @@ import dev.espalier.tasks.table.TableTask;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.TextEncoder;
 import dev.espalier.tasks.twin.SentimentTwin;
+import dev.espalier.tasks.twin.SquadTwin;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,7 +155,7 @@ public final class TaskLoader {
       throw unknown(task);
     }
     checkKeys(request);
-    if (SquadLoading.NAMES.contains(task)) {
+    if (SquadLoading.NAMES.contains(task) || task.equals(SquadTwin.NAME)) {
       return SquadLoading.load(request, tokenizerJson);
     }
     // the encoder first: it fails in milliseconds, a file of millions of rows does not

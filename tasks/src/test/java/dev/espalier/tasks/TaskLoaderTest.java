@@ -9,11 +9,15 @@ import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tasks.squad.QuestionSettings;
+import dev.espalier.tasks.table.GenericTable;
+import dev.espalier.tasks.text.Part;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,6 +97,64 @@ class TaskLoaderTest {
 
     assertThat(e.problems().get(0).kind()).isEqualTo(ProblemKind.CONFIGURATION);
     assertThat(e).hasMessageContaining("is generated and reads no files");
+  }
+
+  @Test
+  @DisplayName("MNLI is judged on one set and measured on two; other tasks have no second one")
+  void mismatched() throws IOException {
+    String rows = "sentence1\tsentence2\tgold_label\nA\tB\tneutral\n";
+    Path train = file("train.tsv", rows);
+    Path matched = file("matched.tsv", rows + "C\tD\tentailment\n");
+    Path mismatched = file("mismatched.tsv", rows);
+
+    TaskLoader.Loaded loaded = load(full("mnli", train, matched, mismatched, Part.ALL, null));
+
+    assertThat(loaded.evaluations())
+        .extracting(TaskLoader.Evaluation::suffix)
+        .containsExactly("", "_mismatched");
+    assertThat(loaded.evaluations().get(1).set().name()).isEqualTo("evaluation_mismatched");
+    assertThat(loaded.evaluation().size()).isEqualTo(2);
+    assertThat(failure(full("rte", train, matched, mismatched, Part.ALL, null)))
+        .hasMessageContaining("data.evaluation_mismatched is for the task mnli, not for rte");
+  }
+
+  @Test
+  @DisplayName("columns go with files of one's own, parts with files")
+  void keysThatDoNotGoWithTheTask() throws IOException {
+    Path csv = file("some.csv", "t,k\na,x\nb,y\nc,x\n");
+    GenericTable.Columns columns = new GenericTable.Columns("t", null, "k", null);
+
+    TaskLoader.Loaded loaded = load(full("csv", csv, csv, null, Part.of("2-3"), columns));
+    assertThat(loaded.train().labels()).containsExactly("x", "y");
+    assertThat(loaded.train().examples()).extracting(EncodedExample::label).containsExactly(1, 0);
+    assertThat(loaded.train().source()).isEqualTo(csv + ", rows 2-3");
+    assertThat(failure(full("sst-2", csv, csv, null, Part.ALL, columns)))
+        .hasMessageContaining("data.columns and data.labels are for the tasks csv, tsv, jsonl");
+    assertThat(failure(full("sentiment-twin", null, null, null, Part.of("1-2"), null)))
+        .hasMessageContaining("there is no part of a file to choose");
+  }
+
+  private static TaskLoader.Request full(
+      String task,
+      @Nullable Path train,
+      @Nullable Path evaluation,
+      @Nullable Path mismatched,
+      Part trainPart,
+      GenericTable.@Nullable Columns columns) {
+    return new TaskLoader.Request(
+        task,
+        train,
+        evaluation,
+        mismatched,
+        trainPart,
+        Part.ALL,
+        columns,
+        List.of(),
+        0,
+        0,
+        128,
+        QuestionSettings.DEFAULT,
+        0);
   }
 
   @Test
