@@ -120,8 +120,9 @@ final class TensorPickle {
       return named(new TensorPickle(pickle).run());
     } catch (java.nio.BufferUnderflowException e) {
       throw new Refused("its pickle ends early");
-    } catch (ArithmeticException | ClassCastException e) {
-      throw new Refused("its pickle is broken: " + Broken.reason(e));
+    } catch (ArithmeticException | ClassCastException | UnsupportedOperationException e) {
+      // A number for a text, a value added to a tuple, a length beyond 2 GiB.
+      throw new Refused("its pickle is broken");
     }
   }
 

@@ -1,0 +1,183 @@
+package dev.espalier.checkpoints;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.tuner.port.BertArchitecture;
+import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerParameters;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CheckpointsTest {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final BertArchitecture TINY =
+      new BertArchitecture(9, 4, 2, 2, 6, 8, 2, 1e-12, 0.1, 0.1);
+
+  @TempDir Path folder;
+  private final ObjectNode config = JSON.createObjectNode();
+  private final TreeMap<String, Tensor> tensors = new TreeMap<>();
+
+  @BeforeEach
+  void model() throws IOException {
+    config.put("model_type", "bert").put("vocab_size", 9).put("hidden_size", 4);
+    config.put("num_hidden_layers", 2).put("num_attention_heads", 2).put("intermediate_size", 6);
+    config.put("max_position_embeddings", 8).put("hidden_act", "gelu");
+    SplittableRandom random = new SplittableRandom(5);
+    TransformerParameters.encoder(TINY)
+        .forEach(
+            (name, shape) -> {
+              float[] values = new float[shape.length == 1 ? shape[0] : shape[0] * shape[1]];
+              for (int i = 0; i < values.length; i++) {
+                values[i] = random.nextInt(-64, 64) / 32f; // exact in float16
+              }
+              tensors.put(name, new Tensor(shape, values));
+            });
+    Files.writeString(
+        folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\nc\nd\n");
+    write();
+  }
+
+  private void write() throws IOException {
+    Files.writeString(folder.resolve("config.json"), config.toString());
+    SafeTensorsWriter.write(folder.resolve("model.safetensors"), Map.of(), tensors);
+  }
+
+  @Test
+  @DisplayName("the encoder is enough: heads and pooler are the trainer's to add")
+  void encoder() {
+    PretrainedModel model = Checkpoints.load(folder);
+
+    assertThat(model.weights().architecture()).isEqualTo(TINY);
+    assertThat(model.weights().tensors().keySet()).isEqualTo(tensors.keySet());
+    assertThat(model.notes()).isEmpty();
+    assertThat(model.companions()).containsOnlyKeys("config.json", "vocab.txt");
+    assertThat(model.sha256()).hasSize(64);
+  }
+
+  @Test
+  @DisplayName("shards are found by their index, and one that is missing is named")
+  void shards() throws IOException {
+    TreeMap<String, Tensor> first = new TreeMap<>(tensors.headMap("bert.encoder.layer.1"));
+    TreeMap<String, Tensor> second = new TreeMap<>(tensors.tailMap("bert.encoder.layer.1"));
+    SafeTensorsWriter.write(folder.resolve("model-1.safetensors"), Map.of(), first);
+    SafeTensorsWriter.write(folder.resolve("model-2.safetensors"), Map.of(), second);
+    Files.delete(folder.resolve("model.safetensors"));
+    ObjectNode index = JSON.createObjectNode();
+    ObjectNode map = index.putObject("weight_map");
+    first.keySet().forEach(name -> map.put(name, "model-1.safetensors"));
+    second.keySet().forEach(name -> map.put(name, "model-2.safetensors"));
+    Path file = folder.resolve("model.safetensors.index.json");
+    Files.writeString(file, index.toString());
+
+    PretrainedModel model = Checkpoints.load(folder);
+
+    tensors.forEach(
+        (name, tensor) ->
+            assertThat(model.weights().get(name).values()).as(name).isEqualTo(tensor.values()));
+
+    Files.delete(folder.resolve("model-2.safetensors"));
+    assertRefused("model-2.safetensors: there is no such file");
+    map.put("bert.embeddings.LayerNorm.bias", "../elsewhere.safetensors");
+    Files.writeString(file, index.toString());
+    assertRefused("\"../elsewhere.safetensors\" is no name of a file beside it");
+  }
+
+  @Test
+  @DisplayName("float16 becomes float32, and that is said")
+  void half() throws IOException {
+    TreeMap<String, SafeTensorsWriter.Stored> halves = new TreeMap<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          ByteBuffer bytes = ByteBuffer.allocate(2 * tensor.values().length);
+          for (float value : tensor.values()) {
+            bytes.putShort(Short.reverseBytes(half(value)));
+          }
+          halves.put(
+              name,
+              new SafeTensorsWriter.Stored(
+                  TensorInfo.of(DataType.F16, tensor.shape()), bytes.flip()));
+        });
+    SafeTensorsWriter.write(folder.resolve("model.safetensors"), Map.of(), Map.of(), halves);
+
+    PretrainedModel model = Checkpoints.load(folder);
+
+    assertThat(model.notes()).containsExactly("Weights stored as [F16] are converted to float32.");
+    tensors.forEach(
+        (name, tensor) ->
+            assertThat(model.weights().get(name).values()).as(name).isEqualTo(tensor.values()));
+  }
+
+  @ParameterizedTest(name = "{0} = {1}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          model_type              | "gpt2"       | model_type "gpt2" cannot be trained
+          hidden_act              | "gelu_new"   | hidden_act "gelu_new" cannot be trained; only "gelu" can
+          position_embedding_type | "relative_key" | position_embedding_type "relative_key" cannot be trained
+          is_decoder              | true         | is_decoder is true
+          num_attention_heads     | 3            | hidden_size 4 is not a multiple of num_attention_heads 3
+          num_hidden_layers       | 999999       | num_hidden_layers should be a whole number from 1 to 1000, found 999999
+          vocab_size              | 9.5          | vocab_size should be a whole number
+          hidden_dropout_prob     | 1            | hidden_dropout_prob should be at least 0.0 and below 1.0, found 1
+          num_hidden_layers       | 3            | has no bert.encoder.layer.2.attention.self.query.weight, no
+          hidden_size             | 8            | bert.embeddings.word_embeddings.weight should have shape [9, 8] by config.json, found [9, 4]
+          """)
+  @DisplayName("what cannot be trained, or does not fit the weights, is a problem that says what")
+  void wrongConfig(String key, String value, String reason) throws IOException {
+    config.set(key, JSON.readTree(value));
+    write();
+
+    assertRefused(reason);
+  }
+
+  @Test
+  @DisplayName("all that is missing is said at once")
+  void missing() throws IOException {
+    for (String name : new String[] {"vocab.txt", "config.json", "model.safetensors"}) {
+      Files.delete(folder.resolve(name));
+    }
+
+    assertThatThrownBy(() -> Checkpoints.load(folder))
+        .isInstanceOfSatisfying(ProblemException.class, e -> assertThat(e.problems()).hasSize(3))
+        .hasMessageContaining("config.json: there is no such file")
+        .hasMessageContaining("has no tokenizer.json, nor vocab.txt")
+        .hasMessageContaining("has no model.safetensors and no pytorch_model.bin");
+    Files.writeString(folder.resolve("tf_model.h5"), "x");
+    assertRefused("has weights as tf_model.h5 only");
+    assertThatThrownBy(() -> Checkpoints.load(folder.resolve("no")))
+        .hasMessageContaining("there is no such folder");
+  }
+
+  private void assertRefused(String reason) {
+    assertThatThrownBy(() -> Checkpoints.load(folder))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining(reason);
+  }
+
+  /** The float16 of a value that has one and is no subnormal. */
+  private static short half(float value) {
+    int bits = Float.floatToIntBits(value);
+    if (value == 0) {
+      return 0;
+    }
+    int exponent = (bits >> 23 & 0xff) - 127 + 15;
+    return (short) ((bits >> 16 & 0x8000) | exponent << 10 | (bits >> 13 & 0x3ff));
+  }
+}
