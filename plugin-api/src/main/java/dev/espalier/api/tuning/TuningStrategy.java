@@ -2,6 +2,8 @@ package dev.espalier.api.tuning;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Decides which trial comes next.
@@ -20,6 +22,17 @@ public interface TuningStrategy {
    * @param seed of the whole search; the history's length tells calls apart
    */
   Optional<Proposal> next(SearchSpace space, List<Observation> history, long seed);
+
+  /**
+   * The trials from whose weights a later proposal may still start; what the others made can be
+   * removed once they cannot win. By default all of them.
+   *
+   * @param space what varies
+   * @param history every trial so far in order, failed ones too
+   */
+  default Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
+    return history.stream().map(Observation::trial).collect(Collectors.toUnmodifiableSet());
+  }
 
   /**
    * What the search came to, in a sentence for the report; empty when the table of trials says it

@@ -909,11 +909,19 @@ public record Configuration(
    * Where run directories are made.
    *
    * @param path the folder
+   * @param keep {@code best} or {@code all}: which trials' weights and models stay
    */
   public record Workspace(
       @Key(
               value = "Folder for run directories, relative to the current directory.",
               fallback = "runs",
               base = Base.WORKING_DIRECTORY)
-          Path path) {}
+          Path path,
+      @Key(
+              value =
+                  "Which trials' weights and models stay: those of the best and of what the strategy"
+                      + " may start from, or all.",
+              fallback = "best",
+              oneOf = {"best", "all"})
+          String keep) {}
 }

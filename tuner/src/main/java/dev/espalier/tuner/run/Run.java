@@ -189,26 +189,25 @@ public final class Run {
 
   private Prepared begin() {
     ZonedDateTime started = ZonedDateTime.now(clock);
-    return stages.run(
-        BASELINE,
-        PREPARE,
-        log -> {
-          Prepared prepared = new Preparation(resolved, services, disk).prepare();
-          RunDirectory run =
-              RunDirectory.create(
-                  workspace(), resolved.configuration().model().name(), started, disk);
-          directory = run;
-          ObjectNode environment = environment(prepared);
-          environment.put("started", started.toOffsetDateTime().toString());
-          findings = findings(started, run, prepared, environment);
-          stages.keepJournalIn(run);
-          run.write(RunDirectory.CONFIGURATION, resolved.toYaml());
-          run.write(RunDirectory.ENVIRONMENT, environment.toPrettyString() + "\n");
-          tell(log, run, prepared);
-          listener.on(new RunEvent.Note(prepared.plan().table()));
-          prepared.modelNotes().forEach(note -> listener.on(new RunEvent.Note(note)));
-          return prepared;
-        });
+    Prepared ready = stages.run(BASELINE, PREPARE, log -> begin(started, log));
+    // Only now, for a run that is interrupted here can already go on.
+    listener.on(new RunEvent.Note(ready.plan().table()));
+    ready.modelNotes().forEach(note -> listener.on(new RunEvent.Note(note)));
+    return ready;
+  }
+
+  private Prepared begin(ZonedDateTime started, Stages.Log log) {
+    Prepared prepared = new Preparation(resolved, services, disk).prepare();
+    RunDirectory run =
+        RunDirectory.create(workspace(), resolved.configuration().model().name(), started, disk);
+    directory = run;
+    ObjectNode environment = environment(prepared);
+    environment.put("started", started.toOffsetDateTime().toString());
+    findings = findings(started, run, prepared, environment);
+    stages.keepJournalIn(run);
+    run.write(RunDirectory.CONFIGURATION, resolved.toYaml());
+    run.write(RunDirectory.ENVIRONMENT, environment.toPrettyString() + "\n");
+    return tell(log, run, prepared);
   }
 
   /** Prepares as before, and checks that nothing has changed since. */

@@ -338,6 +338,20 @@ final class RunDirectory implements AutoCloseable {
         });
   }
 
+  /**
+   * Removes from a folder all but what stages found out; a folder that is not there has nothing.
+   */
+  void thin(String relative) {
+    if (!Files.isDirectory(path.resolve(relative))) {
+      return;
+    }
+    List<Path> all = problems(relative, 0, RunDirectory::list);
+    all.stream()
+        .map(file -> relative + "/" + file.getFileName())
+        .filter(name -> !name.endsWith(".json"))
+        .forEach(this::discard);
+  }
+
   private <T> T problems(String relative, long neededBytes, Maker<T> maker) {
     Path file = path.resolve(relative);
     try {

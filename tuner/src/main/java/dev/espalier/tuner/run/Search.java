@@ -18,9 +18,11 @@ import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import dev.espalier.tuner.result.TrialFacts;
 import dev.espalier.tuner.run.Preparation.Prepared;
 import java.io.UncheckedIOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,6 +80,7 @@ final class Search {
         break;
       }
       trial(number, next.get(), dense);
+      removeWhatCannotWin(space);
       if (!space.dimensions().isEmpty()) {
         listener.on(new RunEvent.Note(table(dense).toString()));
       }
@@ -108,6 +111,26 @@ final class Search {
         ? next
         : next.map(
             proposal -> kept(number, PROPOSE, Proposed.class, Proposed.of(proposal)).proposal());
+  }
+
+  /**
+   * Removes weights and models of trials that can neither be the best nor be started from any more.
+   * The best so far is only ever replaced by a better one, so a run that was cut off here and goes
+   * on removes the same.
+   */
+  private void removeWhatCannotWin(SearchSpace space) {
+    if (!prepared.configuration().tuning().workspace().keep().equals("best")) {
+      return;
+    }
+    List<TrialFacts> trials = found.trials();
+    Set<Integer> needed =
+        new HashSet<>(
+            strategy.startingPoints(space, trials.stream().map(TrialFacts::observation).toList()));
+    TrialFacts.best(trials).ifPresent(best -> needed.add(best.number()));
+    trials.stream()
+        .map(TrialFacts::number)
+        .filter(number -> !needed.contains(number))
+        .forEach(number -> run.thin(Stages.folder(number)));
   }
 
   /** Journals {@code value}, or reads it back where that was done before. */

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +75,17 @@ record AshaStrategy(double eta, double minimum, boolean warm) implements TuningS
     }
     return RandomStrategy.untried(space, history, Values.randomOf(seed, history.size()))
         .map(values -> new Proposal(values, rungs.get(0), null));
+  }
+
+  /** A trial that is promoted may start from the one that it repeats, which had less than all. */
+  @Override
+  public Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
+    return warm
+        ? history.stream()
+            .filter(each -> each.loss() != null && each.proposal().budget() < 1)
+            .map(Observation::trial)
+            .collect(Collectors.toUnmodifiableSet())
+        : Set.of();
   }
 
   /** The budgets, smallest first: 1, 1/eta, 1/eta² and so on down to the minimum. */

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * As configured first, then one dimension after the other: each of its values with the others as in
@@ -43,6 +44,11 @@ record BasicStrategy(int points) implements TuningStrategy {
     public TuningStrategy create(ParameterValues parameters) {
       return new BasicStrategy((int) Math.round(parameters.number("points")));
     }
+  }
+
+  @Override
+  public Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
+    return Set.of();
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
@@ -51,6 +52,11 @@ record BayesianStrategy(int startup) implements TuningStrategy {
     public TuningStrategy create(ParameterValues parameters) {
       return new BayesianStrategy((int) Math.round(parameters.number("startup")));
     }
+  }
+
+  @Override
+  public Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
+    return Set.of();
   }
 
   @Override

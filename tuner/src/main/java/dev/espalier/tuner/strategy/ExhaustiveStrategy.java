@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Every point of a grid, in order; the first dimension moves slowest.
@@ -40,6 +41,11 @@ record ExhaustiveStrategy(int points) implements TuningStrategy {
     public TuningStrategy create(ParameterValues parameters) {
       return new ExhaustiveStrategy((int) Math.round(parameters.number("points")));
     }
+  }
+
+  @Override
+  public Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
+    return Set.of();
   }
 
   @Override

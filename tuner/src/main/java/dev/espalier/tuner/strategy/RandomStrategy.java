@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /** Points at random, each at most once; it ends when a finite space is used up. */
@@ -33,6 +34,11 @@ record RandomStrategy() implements TuningStrategy {
     public TuningStrategy create(ParameterValues parameters) {
       return new RandomStrategy();
     }
+  }
+
+  @Override
+  public Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
+    return Set.of();
   }
 
   @Override

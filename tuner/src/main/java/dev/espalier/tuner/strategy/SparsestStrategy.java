@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,6 +92,17 @@ record SparsestStrategy(double resolution, boolean warm) implements TuningStrate
     }
     double middle = Math.sqrt(bracket.meets() * bracket.misses());
     return Optional.of(proposal(range.get(), middle, bracket.sparsestMet()));
+  }
+
+  /** The sparsest that met the criterion so far; a later one takes its place. */
+  @Override
+  public Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
+    return warm
+        ? range(space)
+            .map(range -> bracket(range, history).sparsestMet())
+            .map(met -> Set.of(met.trial()))
+            .orElse(Set.of())
+        : Set.of();
   }
 
   @Override

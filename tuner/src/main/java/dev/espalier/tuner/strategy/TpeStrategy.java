@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
@@ -59,6 +60,11 @@ record TpeStrategy(int startup, double gamma, int candidates) implements TuningS
           parameters.number("gamma"),
           (int) Math.round(parameters.number("candidates")));
     }
+  }
+
+  @Override
+  public Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
+    return Set.of();
   }
 
   @Override

@@ -52,6 +52,8 @@ final class ResumeTest {
    */
   @Test
   void from_whatever_a_kill_leaves_it_ends_as_the_run_that_was_not_killed() throws IOException {
+    fakes.zeroShare = trial -> 0.25 * trial; // the second is better, so the first one's files go
+    fakes.accuracy.put("trial-2/model.int8.onnx", 0.89);
     Snapshots snapshots = new Snapshots();
     RunResult whole =
         new Run(
@@ -66,6 +68,9 @@ final class ResumeTest {
     List<String> journal = stages(whole.directory());
 
     assertThat(expected.path("trials")).hasSize(2);
+    assertThat(files(whole.directory()))
+        .contains("trial-1/measure.json", "trial-2/model.onnx")
+        .doesNotContain("trial-1/model.onnx", "trial-1/model.safetensors");
     assertThat(snapshots.made).hasSizeGreaterThan(50);
     int resumed = 0;
     for (Path snapshot : snapshots.made) {

@@ -11,6 +11,7 @@ import dev.espalier.api.run.RunEvent;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.Status;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -67,6 +68,66 @@ final class SearchTest {
     assertThat(result.directory().resolve("best/model.int8.onnx"))
         .hasSameBinaryContentAs(result.directory().resolve("trial-" + best + "/model.int8.onnx"));
     assertThat(result.summary()).contains("baseline").contains(", best");
+  }
+
+  /** Of five trials the fourth is the sparsest that meets the criterion. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "tuning.workspace.keep=best | 4",
+        "tuning.workspace.keep=all | 1 2 3 4 5",
+      })
+  void files_of_trials_that_cannot_win_are_removed(String keep, String kept) throws IOException {
+    accuracies("0.89 0.89 0.80 0.89 0.80");
+    fakes.zeroShare = trial -> 0.1 * trial;
+
+    RunResult result = run(FIVE, "tuning.objective=density", keep);
+
+    assertThat(withFile(result, "model.onnx", "model.safetensors", "model.int8.onnx"))
+        .isEqualTo(kept);
+    assertThat(withFile(result, "fine_prune.json", "measure.json", "masks.json"))
+        .isEqualTo("1 2 3 4 5");
+    assertThat(result.directory().resolve("best/model.onnx")).exists();
+    assertThat(result.directory().resolve("baseline/model.onnx")).exists();
+  }
+
+  @Test
+  void files_of_a_trial_that_failed_are_removed_with_the_state_of_its_training() {
+    accuracies("0.89 0.89 0.89 0.89 0.89");
+    fakes.failsAt = "evaluate trial-2";
+    fakes.failure = new IllegalStateException("oops");
+
+    RunResult result = run(FIVE);
+
+    assertThat(withFile(result, "model.onnx")).isEqualTo("1");
+    assertThat(withFile(result, "failed.json")).isEqualTo("2");
+  }
+
+  /** Bisection starts from the sparsest trial that met the criterion, which stays until then. */
+  @Test
+  void what_a_strategy_may_start_from_stays() {
+    fakes.zeroShare = trial -> 0.5;
+    for (int trial = 1; trial <= 9; trial++) {
+      double accuracy = trial % 3 == 0 ? 0.80 : 0.89;
+      fakes.accuracy.put("trial-" + trial + "/model.onnx", accuracy);
+      fakes.accuracy.put("trial-" + trial + "/model.int8.onnx", trial == 1 ? 0.80 : accuracy);
+    }
+
+    RunResult result =
+        run(
+            new String[] {
+              "tuning.strategy={name: sparsest, parameters: {start: last_met, resolution: 1.1}}",
+              "tuning.search_space=[{key: pruning.approach.weight_compression.target_sparsity,"
+                  + " low: 0.5, high: 0.97}]",
+              "tuning.objective=density"
+            });
+
+    // Equal densities: the first that met is the best, and the sparsest that met is another one.
+    assertThat(result.status()).isEqualTo(Status.MET);
+    assertThat(fakes.calls).anyMatch(call -> call.matches("read trial-[3-9]/model.safetensors"));
+    String[] left = withFile(result, "model.safetensors").split(" ", -1);
+    assertThat(left).hasSizeLessThanOrEqualTo(2).contains(Integer.toString(best(result)));
   }
 
   @Test
@@ -316,6 +377,22 @@ final class SearchTest {
     return new Run(
             null, Fakes.configuration(folder, all), fakes.services(), events::add, NOON, new Disk())
         .execute();
+  }
+
+  private static int best(RunResult result) {
+    return result.facts().trial();
+  }
+
+  /** The trials whose folder has all of {@code names}. */
+  private static String withFile(RunResult result, String... names) {
+    List<String> found = new ArrayList<>();
+    for (int trial = 1; trial <= 9; trial++) {
+      Path trialFolder = result.directory().resolve("trial-" + trial);
+      if (Stream.of(names).allMatch(name -> Files.exists(trialFolder.resolve(name)))) {
+        found.add(Integer.toString(trial));
+      }
+    }
+    return String.join(" ", found);
   }
 
   private static JsonNode resultJson(RunResult result) throws IOException {
