@@ -9,7 +9,6 @@ import dev.espalier.archive.ArchiveWriter;
 import dev.espalier.checkpoints.Checkpoints;
 import dev.espalier.checkpoints.SafeTensorsStore;
 import dev.espalier.djl.DjlFinePruner;
-import dev.espalier.djl.SafeTensors;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.onnxruntime.quantize.QuantizationFormat;
 import dev.espalier.onnxruntime.quantize.QuantizationReport;
@@ -157,7 +156,7 @@ public final class BertBase {
     }
     EncodedSet data = new EncodedSet("train", "random", "none", List.of("0", "1"), examples);
     long[] last = {System.nanoTime()};
-    return new DjlFinePruner(new SafeTensors())
+    return new DjlFinePruner(new SafeTensorsStore())
         .run(
             new FinePruner.Request(
                 1, model, data, training, pruning, folder.resolve("last-good.safetensors")),

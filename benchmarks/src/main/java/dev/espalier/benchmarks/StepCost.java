@@ -4,8 +4,8 @@ import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.pruning.CubicSchedule;
 import dev.espalier.api.run.RunEvent;
+import dev.espalier.checkpoints.SafeTensorsStore;
 import dev.espalier.djl.DjlFinePruner;
-import dev.espalier.djl.SafeTensors;
 import dev.espalier.onnxruntime.bert.ClasspathModels;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.port.BertNames;
@@ -96,7 +96,7 @@ public final class StepCost {
     TrainingPlan training =
         new TrainingPlan(steps + NOT_COUNTED, BATCH, 5e-5, 1e-2, 0, 1, 1, 1e-8, SEED, THREADS);
     List<Long> ends = new ArrayList<>();
-    new DjlFinePruner(new SafeTensors())
+    new DjlFinePruner(new SafeTensorsStore())
         .run(
             new FinePruner.Request(
                 1, model, data, training, variant.pruning(), Path.of("last-good.safetensors")),

@@ -3,8 +3,8 @@ package dev.espalier.cli;
 import dev.espalier.api.metric.Metric;
 import dev.espalier.archive.ArchiveWriter;
 import dev.espalier.checkpoints.Checkpoints;
+import dev.espalier.checkpoints.SafeTensorsStore;
 import dev.espalier.djl.DjlFinePruner;
-import dev.espalier.djl.SafeTensors;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.onnxruntime.bert.ClasspathModels;
 import dev.espalier.tasks.TaskLoader;
@@ -34,7 +34,7 @@ final class Services {
     PrunerCatalog pruners = plugins.pruners();
     Map<String, String> versions = new TreeMap<>(Versions.all());
     versions.putAll(plugins.versions());
-    SafeTensors checkpoints = new SafeTensors();
+    SafeTensorsStore checkpoints = new SafeTensorsStore();
     return new RunServices(
         new Models(),
         new Tasks(),

@@ -9,9 +9,9 @@ import dev.espalier.api.data.Head;
 import dev.espalier.api.data.Target;
 import dev.espalier.api.pruning.CubicSchedule;
 import dev.espalier.api.run.RunListener;
+import dev.espalier.checkpoints.SafeTensorsStore;
 import dev.espalier.djl.BertModel;
 import dev.espalier.djl.DjlFinePruner;
-import dev.espalier.djl.SafeTensors;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.onnxruntime.bert.ClasspathModels;
 import dev.espalier.onnxruntime.measure.OrtMeter;
@@ -55,7 +55,7 @@ class ExportParityTest {
             BertNames.encoderLinears(6).stream().map(prefix -> prefix + ".weight").toList(),
             new CubicSchedule(1, 0.5, 0, 3));
     TransformerWeights weights =
-        new DjlFinePruner(new SafeTensors())
+        new DjlFinePruner(new SafeTensorsStore())
             .run(
                 new FinePruner.Request(
                     1,

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.pruning.CubicSchedule;
 import dev.espalier.api.run.RunEvent;
+import dev.espalier.checkpoints.SafeTensorsStore;
 import dev.espalier.djl.DjlFinePruner;
-import dev.espalier.djl.SafeTensors;
 import dev.espalier.onnxruntime.bert.ClasspathModels;
 import dev.espalier.pruners.MovementPruner;
 import dev.espalier.tasks.TaskLoader;
@@ -68,7 +68,7 @@ class SoakTest {
             new CubicSchedule(1, 0.15, STEPS / 10, STEPS * 8 / 10));
     List<Double> losses = new ArrayList<>();
     FinePruner.Outcome outcome =
-        new DjlFinePruner(new SafeTensors())
+        new DjlFinePruner(new SafeTensorsStore())
             .run(
                 new FinePruner.Request(
                     run, model, train, training, pruning, directory.resolve("last-good")),

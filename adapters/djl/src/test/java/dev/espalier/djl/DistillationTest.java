@@ -18,6 +18,7 @@ import dev.espalier.api.data.Target;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
+import dev.espalier.checkpoints.SafeTensorsStore;
 import dev.espalier.tuner.port.Distillation;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.FinePruner.Checkpointing;
@@ -281,7 +282,7 @@ class DistillationTest {
           }
         };
     TrainingPlan plan = new TrainingPlan(steps, 16, 3e-3, 5e-2, 0.01, 4, 1, 1e-8, SEED, 1);
-    return new DjlFinePruner(new SafeTensors())
+    return new DjlFinePruner(new SafeTensorsStore())
         .run(
             new FinePruner.Request(
                 1, model, set, plan, null, directory.resolve("last-good"), kept, distillation),

@@ -15,6 +15,7 @@ import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.TopShare;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
+import dev.espalier.checkpoints.SafeTensorsStore;
 import dev.espalier.pruners.MagnitudePruner;
 import dev.espalier.pruners.MovementPruner;
 import dev.espalier.tuner.port.BertNames;
@@ -87,7 +88,7 @@ class FinePruneLoopTest {
     List<RunEvent.StepDone> steps = new ArrayList<>();
     TrainingPlan training = new TrainingPlan(400, 16, 3e-3, 5e-2, 0.01, 40, 1, 1e-8, SEED, 1);
     FinePruner.Outcome outcome =
-        new DjlFinePruner(new SafeTensors())
+        new DjlFinePruner(new SafeTensorsStore())
             .run(request(training, plan), e -> steps.add((RunEvent.StepDone) e));
 
     assertThat(steps.get(20).sparsity()).as("at the beginning").isLessThan(0.5);
@@ -120,7 +121,7 @@ class FinePruneLoopTest {
     TrainingPlan training = new TrainingPlan(400, 16, 3e-3, 5e-2, 0.01, 40, 1, 1e-8, SEED, 1);
 
     FinePruner.Outcome outcome =
-        new DjlFinePruner(new SafeTensors()).run(request(training, plan), e -> {});
+        new DjlFinePruner(new SafeTensorsStore()).run(request(training, plan), e -> {});
 
     long kept = 0;
     long all = 0;
@@ -207,7 +208,8 @@ class FinePruneLoopTest {
   void divergence() {
     FinePruner.Request request = request(plan(50, 1e30, 0, SEED), null);
 
-    assertThatThrownBy(() -> new DjlFinePruner(new SafeTensors()).run(request, RunListener.SILENT))
+    assertThatThrownBy(
+            () -> new DjlFinePruner(new SafeTensorsStore()).run(request, RunListener.SILENT))
         .isInstanceOfSatisfying(
             ProblemException.class,
             e -> {
@@ -219,7 +221,8 @@ class FinePruneLoopTest {
                   .hasMessageContaining("learning_rate (1.0E30)")
                   .hasMessageContaining("last-good");
             });
-    TransformerWeights kept = new SafeTensors().read(request.lastGood(), RandomBert.TWO_LAYERS);
+    TransformerWeights kept =
+        new SafeTensorsStore().read(request.lastGood(), RandomBert.TWO_LAYERS);
     TransformerWeights start = request.model().weights();
     start
         .tensors()
@@ -234,14 +237,15 @@ class FinePruneLoopTest {
     List<RunEvent.StepDone> steps = new ArrayList<>();
     FinePruner.Request request =
         request(plan(30, 1e-3), pruning("magnitude", new MagnitudePruner(), 0.5, 30));
-    new DjlFinePruner(new SafeTensors()).run(request, e -> steps.add((RunEvent.StepDone) e));
+    new DjlFinePruner(new SafeTensorsStore()).run(request, e -> steps.add((RunEvent.StepDone) e));
 
     assertThat(steps).hasSize(30).extracting(RunEvent.StepDone::totalSteps).containsOnly(30L);
     assertThat(steps).extracting(RunEvent.StepDone::sparsity).isSorted().endsWith(0.5);
   }
 
   private FinePruner.Outcome train(TrainingPlan plan, @Nullable PruningPlan pruning) {
-    return new DjlFinePruner(new SafeTensors()).run(request(plan, pruning), RunListener.SILENT);
+    return new DjlFinePruner(new SafeTensorsStore())
+        .run(request(plan, pruning), RunListener.SILENT);
   }
 
   private FinePruner.Request request(TrainingPlan plan, @Nullable PruningPlan pruning) {
@@ -261,7 +265,7 @@ class FinePruneLoopTest {
             request.model().weights(), new Head.Classification(List.of("even", "odd")), SEED),
         null,
         RunListener.SILENT,
-        new SafeTensors());
+        new SafeTensorsStore());
   }
 
   private static PruningPlan pruning(String name, Pruner pruner, double density, long steps) {

@@ -8,6 +8,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.pruning.CubicSchedule;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
+import dev.espalier.checkpoints.SafeTensorsStore;
 import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.FinePruner.Checkpointing;
@@ -201,7 +202,7 @@ class TrainingStateTest {
   private FinePruner.Outcome train(
       @Nullable PruningPlan pruning, @Nullable Checkpointing kept, RunListener listener) {
     TrainingPlan training = new TrainingPlan(STEPS, 16, 3e-3, 5e-2, 0.01, 4, 1, 1e-8, SEED, 1);
-    return new DjlFinePruner(new SafeTensors())
+    return new DjlFinePruner(new SafeTensorsStore())
         .run(
             new FinePruner.Request(
                 1,

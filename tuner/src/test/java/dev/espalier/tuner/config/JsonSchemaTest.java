@@ -176,6 +176,7 @@ class JsonSchemaTest {
           model.chekpoint                                      | x
           devise                                               | cpu
           device                                               | tpu
+          device                                               | gpu
           device                                               | 1
           device                                               | true
           data                                                 | []

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.espalier.api.problem.ProblemException;
+import dev.espalier.checkpoints.SafeTensorsStore;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,10 +15,10 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SafeTensorsTest {
+class CheckpointOfModelTest {
   @TempDir Path directory;
 
-  private final SafeTensors store = new SafeTensors();
+  private final SafeTensorsStore store = new SafeTensorsStore();
 
   @Test
   @DisplayName("what is written is read back, bit by bit")
