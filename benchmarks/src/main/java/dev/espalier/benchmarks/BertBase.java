@@ -35,7 +35,7 @@ import java.util.TreeMap;
 
 /**
  * What a model of BERT-base's size costs: a folder of random weights is written as Hugging Face
- * lays it out, loaded, fine-pruned by movement for a few steps of batch 16 and length 384,
+ * lays it out, loaded, fine-pruned by movement for a step of batch 16, or another, and length 384,
  * exported, quantized and packed. Each stage prints its seconds and the process' peak memory.
  */
 public final class BertBase {
@@ -44,7 +44,7 @@ public final class BertBase {
   private static final int BATCH = 16;
   private static final int LENGTH = 384;
   private static final int THREADS = 2;
-  private static final int STEPS = 2;
+  private static final int STEPS = 1;
   private static final int LOADS = 3;
   private static final long SEED = 1;
 
@@ -58,10 +58,11 @@ public final class BertBase {
   /**
    * Prints a line for each stage.
    *
-   * @param arguments a folder for the files, some 2 GB
+   * @param arguments a folder for the files, some 2 GB, and the batch size, 16 by default
    */
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[0]);
+    int batch = arguments.length > 1 ? Integer.parseInt(arguments[1]) : BATCH;
     Path source = folder.resolve("bert-base");
     if (!Files.exists(source.resolve("model.safetensors"))) {
       timed("write", () -> write(source));
@@ -72,7 +73,7 @@ public final class BertBase {
       timed("load", () -> model[0] = Checkpoints.load(source));
     }
     TransformerWeights[] trained = new TransformerWeights[1];
-    timed("train", () -> trained[0] = train(model[0], folder));
+    timed("train", () -> trained[0] = train(model[0], folder, batch));
     Path onnx = folder.resolve("model.onnx");
     Head head = new Head.Classification(List.of("0", "1"));
     timed("export", () -> new OrtTools().export(trained[0], head, onnx));
@@ -136,7 +137,7 @@ public final class BertBase {
     Files.write(folder.resolve("vocab.txt"), words);
   }
 
-  private static TransformerWeights train(PretrainedModel model, Path folder) {
+  private static TransformerWeights train(PretrainedModel model, Path folder, int batch) {
     PruningPlan pruning =
         PruningPlan.weightByWeight(
             "movement",
@@ -147,10 +148,10 @@ public final class BertBase {
                 .toList(),
             new CubicSchedule(0.15, 0.15, 0, 1));
     TrainingPlan training =
-        new TrainingPlan(STEPS, BATCH, 5e-5, 1e-2, 0, 1, 1, 1e-8, SEED, THREADS);
+        new TrainingPlan(STEPS, batch, 5e-5, 1e-2, 0, 1, 1, 1e-8, SEED, THREADS);
     SplittableRandom random = new SplittableRandom(SEED);
     List<EncodedExample> examples = new ArrayList<>();
-    for (int i = 0; i < BATCH * STEPS; i++) {
+    for (int i = 0; i < batch * STEPS; i++) {
       int[] tokens = random.ints(LENGTH, 1_000, 30_000).toArray();
       examples.add(new EncodedExample(tokens, new int[LENGTH], i % 2));
     }
