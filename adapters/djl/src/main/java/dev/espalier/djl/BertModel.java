@@ -184,7 +184,8 @@ public final class BertModel implements AutoCloseable {
     NDArray query = heads(linear(input, family.layer(layer, LayerPart.QUERY)));
     NDArray key = heads(linear(input, family.layer(layer, LayerPart.KEY)));
     NDArray value = heads(linear(input, family.layer(layer, LayerPart.VALUE)));
-    // The backward pass needs neither of the two closed ones: with them open, a step of BERT-base at
+    // The backward pass needs neither of the two closed ones: with them open, a step of BERT-base
+    // at
     // batch 16 and length 384 holds 2.5 GiB more.
     NDArray products = query.mul(attentionScale).matMul(key.transpose(0, 1, 3, 2));
     NDArray scores = products.add(attentionBias);
