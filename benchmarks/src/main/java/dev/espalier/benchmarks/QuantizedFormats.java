@@ -8,8 +8,10 @@ import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.OnnxTools.LatencySettings;
 import dev.espalier.tuner.port.QuantizationPlan;
+import dev.espalier.tuner.port.QuantizationPlan.Blocks;
 import dev.espalier.tuner.port.QuantizationPlan.Calibration;
 import dev.espalier.tuner.port.QuantizationPlan.Format;
+import dev.espalier.tuner.port.QuantizationPlan.Recipes;
 import dev.espalier.tuner.port.QuantizedModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -78,6 +80,8 @@ public final class QuantizedFormats {
         Set.of(),
         List.of(),
         Calibration.MINMAX,
+        Recipes.NONE,
+        Blocks.USUAL,
         SAMPLES,
         SEED,
         THREADS);

@@ -121,7 +121,7 @@ final class QuantizeCommand implements Callable<Integer> {
     if (data.task().equals(NO_TASK)) {
       Configuration.Quantization section =
           Objects.requireNonNull(resolved.configuration().quantization(), "the rest has it");
-      if (!QuantizationPlanner.needsExamples(section)) {
+      if (!QuantizationPlanner.plan(resolved.configuration(), section, true).needsExamples()) {
         return null;
       }
       throw new ProblemException(
@@ -130,7 +130,7 @@ final class QuantizeCommand implements Callable<Integer> {
                   ProblemKind.CONFIGURATION,
                   ProblemCode.MISSING_KEY,
                   resolved.locate("quantization.approach"),
-                  "data: static quantization is calibrated on examples, and no task is named",
+                  "data: this quantization is calibrated on examples, and no task is named",
                   "Maybe --set data.task=sst-2 with data.train and data.evaluation is meant, or"
                       + " post_training_dynamic_quant, which needs no data.")));
     }

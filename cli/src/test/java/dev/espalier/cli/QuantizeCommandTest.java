@@ -54,6 +54,11 @@ class QuantizeCommandTest {
         "{approach: post_training_static_quant, format: qoperator} | static int8, QOperator",
         "{model_wise: {weight: {granularity: per_tensor}}} | weights symmetric per tensor",
         "{op_types: [Gather]} | quantized Gather: 2",
+        "{recipes: {smooth_quant: true, fast_bias_correction: true}} | fast_bias_correction: ",
+        "{approach: weight_only} | weights of 4 bits in blocks of 32, rounded",
+        "{approach: weight_only, weight_only: {bits: 8, algorithm: GPTQ},"
+            + " op_wise: [{names: [bert.pooler.dense.weight], weight: {dtype: fp32}}]}"
+            + " | named bert.pooler.dense.weight: 1 node",
       })
   @DisplayName("a model is quantized as the section says")
   void quantizes(String section, String said) throws IOException {

@@ -1,6 +1,7 @@
 package dev.espalier.onnxruntime;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.onnxruntime.calibrate.Activations;
@@ -11,23 +12,32 @@ import dev.espalier.onnxruntime.calibrate.EncodedBatches;
 import dev.espalier.onnxruntime.calibrate.TensorRange;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
+import dev.espalier.onnxruntime.graph.Tensors;
 import dev.espalier.onnxruntime.quantize.QuantizationFormat;
+import dev.espalier.onnxruntime.quantize.QuantizationReport;
 import dev.espalier.onnxruntime.quantize.QuantizationSettings;
 import dev.espalier.onnxruntime.quantize.Quantizer;
+import dev.espalier.onnxruntime.simulate.BiasCorrection;
+import dev.espalier.onnxruntime.simulate.Int8;
 import dev.espalier.onnxruntime.simulate.OperatorErrors;
+import dev.espalier.onnxruntime.smooth.SmoothQuant;
 import dev.espalier.tuner.port.PreparedQuantization;
 import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.port.QuantizationPlan.Calibration;
 import dev.espalier.tuner.port.QuantizationPlan.OperatorRule;
 import dev.espalier.tuner.port.QuantizedModel;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +52,15 @@ final class CalibratedQuantization implements PreparedQuantization {
   /** Rows of an activation that errors are judged on, from each batch. */
   private static final int JUDGED_ROWS = 8;
 
+  /** Rows of an activation that a choice of α is judged on, in all. */
+  private static final int SMOOTH_ROWS = 64;
+
+  /** What α is chosen from. */
+  private static final double[] ALPHAS = {0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
+
+  private static final int LIMIT = 127;
+  private static final int REDUCED_LIMIT = 64;
+
   /** What a percentile keeps; ONNX Runtime's own tool has the same default. */
   private static final double PERCENT = 99.99;
 
@@ -49,6 +68,8 @@ final class CalibratedQuantization implements PreparedQuantization {
   private final QuantizationPlan plan;
   private final @Nullable EncodedSet examples;
   private final Map<String, TensorRange> ranges = new HashMap<>();
+  private final Map<String, String> recipeNotes = new LinkedHashMap<>();
+  private @Nullable ModelProto smoothed;
 
   /**
    * Prepares.
@@ -69,18 +90,114 @@ final class CalibratedQuantization implements PreparedQuantization {
    */
   @Override
   public QuantizedModel quantize(Path target, QuantizationPlan variant) {
-    Quantizer quantizer = new Quantizer(settings(variant));
-    calibrate(quantizer.tensorsToCalibrate(source));
-    return OperatorList.of(source, quantizer.quantize(source, target, ranges));
+    if (variant.format() == QuantizationPlan.Format.WEIGHT_ONLY) {
+      return blocks(variant).write(target);
+    }
+    ModelProto model = prepared();
+    Quantizer quantizer = new Quantizer(settings(literally(variant)));
+    calibrate(model, quantizer.tensorsToCalibrate(model, source));
+    QuantizationReport report;
+    if (plan.recipes().biasCorrection()) {
+      QuantizationReport first = quantizer.rewrite(model, source, ranges).report();
+      report = quantizer.quantize(corrected(model, first), source, target, ranges);
+    } else {
+      report = quantizer.quantize(model, source, target, ranges);
+    }
+    QuantizedModel told = OperatorList.of(OnnxGraph.of(model), report);
+    Map<String, String> notes = new LinkedHashMap<>(told.notes());
+    notes.putAll(recipeNotes);
+    return new QuantizedModel(notes, told.operators());
   }
 
-  private void calibrate(Set<String> tensors) {
+  /** The float model, smoothed where the plan says so. */
+  private ModelProto prepared() {
+    QuantizationPlan.Recipes recipes = plan.recipes();
+    if (!recipes.smooth()) {
+      return OnnxFiles.read(source);
+    }
+    ModelProto known = smoothed;
+    if (known == null) {
+      SmoothQuant smooth = new SmoothQuant(new Activations(plan.threads()), SMOOTH_ROWS);
+      Double alpha = recipes.alpha();
+      SmoothQuant.Smoothed made =
+          smooth.search(
+              OnnxFiles.read(source),
+              source,
+              batches(known(examples)),
+              alpha == null ? ALPHAS : new double[] {alpha});
+      known = made.model();
+      smoothed = known;
+      recipeNotes.put(
+          "smooth_quant",
+          made.alphas().size()
+              + " activations, alpha "
+              + (alpha == null ? new TreeSet<>(made.alphas().values()) : alpha));
+    }
+    return known;
+  }
+
+  private ModelProto corrected(ModelProto model, QuantizationReport report) {
+    Map<String, Boolean> perChannel = new HashMap<>();
+    report.quantized().stream()
+        .filter(one -> one.type().equals("MatMul") || one.type().equals("Gemm"))
+        .forEach(one -> perChannel.put(one.node(), one.perChannel()));
+    int limit = plan.reduceRange() ? REDUCED_LIMIT : LIMIT;
+    BiasCorrection.Corrected made =
+        new BiasCorrection(new Activations(plan.threads()))
+            .correct(
+                model,
+                source,
+                batches(known(examples)),
+                perChannel.keySet(),
+                ranges,
+                linear -> {
+                  float[] matrix = Tensors.floats(linear.matrix());
+                  boolean columns = perChannel.getOrDefault(linear.node().getName(), Boolean.TRUE);
+                  // One scale for all is one column of all.
+                  return Int8.columns(matrix, columns ? linear.outputs() : 1, limit);
+                });
+    recipeNotes.put("fast_bias_correction", made.shifts().size() + " biases");
+    return made.model();
+  }
+
+  /**
+   * Names of weights as names of their nodes: a recipe gives changed weights names of their own.
+   */
+  private QuantizationPlan literally(QuantizationPlan variant) {
+    if (!plan.recipes().smooth()) {
+      return variant;
+    }
+    ModelProto original = OnnxFiles.read(source);
+    Set<String> floats = new HashSet<>(variant.floatNodes());
+    List<OperatorRule> rules = new ArrayList<>();
+    for (NodeProto node : original.getGraph().getNodeList()) {
+      if (variant.excluded().stream().anyMatch(glob -> Quantizer.names(glob, node))) {
+        floats.add(OperatorList.name(node));
+      }
+    }
+    for (OperatorRule rule : variant.rules()) {
+      List<String> names = new ArrayList<>(rule.names());
+      original.getGraph().getNodeList().stream()
+          .filter(node -> rule.names().stream().anyMatch(glob -> Quantizer.names(glob, node)))
+          .forEach(node -> names.add(OperatorList.name(node)));
+      rules.add(
+          new OperatorRule(
+              rule.types(), names, rule.quantized(), rule.perChannel(), rule.calibration()));
+    }
+    return variant.withFloatNodes(floats).withRules(rules);
+  }
+
+  private BlockQuantization blocks(QuantizationPlan variant) {
+    return new BlockQuantization(
+        source, variant, settings(variant), examples == null ? null : batches(examples));
+  }
+
+  private void calibrate(ModelProto model, Set<String> tensors) {
     Set<String> unknown = new LinkedHashSet<>(tensors);
     unknown.removeAll(ranges.keySet());
     if (unknown.isEmpty()) {
       return;
     }
-    ModelProto model = OnnxFiles.read(source);
     CalibrationBatches batches = batches(known(examples));
     byMethod(OnnxGraph.of(model), unknown)
         .forEach(
@@ -114,8 +231,11 @@ final class CalibratedQuantization implements PreparedQuantization {
   @Override
   public Map<String, Double> operatorErrors() {
     Map<String, Double> errors = new LinkedHashMap<>();
+    if (examples != null && plan.format() == QuantizationPlan.Format.WEIGHT_ONLY) {
+      return blocks(plan).operatorErrors(JUDGED_ROWS);
+    }
     if (examples != null) {
-      ModelProto model = OnnxFiles.read(source);
+      ModelProto model = prepared();
       new OperatorErrors(new Activations(plan.threads()), JUDGED_ROWS)
           .ofConstants(model, source, batches(examples), ranges, plan.perChannel())
           .forEach((name, error) -> errors.put(name, error.normalized()));
@@ -149,6 +269,7 @@ final class CalibratedQuantization implements PreparedQuantization {
       case DYNAMIC -> QuantizationFormat.DYNAMIC;
       case QDQ -> QuantizationFormat.QDQ;
       case QOPERATOR -> QuantizationFormat.QOPERATOR;
+      case WEIGHT_ONLY -> QuantizationFormat.DYNAMIC; // what is int8 beside the blocks: tables
     };
   }
 

@@ -2,7 +2,6 @@ package dev.espalier.onnxruntime;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.graph.Tensors;
 import dev.espalier.onnxruntime.quantize.QuantizationReport;
@@ -10,7 +9,6 @@ import dev.espalier.onnxruntime.quantize.QuantizationReport.Left;
 import dev.espalier.tuner.port.QuantizationPlan;
 import dev.espalier.tuner.port.QuantizedModel;
 import dev.espalier.tuner.port.QuantizedModel.Operator;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -27,9 +25,12 @@ final class OperatorList {
 
   private OperatorList() {}
 
-  /** What {@code report} says of the model in {@code source}. */
-  static QuantizedModel of(Path source, QuantizationReport report) {
-    OnnxGraph graph = OnnxGraph.of(OnnxFiles.read(source));
+  /**
+   * What {@code report} says.
+   *
+   * @param graph the float model that was quantized
+   */
+  static QuantizedModel of(OnnxGraph graph, QuantizationReport report) {
     List<Operator> operators = new ArrayList<>();
     for (QuantizationReport.Operator one : report.quantized()) {
       long scales = one.perChannel() ? channels(graph, one) : 1;
@@ -43,10 +44,15 @@ final class OperatorList {
       operators.add(
           new Operator(one.node(), one.type(), QuantizedModel.FLOAT, left.reason(), null, bytes));
     }
+    return new QuantizedModel(report.asMap(), inOrder(graph, operators));
+  }
+
+  /** Operators in the order of the graph. */
+  static List<Operator> inOrder(OnnxGraph graph, List<Operator> operators) {
     Map<String, Integer> order = order(graph);
-    operators.sort(
-        Comparator.comparingInt(one -> order.getOrDefault(one.name(), Integer.MAX_VALUE)));
-    return new QuantizedModel(report.asMap(), operators);
+    return operators.stream()
+        .sorted(Comparator.comparingInt(one -> order.getOrDefault(one.name(), Integer.MAX_VALUE)))
+        .toList();
   }
 
   /** Names of what can be quantized and of its weights. */
@@ -63,7 +69,7 @@ final class OperatorList {
     return names;
   }
 
-  private static String name(NodeProto node) {
+  static String name(NodeProto node) {
     return node.getName().isEmpty() ? node.getOutput(0) : node.getName();
   }
 

@@ -3,16 +3,21 @@ package dev.espalier.onnxruntime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.onnxruntime.bert.BertOnnxExporter;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.measure.OrtMeter;
+import dev.espalier.onnxruntime.measure.OrtSessions;
 import dev.espalier.tuner.port.BertNames;
 import dev.espalier.tuner.port.QuantizationPlan;
+import dev.espalier.tuner.port.QuantizationPlan.Blocks;
 import dev.espalier.tuner.port.QuantizationPlan.Calibration;
 import dev.espalier.tuner.port.QuantizationPlan.Format;
 import dev.espalier.tuner.port.QuantizationPlan.OperatorRule;
+import dev.espalier.tuner.port.QuantizationPlan.Recipes;
 import dev.espalier.tuner.port.QuantizedModel;
 import dev.espalier.tuner.port.QuantizedModel.Operator;
 import dev.espalier.tuner.port.Tensor;
@@ -55,7 +60,7 @@ final class CalibratedQuantizationTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Format.class)
+  @EnumSource(value = Format.class, names = "WEIGHT_ONLY", mode = EnumSource.Mode.EXCLUDE)
   @DisplayName("the one operator that int8 ruins is found by its error, and goes back to float")
   void fallsBack(Format format) throws Exception {
     QuantizationPlan plan = plan(format);
@@ -76,7 +81,7 @@ final class CalibratedQuantizationTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Format.class)
+  @EnumSource(value = Format.class, names = "WEIGHT_ONLY", mode = EnumSource.Mode.EXCLUDE)
   @DisplayName("each operator is told with type, precision, error and its share of the file")
   void operators(Format format) throws Exception {
     QuantizationPlan plan = plan(format);
@@ -203,6 +208,92 @@ final class CalibratedQuantizationTest {
     return file;
   }
 
+  @ParameterizedTest(name = "{0}, alpha {1}, bias correction {2}")
+  @CsvSource({
+    "DYNAMIC, 0.5, false",
+    "QDQ, 0.5, true",
+    "QOPERATOR, 0.5, false",
+    "QDQ, , false",
+    "DYNAMIC, , true",
+    "QOPERATOR, 0.8, true"
+  })
+  @DisplayName("recipes change the float model before; names stay what they were")
+  void recipes(Format format, Double alpha, boolean biasCorrection) {
+    QuantizationPlan plan =
+        plan(
+            format,
+            List.of(rule("op_wise *layer.1.output.dense.weight fp32")),
+            new Recipes(true, alpha, biasCorrection),
+            Blocks.USUAL);
+    Path int8 = folder.resolve("int8.onnx");
+
+    QuantizedModel model = new CalibratedQuantization(fp32, plan, examples).quantize(int8, plan);
+
+    assertThat(operator(model, SPOILT).isQuantized()).isFalse();
+    assertThat(model.quantized()).hasSize(2 + 2 * 6 - 1 + 1); // tables, layers without one, pooler
+    assertThat(model.notes().get("smooth_quant"))
+        .contains(alpha == null ? "alpha [" : "alpha " + alpha);
+    assertThat(model.notes().containsKey("fast_bias_correction")).isEqualTo(biasCorrection);
+    assertThat(judge(int8).verdict().value()).isLessThan(0.15);
+    loadsEverywhere(int8);
+  }
+
+  @ParameterizedTest(name = "{0} bits, blocks of {1}, zero points {2}, GPTQ {3}, tables {4}")
+  @CsvSource({
+    "4, 32, false, false, true",
+    "4, 32, true, true, false",
+    "8, 64, false, true, true",
+    "8, 32, true, false, false"
+  })
+  @DisplayName("weights alone: matrices in blocks, tables in int8 where they are wanted")
+  void weightOnly(int bits, int size, boolean zeros, boolean feedback, boolean tables)
+      throws Exception {
+    List<OperatorRule> rules = tables ? List.of() : List.of(rule("optype_wise Gather fp32"));
+    QuantizationPlan plan =
+        plan(Format.WEIGHT_ONLY, rules, Recipes.NONE, new Blocks(bits, size, zeros, feedback));
+    Path file = folder.resolve("blocks.onnx");
+    CalibratedQuantization prepared = new CalibratedQuantization(fp32, plan, examples);
+
+    QuantizedModel model = prepared.quantize(file, plan);
+
+    Operator found = operator(model, "/encoder/layer.0/output/dense/MatMul");
+    assertThat(found.precision()).isEqualTo("int" + bits);
+    assertThat(found.bytes())
+        .isEqualTo(64 * 32 * bits / 8 + 64 * 32 / size * (4 * 8 + (zeros ? bits : 0)) / 8);
+    assertThat(operator(model, "/embeddings/word_embeddings/Gather").precision())
+        .isEqualTo(tables ? "int8" : "float32");
+    assertThat(prepared.operatorErrors().keySet()).startsWith(SPOILT);
+    assertThat(Files.size(file)).isLessThan(Files.size(fp32));
+    loadsEverywhere(file);
+    QuantizedModel less = prepared.quantize(file, plan.withFloatNodes(Set.of(SPOILT)));
+    assertThat(operator(less, SPOILT).reason()).isEqualTo("kept float");
+    assertThat(judge(file).verdict().value()).isLessThan(bits == 4 ? 1.5 : 0.15);
+  }
+
+  @Test
+  @DisplayName("what needs examples says so, and what does not works without")
+  void examples() {
+    for (Format format : Format.values()) {
+      assertThat(plan(format).needsExamples())
+          .isEqualTo(format == Format.QDQ || format == Format.QOPERATOR);
+    }
+    QuantizationPlan plan = plan(Format.WEIGHT_ONLY);
+    CalibratedQuantization without = new CalibratedQuantization(fp32, plan, null);
+    assertThat(without.quantize(folder.resolve("blocks.onnx"), plan).quantized()).isNotEmpty();
+    assertThat(without.operatorErrors()).isEmpty();
+    assertThat(
+            plan(Format.DYNAMIC, List.of(), new Recipes(true, 0.5, false), Blocks.USUAL)
+                .needsExamples())
+        .isTrue();
+  }
+
+  private static void loadsEverywhere(Path file) {
+    for (OptLevel level : OptLevel.values()) {
+      new OrtSessions(OrtEnvironment::getEnvironment)
+          .open(file, file, options -> options.setOptimizationLevel(level));
+    }
+  }
+
   /** A rule in one line: kind, name or type, and what it says. */
   private static OperatorRule rule(String text) {
     String[] parts = text.split(" ", -1);
@@ -244,6 +335,11 @@ final class CalibratedQuantizationTest {
   }
 
   private static QuantizationPlan plan(Format format, List<OperatorRule> rules) {
+    return plan(format, rules, Recipes.NONE, Blocks.USUAL);
+  }
+
+  private static QuantizationPlan plan(
+      Format format, List<OperatorRule> rules, Recipes recipes, Blocks blocks) {
     return new QuantizationPlan(
         format,
         false,
@@ -253,6 +349,8 @@ final class CalibratedQuantizationTest {
         Set.of(),
         rules,
         Calibration.MINMAX,
+        recipes,
+        blocks,
         24,
         5,
         1);

@@ -424,11 +424,15 @@ public record Configuration(
   /**
    * How the model is quantized.
    *
-   * @param approach {@code post_training_dynamic_quant} or {@code post_training_static_quant}
+   * @param approach {@code post_training_dynamic_quant}, {@code post_training_static_quant} or
+   *     {@code weight_only}
    * @param format of the static approach: {@code qdq} or {@code qoperator}
    * @param modelWise how weights and activations are quantized
    * @param calibration what ranges of activations are taken from; for the static approach
-   * @param reduceRange whether weights keep to 7 bits
+   * @param weightOnly the blocks of the approach {@code weight_only}
+   * @param recipes what is done to the float model before
+   * @param targetCpu where the file will run
+   * @param reduceRange whether weights keep to 7 bits; null for as the target needs it
    * @param opTypes types of operators that are quantized
    * @param excludedNames globs over what stays float
    * @param optypeWise exceptions for types of operators
@@ -438,10 +442,11 @@ public record Configuration(
   public record Quantization(
       @Key(
               value =
-                  "How the exported model is quantized: activations at run time, or by calibrated"
-                      + " ranges.",
+                  "How the exported model is quantized: activations at run time, by calibrated"
+                      + " ranges, or not at all (weight_only: matrices in blocks, products in"
+                      + " float).",
               fallback = "post_training_dynamic_quant",
-              oneOf = {"post_training_dynamic_quant", "post_training_static_quant"})
+              oneOf = {"post_training_dynamic_quant", "post_training_static_quant", "weight_only"})
           String approach,
       @Key(
               value =
@@ -453,11 +458,20 @@ public record Configuration(
       @Key("How weights and activations are quantized.") ModelWise modelWise,
       @Key("What ranges of activations are taken from, for the static approach.")
           Calibration calibration,
+      @Key("Blocks of the approach weight_only.") WeightOnly weightOnly,
+      @Key("What is done to the float model before it is quantized.") Recipes recipes,
       @Key(
               value =
-                  "Keeps weights to 7 bits, without which CPUs that lack VNNI saturate now and then.",
-              fallback = "false")
-          boolean reduceRange,
+                  "Where the file will run: a CPU with VNNI, one with AVX2 alone, or this machine."
+                      + " Decides reduce_range.",
+              fallback = "vnni",
+              oneOf = {"vnni", "avx2", "this"})
+          String targetCpu,
+      @Key(
+              value =
+                  "Keeps weights to 7 bits, without which CPUs that lack VNNI saturate now and then;"
+                      + " by default where target_cpu lacks VNNI.")
+          @Nullable Boolean reduceRange,
       @Key(
               value = "Types of ONNX operators that are quantized.",
               fallback = "[MatMul, Gemm, Gather, Conv, Add, Mul, Attention]")
@@ -569,6 +583,58 @@ public record Configuration(
               minimum = 1,
               maximum = 1000)
           int maxTrials) {}
+
+  /**
+   * Blocks of weights that share a scale, for the approach {@code weight_only}.
+   *
+   * @param bits 4 or 8
+   * @param groupSize 32, 64 or 128
+   * @param scheme {@code sym} or {@code asym}
+   * @param algorithm {@code RTN} or {@code GPTQ}
+   */
+  public record WeightOnly(
+      @Key(value = "Bits of a weight: 4 or 8.", fallback = "4", minimum = 4, maximum = 8) int bits,
+      @Key(
+              value = "Weights of an output that share a scale: 32, 64 or 128.",
+              fallback = "32",
+              minimum = 32,
+              maximum = 128)
+          int groupSize,
+      @Key(
+              value =
+                  "Whether 0 is the middle of the levels (sym), or each block has a zero point.",
+              fallback = "sym",
+              oneOf = {"sym", "asym"})
+          String scheme,
+      @Key(
+              value =
+                  "RTN rounds to the nearest level; GPTQ lets later weights make up for the error,"
+                      + " on calibration examples.",
+              fallback = "RTN",
+              oneOf = {"RTN", "GPTQ"})
+          String algorithm) {}
+
+  /**
+   * What is done to the float model before it is quantized.
+   *
+   * @param smoothQuant whether outliers of activations are moved into weights
+   * @param smoothQuantArgs {@code alpha}, a number or {@code auto}
+   * @param fastBiasCorrection whether the mean error is taken out of biases
+   */
+  public record Recipes(
+      @Key(value = "SmoothQuant: moves outliers of activations into weights.", fallback = "false")
+          boolean smoothQuant,
+      @Key(
+              "alpha: how much of them, from 0 to 1, or auto to choose for each activation; 0.5 by"
+                  + " default.")
+          Map<String, Object> smoothQuantArgs,
+      @Key(value = "Takes the mean error of each layer out of its bias.", fallback = "false")
+          boolean fastBiasCorrection) {
+    /** Copies the map. */
+    public Recipes {
+      smoothQuantArgs = Map.copyOf(smoothQuantArgs);
+    }
+  }
 
   /**
    * What holds for all operators.

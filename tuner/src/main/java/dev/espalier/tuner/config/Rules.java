@@ -62,7 +62,69 @@ final class Rules {
     rules.baselineIsTrainedOrGiven();
     rules.objectivesGoTogether();
     rules.operatorTypesCanBeQuantized();
+    rules.blocksCanBeMade();
+    rules.recipesFit();
     rules.theTeacherIsHeard();
+  }
+
+  private void blocksCanBeMade() {
+    mustBeOf("quantization.weight_only.bits", List.of(4, 8));
+    mustBeOf("quantization.weight_only.group_size", List.of(32, 64, 128));
+  }
+
+  private void mustBeOf(String path, List<Integer> allowed) {
+    ResolvedValue value = assembly.value(path);
+    if (value != null && !allowed.contains(value.value().asInt())) {
+      report(
+          ProblemCode.NOT_ALLOWED,
+          path,
+          "must be one of "
+              + allowed.toString().replaceAll("[\\[\\]]", "")
+              + ", found "
+              + value.value().asInt(),
+          "Maybe " + allowed.get(0) + " is meant.");
+    }
+  }
+
+  private void recipesFit() {
+    String recipes = "quantization.recipes";
+    String arguments = recipes + ".smooth_quant_args";
+    for (ResolvedValue value : assembly.values()) {
+      if (Paths.isWithin(value.path(), arguments)) {
+        smoothQuantArgument(value, arguments + ".alpha");
+      }
+    }
+    ResolvedValue approach = assembly.value("quantization.approach");
+    if (approach == null || !approach.value().asText().equals("weight_only")) {
+      return;
+    }
+    for (String recipe : List.of("smooth_quant", "fast_bias_correction")) {
+      ResolvedValue wanted = assembly.value(recipes + "." + recipe);
+      if (wanted != null && wanted.value().asBoolean()) {
+        report(
+            ProblemCode.CONTRADICTION,
+            recipes + "." + recipe,
+            "is about int8 activations, and with the approach weight_only they stay float",
+            "Maybe remove it, or choose another quantization.approach.");
+      }
+    }
+  }
+
+  private void smoothQuantArgument(ResolvedValue value, String alpha) {
+    if (!value.path().equals(alpha)) {
+      report(
+          ProblemCode.UNKNOWN_KEY, value.path(), "there is no such key", "Maybe alpha is meant.");
+      return;
+    }
+    JsonNode given = value.value();
+    boolean share = given.isNumber() && given.doubleValue() >= 0 && given.doubleValue() <= 1;
+    if (!share && !given.asText().equals("auto")) {
+      report(
+          ProblemCode.OUT_OF_RANGE,
+          alpha,
+          "must be a number from 0 to 1, or auto, found " + given.asText(),
+          "Maybe 0.5 is meant.");
+    }
   }
 
   private void operatorTypesCanBeQuantized() {

@@ -6,7 +6,9 @@ import dev.espalier.tuner.config.Configuration.OpTypeWise;
 import dev.espalier.tuner.config.Configuration.OpWeight;
 import dev.espalier.tuner.config.Configuration.OpWise;
 import dev.espalier.tuner.config.Configuration.Quantization;
+import dev.espalier.tuner.config.Configuration.Recipes;
 import dev.espalier.tuner.port.QuantizationPlan;
+import dev.espalier.tuner.port.QuantizationPlan.Blocks;
 import dev.espalier.tuner.port.QuantizationPlan.Calibration;
 import dev.espalier.tuner.port.QuantizationPlan.Format;
 import dev.espalier.tuner.port.QuantizationPlan.OperatorRule;
@@ -16,27 +18,47 @@ import java.util.Set;
 
 /** Turns the section {@code quantization} into a plan. */
 public final class QuantizationPlanner {
+  /** How much of the outliers SmoothQuant moves by default, as in the paper. */
+  private static final double USUAL_ALPHA = 0.5;
+
   private QuantizationPlanner() {}
 
-  /** The plan of {@code section}, which belongs to {@code configuration}. */
-  public static QuantizationPlan plan(Configuration configuration, Quantization section) {
+  /**
+   * The plan of {@code section}, which belongs to {@code configuration}.
+   *
+   * @param vnniHere whether this machine's CPU has VNNI; counts for the target {@code this} alone
+   */
+  public static QuantizationPlan plan(
+      Configuration configuration, Quantization section, boolean vnniHere) {
+    Boolean reduced = section.reduceRange();
+    boolean lacksVnni =
+        section.targetCpu().equals("avx2") || (section.targetCpu().equals("this") && !vnniHere);
     return new QuantizationPlan(
         format(section),
         section.modelWise().weight().granularity().equals("per_channel"),
-        section.reduceRange(),
+        reduced == null ? lacksVnni : reduced,
         Set.copyOf(section.opTypes()),
         section.excludedNames(),
         Set.of(),
         rules(section),
         calibration(section.modelWise().activation().algorithm()),
+        recipes(section.recipes()),
+        new Blocks(
+            section.weightOnly().bits(),
+            section.weightOnly().groupSize(),
+            section.weightOnly().scheme().equals("asym"),
+            section.weightOnly().algorithm().equals("GPTQ")),
         section.calibration().samplingSize(),
         configuration.tuning().randomSeed(),
         Cores.of(configuration.evaluation().performance().threads()));
   }
 
-  /** Whether quantization as in {@code section} is impossible without examples. */
-  public static boolean needsExamples(Quantization section) {
-    return format(section) != Format.DYNAMIC;
+  private static QuantizationPlan.Recipes recipes(Recipes section) {
+    Object alpha = section.smoothQuantArgs().getOrDefault("alpha", USUAL_ALPHA);
+    return new QuantizationPlan.Recipes(
+        section.smoothQuant(),
+        alpha instanceof Number number ? Double.valueOf(number.doubleValue()) : null,
+        section.fastBiasCorrection());
   }
 
   private static List<OperatorRule> rules(Quantization section) {
@@ -67,6 +89,9 @@ public final class QuantizationPlanner {
   private static Format format(Quantization section) {
     if (section.approach().equals("post_training_dynamic_quant")) {
       return Format.DYNAMIC;
+    }
+    if (section.approach().equals("weight_only")) {
+      return Format.WEIGHT_ONLY;
     }
     return section.format().equals("qdq") ? Format.QDQ : Format.QOPERATOR;
   }

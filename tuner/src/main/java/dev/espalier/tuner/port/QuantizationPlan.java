@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param floatNodes names of nodes, taken literally, that stay float
  * @param rules exceptions for some operators, the later over the earlier
  * @param calibration how ranges of activations follow from values; for the static formats
+ * @param recipes what is done to the float model before; not for {@link Format#WEIGHT_ONLY}
+ * @param blocks for {@link Format#WEIGHT_ONLY}
  * @param samples examples that calibration looks at; for the static formats
  * @param seed decides which examples, and their order
  * @param threads intra-op threads of the calibration
@@ -29,6 +31,8 @@ public record QuantizationPlan(
     Set<String> floatNodes,
     List<OperatorRule> rules,
     Calibration calibration,
+    Recipes recipes,
+    Blocks blocks,
     int samples,
     long seed,
     int threads) {
@@ -55,6 +59,26 @@ public record QuantizationPlan(
         names,
         rules,
         calibration,
+        recipes,
+        blocks,
+        samples,
+        seed,
+        threads);
+  }
+
+  /** The same, with exactly these exceptions. */
+  public QuantizationPlan withRules(List<OperatorRule> exceptions) {
+    return new QuantizationPlan(
+        format,
+        perChannel,
+        reduceRange,
+        operatorTypes,
+        excluded,
+        floatNodes,
+        exceptions,
+        calibration,
+        recipes,
+        blocks,
         samples,
         seed,
         threads);
@@ -71,6 +95,8 @@ public record QuantizationPlan(
         floatNodes,
         rules,
         calibration,
+        recipes,
+        blocks,
         samples,
         seed,
         threads);
@@ -112,7 +138,43 @@ public record QuantizationPlan(
     /** Calibrated; float operators between QuantizeLinear and DequantizeLinear. */
     QDQ,
     /** Calibrated; integer operators, in part ONNX Runtime's own. */
-    QOPERATOR
+    QOPERATOR,
+    /** Weights in blocks; activations and sums are float. */
+    WEIGHT_ONLY
+  }
+
+  /**
+   * What is done to the float model before it is quantized.
+   *
+   * @param smooth whether outliers of activations are moved into weights (SmoothQuant)
+   * @param alpha how much of them, in [0, 1]; null to choose it for each activation
+   * @param biasCorrection whether the mean error of each layer is taken out of its bias
+   */
+  public record Recipes(boolean smooth, @Nullable Double alpha, boolean biasCorrection) {
+    /** Nothing. */
+    public static final Recipes NONE = new Recipes(false, 0.5, false);
+  }
+
+  /**
+   * Blocks of weights.
+   *
+   * @param bits 4 or 8
+   * @param size weights of a block: 32, 64 or 128
+   * @param zeroPoints whether each block has a zero point of its own
+   * @param feedback whether later weights make up for errors, on examples (GPTQ)
+   */
+  public record Blocks(int bits, int size, boolean zeroPoints, boolean feedback) {
+    /** 4 bits, 32 weights, symmetric, rounded. */
+    public static final Blocks USUAL = new Blocks(4, 32, false, false);
+  }
+
+  /** Whether nothing can be done without examples. */
+  public boolean needsExamples() {
+    return format == Format.QDQ
+        || format == Format.QOPERATOR
+        || recipes.smooth()
+        || recipes.biasCorrection()
+        || (format == Format.WEIGHT_ONLY && blocks.feedback());
   }
 
   /** How the range of an activation follows from its values. */

@@ -153,6 +153,13 @@ public final class Environment {
     cpu.put("vnni", flags.map(set -> VNNI_FLAGS.stream().anyMatch(set::contains)).orElse(null));
   }
 
+  /** Whether this machine's CPU is known to have VNNI. */
+  static boolean hasVnni() {
+    ObjectNode cpu = JsonNodeFactory.instance.objectNode();
+    cpu(cpu, cpuInfo());
+    return cpu.path("vnni").asBoolean(false);
+  }
+
   private static Optional<String> field(List<String> info, String name) {
     return info.stream()
         .filter(line -> line.matches(name + "\\s*:.*"))

@@ -66,7 +66,7 @@ public final class QuantizationRun {
    */
   public Outcome run(Path source, Path target, @Nullable TaskData data) {
     Quantization section = Objects.requireNonNull(configuration.quantization(), "quantization");
-    QuantizationPlan plan = QuantizationPlanner.plan(configuration, section);
+    QuantizationPlan plan = QuantizationPlanner.plan(configuration, section, Environment.hasVnni());
     PreparedQuantization ready =
         services.onnx().prepare(source, plan, data == null ? null : data.train());
     OperatorNames.check(resolved, section, ready.operatorNames());

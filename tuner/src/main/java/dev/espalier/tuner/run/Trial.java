@@ -96,7 +96,7 @@ final class Trial {
     Quantization section = configuration.configuration().quantization();
     if (section != null) {
       quantize(
-          QuantizationPlanner.plan(configuration.configuration(), section),
+          QuantizationPlanner.plan(configuration.configuration(), section, Environment.hasVnni()),
           section.strategy(),
           dense);
     }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.tuner.port.PreparedQuantization;
 import dev.espalier.tuner.port.QuantizationPlan;
+import dev.espalier.tuner.port.QuantizationPlan.Blocks;
 import dev.espalier.tuner.port.QuantizationPlan.Calibration;
 import dev.espalier.tuner.port.QuantizationPlan.Format;
+import dev.espalier.tuner.port.QuantizationPlan.Recipes;
 import dev.espalier.tuner.port.QuantizedModel;
 import dev.espalier.tuner.port.QuantizedModel.Operator;
 import dev.espalier.tuner.result.Criterion;
@@ -48,6 +50,8 @@ class FallBackTest {
           Set.of(),
           List.of(),
           Calibration.MINMAX,
+          Recipes.NONE,
+          Blocks.USUAL,
           10,
           1,
           1);

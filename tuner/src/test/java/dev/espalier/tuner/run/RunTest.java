@@ -12,8 +12,10 @@ import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.QuantizationPlan;
+import dev.espalier.tuner.port.QuantizationPlan.Blocks;
 import dev.espalier.tuner.port.QuantizationPlan.Calibration;
 import dev.espalier.tuner.port.QuantizationPlan.OperatorRule;
+import dev.espalier.tuner.port.QuantizationPlan.Recipes;
 import dev.espalier.tuner.result.Status;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -286,6 +288,51 @@ final class RunTest {
             new OperatorRule(Set.of("MatMul", "Gemm"), List.of(), null, false, Calibration.ENTROPY),
             new OperatorRule(Set.of(), List.of("*layer.0*"), false, null, null),
             new OperatorRule(Set.of(), List.of("/layer.0/MatMul"), true, null, null));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{} | false | 0.5 | false | false",
+        "{recipes: {smooth_quant: true, smooth_quant_args: {alpha: 0.7}}} | true | 0.7 | false | false",
+        "{recipes: {smooth_quant: true, smooth_quant_args: {alpha: auto}}} | true | | false | false",
+        "{recipes: {fast_bias_correction: true}, target_cpu: avx2} | false | 0.5 | true | true",
+        "{target_cpu: avx2, reduce_range: false} | false | 0.5 | false | false",
+        "{target_cpu: vnni, reduce_range: true} | false | 0.5 | false | true",
+      })
+  void recipes_and_target_are_done_as_configured(
+      String section, boolean smooth, Double alpha, boolean biasCorrection, boolean reduced) {
+    run("quantization=" + section);
+
+    QuantizationPlan plan = fakes.quantizations.get(0);
+    assertThat(plan.recipes()).isEqualTo(new Recipes(smooth, alpha, biasCorrection));
+    assertThat(plan.reduceRange()).isEqualTo(reduced);
+  }
+
+  @Test
+  void weights_alone_are_quantized_as_configured() {
+    run(
+        "quantization={approach: weight_only,"
+            + " weight_only: {bits: 8, group_size: 64, scheme: asym, algorithm: GPTQ}}");
+
+    QuantizationPlan plan = fakes.quantizations.get(0);
+    assertThat(plan.format()).isEqualTo(QuantizationPlan.Format.WEIGHT_ONLY);
+    assertThat(plan.blocks()).isEqualTo(new Blocks(8, 64, true, true));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{weight_only: {bits: 5}} | quantization.weight_only.bits: must be one of 4, 8, found 5",
+        "{weight_only: {group_size: 48}} | group_size: must be one of 32, 64, 128, found 48",
+        "{recipes: {smooth_quant_args: {alpha: 2}}} | alpha: must be a number from 0 to 1, or auto",
+        "{recipes: {smooth_quant_args: {alfa: 1}}} | smooth_quant_args.alfa: there is no such key",
+        "{approach: weight_only, recipes: {smooth_quant: true}} | is about int8 activations",
+      })
+  void what_cannot_be_quantized_so_is_said_before_training(String section, String message) {
+    assertThatThrownBy(() -> load("quantization=" + section)).hasMessageContaining(message);
   }
 
   @Test

@@ -48,6 +48,11 @@ public record QuantizationReport(
     excluded = Collections.unmodifiableMap(new LinkedHashMap<>(excluded));
   }
 
+  /** The same, with the sizes of the files. */
+  QuantizationReport ofSizes(long before, long after) {
+    return new QuantizationReport(settings, quantized, left, excluded, before, after);
+  }
+
   /** For people: name to value. */
   public Map<String, String> asMap() {
     Map<String, String> map = new LinkedHashMap<>();

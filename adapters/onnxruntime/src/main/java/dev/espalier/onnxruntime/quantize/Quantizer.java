@@ -1,5 +1,6 @@
 package dev.espalier.onnxruntime.quantize;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
@@ -16,7 +17,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rewrites float32 ONNX models to int8, in the format of the settings.
@@ -46,7 +49,28 @@ public record Quantizer(QuantizationSettings settings) {
    *     kind ENVIRONMENT when the target cannot be written
    */
   public QuantizationReport quantize(Path source, Path target, Map<String, TensorRange> ranges) {
-    OnnxGraph graph = read(source);
+    return quantize(load(source), source, target, ranges);
+  }
+
+  /** The same for a model that was changed since it was read from {@code source}. */
+  public QuantizationReport quantize(
+      ModelProto model, Path source, Path target, Map<String, TensorRange> ranges) {
+    Rewritten made = rewrite(model, source, ranges);
+    OnnxFiles.write(target, made.model());
+    return made.report().ofSizes(OnnxFiles.size(source), OnnxFiles.size(target));
+  }
+
+  /**
+   * A model that was rewritten and not yet written.
+   *
+   * @param model the quantized model
+   * @param report on it, without sizes of files
+   */
+  public record Rewritten(ModelProto model, QuantizationReport report) {}
+
+  /** Rewrites a model; {@code source} is what problems call it. */
+  public Rewritten rewrite(ModelProto model, Path source, Map<String, TensorRange> ranges) {
+    OnnxGraph graph = checked(model, source);
     Selection selection = new Selection(settings, graph);
     inOneSentence(
         source,
@@ -54,14 +78,23 @@ public record Quantizer(QuantizationSettings settings) {
           rewrite(graph, selection, ranges);
           return selection;
         });
-    OnnxFiles.write(target, graph.toModel());
-    return new QuantizationReport(
-        settings,
-        selection.quantized(),
-        selection.left(),
-        selection.matched(),
-        OnnxFiles.size(source),
-        OnnxFiles.size(target));
+    return new Rewritten(
+        graph.toModel(),
+        new QuantizationReport(
+            settings, selection.quantized(), selection.left(), selection.matched(), 0, 0));
+  }
+
+  /**
+   * Why the settings keep nodes of a model float, as a part of a sentence: from a node and the name
+   * of its constant to the reason, or null.
+   */
+  public BiFunction<NodeProto, String, @Nullable String> reasons(ModelProto model) {
+    return new Selection(settings, OnnxGraph.of(model))::whyFloat;
+  }
+
+  /** How many nodes each exclusion and each name of a rule matches. */
+  public Map<String, Integer> matched(ModelProto model) {
+    return new Selection(settings, OnnxGraph.of(model)).matched();
   }
 
   /**
@@ -70,10 +103,28 @@ public record Quantizer(QuantizationSettings settings) {
    * @throws ProblemException as {@link #quantize}
    */
   public Set<String> tensorsToCalibrate(Path source) {
-    OnnxGraph graph = read(source);
+    return tensorsToCalibrate(load(source), source);
+  }
+
+  /** The same for a model that was changed since it was read from {@code source}. */
+  public Set<String> tensorsToCalibrate(ModelProto model, Path source) {
+    OnnxGraph graph = checked(model, source);
     return settings.format().isStatic()
         ? inOneSentence(source, () -> StaticPlan.tensorsToCalibrate(graph, settings))
         : Set.of();
+  }
+
+  /** Whether a Gather could be int8: whether it reads rows of a constant float table. */
+  public static boolean isTable(OnnxGraph graph, NodeProto gather) {
+    return new Eligibility(new Constants(graph)).whyNotGather(gather) == null;
+  }
+
+  /** Whether a name or glob is that of a node or of one of its inputs. */
+  public static boolean names(String glob, NodeProto node) {
+    return Selection.matches(glob, Selection.name(node))
+        || glob.equals(Selection.name(node))
+        || node.getInputList().stream()
+            .anyMatch(input -> glob.equals(input) || Selection.matches(glob, input));
   }
 
   /** Whether a rule is about an operator with a weight that reads or writes a tensor. */
@@ -88,11 +139,15 @@ public record Quantizer(QuantizationSettings settings) {
         .anyMatch(node -> Selection.matches(rule, node, node.getInput(1)));
   }
 
-  private OnnxGraph read(Path source) {
+  private static ModelProto load(Path source) {
+    return inOneSentence(source, () -> OnnxFiles.read(source));
+  }
+
+  private OnnxGraph checked(ModelProto model, Path source) {
     return inOneSentence(
         source,
         () -> {
-          OnnxGraph graph = OnnxGraph.of(GraphCheck.sound(OnnxFiles.read(source)));
+          OnnxGraph graph = OnnxGraph.of(GraphCheck.sound(model));
           Quantizable.check(graph, settings);
           return graph;
         });

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +76,27 @@ public record BiasCorrection(Activations activations) {
       CalibrationBatches batches,
       Set<String> layers,
       Map<String, TensorRange> ranges) {
+    return correct(
+        model,
+        source,
+        batches,
+        layers,
+        ranges,
+        linear -> Int8.columns(Tensors.floats(linear.matrix()), linear.outputs()));
+  }
+
+  /**
+   * The same for other matrices than int8 by columns.
+   *
+   * @param quantized the values, [inputs, outputs], that a layer's matrix has once it is quantized
+   */
+  public Corrected correct(
+      ModelProto model,
+      Path source,
+      CalibrationBatches batches,
+      Set<String> layers,
+      Map<String, TensorRange> ranges,
+      Function<Linear, float[]> quantized) {
     OnnxGraph graph = OnnxGraph.of(model);
     List<Linear> linears =
         Linear.of(graph).stream()
@@ -109,7 +131,7 @@ public record BiasCorrection(Activations activations) {
       int at = graph.constant(add.getInput(0)) == null ? 1 : 0;
       TensorProto old = Objects.requireNonNull(graph.constant(add.getInput(at)));
       float[] bias = Tensors.floats(old);
-      shifts.put(linear.node().getName(), shift(linear, mean, bias));
+      shifts.put(linear.node().getName(), shift(linear, mean, bias, quantized.apply(linear)));
       String name =
           graph.addInitializer(
               Tensors.ofFloats(add.getInput(at) + "_corrected", Tensors.shape(old), bias));
@@ -121,9 +143,8 @@ public record BiasCorrection(Activations activations) {
   }
 
   /** Corrects {@code bias}; the largest change. */
-  private static float shift(Linear linear, Means mean, float[] bias) {
+  private static float shift(Linear linear, Means mean, float[] bias, float[] int8) {
     float[] matrix = Tensors.floats(linear.matrix());
-    float[] int8 = Int8.columns(matrix, linear.outputs());
     double largest = 0;
     for (int o = 0; o < bias.length; o++) {
       double shift = 0;

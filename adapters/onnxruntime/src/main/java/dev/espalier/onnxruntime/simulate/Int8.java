@@ -37,9 +37,18 @@ public final class Int8 {
 
   /** A matrix [rows, columns] in int8, symmetric, with one scale for each column. */
   public static float[] columns(float[] matrix, int columns) {
+    return columns(matrix, columns, LIMIT);
+  }
+
+  /**
+   * The same with fewer levels.
+   *
+   * @param limit the largest level, 127 or 64
+   */
+  public static float[] columns(float[] matrix, int columns, int limit) {
     float[] scales = new float[columns];
     for (int i = 0; i < matrix.length; i++) {
-      scales[i % columns] = Math.max(scales[i % columns], Math.abs(matrix[i]) / LIMIT);
+      scales[i % columns] = Math.max(scales[i % columns], Math.abs(matrix[i]) / limit);
     }
     float[] quantized = new float[matrix.length];
     for (int i = 0; i < matrix.length; i++) {

@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,6 +113,45 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
     return measure(model, source, batches, ranges, false, perChannel);
   }
 
+  /**
+   * The errors of MatMuls whose matrix alone is rounded, and whose activations stay float.
+   *
+   * @param judged which MatMuls
+   * @param rounded the values, [inputs, outputs], that a layer's matrix has then
+   * @return error by the name of the node, worst first
+   */
+  public Map<String, OperatorError> ofWeights(
+      ModelProto model,
+      Path source,
+      CalibrationBatches batches,
+      Predicate<Linear> judged,
+      Function<Linear, float[]> rounded) {
+    Map<String, List<LinearSums>> linears = new LinkedHashMap<>();
+    Map<String, Sums> sums = new LinkedHashMap<>();
+    for (Linear linear : Linear.of(OnnxGraph.of(model)).stream().filter(judged).toList()) {
+      Sums of = new Sums(linear.node());
+      sums.put(name(linear.node()), of);
+      float[] matrix = Tensors.floats(linear.matrix());
+      linears
+          .computeIfAbsent(linear.activation(), activation -> new ArrayList<>())
+          .add(new LinearSums(of, linear, matrix, rounded.apply(linear)));
+    }
+    if (linears.isEmpty()) {
+      return Map.of();
+    }
+    activations.view(
+        model,
+        source,
+        linears.keySet(),
+        batches,
+        (tensor, values, shape) -> {
+          for (LinearSums linear : linears.getOrDefault(tensor, List.of())) {
+            linear.addRounded(values, rowsPerBatch);
+          }
+        });
+    return worstFirst(sums);
+  }
+
   private Map<String, OperatorError> measure(
       ModelProto model,
       Path source,
@@ -186,6 +227,10 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
               }
             });
 
+    return worstFirst(sums);
+  }
+
+  private static Map<String, OperatorError> worstFirst(Map<String, Sums> sums) {
     Map<String, OperatorError> errors = new LinkedHashMap<>();
     sums.entrySet().stream()
         .sorted(
@@ -222,6 +267,13 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
   /** A linear layer, its matrix and that matrix in int8. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record LinearSums(Sums sums, Linear linear, float[] matrix, float[] int8) {
+    void addRounded(float[] values, int rows) {
+      float[] some = Int8.someRows(values, linear.inputs(), rows);
+      sums.add(
+          Int8.multiply(some, matrix, linear.inputs(), linear.outputs()),
+          Int8.multiply(some, int8, linear.inputs(), linear.outputs()));
+    }
+
     void add(float[] values, int rows, @Nullable TensorRange range) {
       float[] some = Int8.someRows(values, linear.inputs(), rows);
       float[] quantized = Int8.activation(some, range == null ? Int8.range(values) : range);

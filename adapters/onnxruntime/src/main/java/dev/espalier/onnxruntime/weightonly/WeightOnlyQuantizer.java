@@ -24,20 +24,41 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Turns each MatMul with a constant matrix into Microsoft's MatMulNBits: weights in blocks of 4 or
  * 8 bits, activations and sums float. Everything else stays as it is; matrices with fewer than 16
- * columns do, too, and matrices that another operator reads are kept beside their blocks.
+ * columns and those not wanted do, too, and matrices that another operator reads are kept beside
+ * their blocks.
  *
  * <p>A weight of exactly zero is exactly zero in the file, with and without zero points and with
  * error feedback.
+ *
+ * @param format of the blocks
+ * @param wanted which matrices
  */
-public record WeightOnlyQuantizer(BlockFormat format) {
+public record WeightOnlyQuantizer(BlockFormat format, Predicate<Linear> wanted) {
   /** Metadata key of the format, with the value weight_only_int4 or weight_only_int8. */
   public static final String FORMAT = "quantization";
 
   private static final int FEWEST_COLUMNS = 16;
+
+  /** All matrices that can be. */
+  public WeightOnlyQuantizer(BlockFormat format) {
+    this(format, linear -> true);
+  }
+
+  /** Whether a matrix becomes blocks. */
+  public boolean takes(Linear linear) {
+    return linear.outputs() >= FEWEST_COLUMNS && wanted.test(linear);
+  }
+
+  /** The values of a matrix, [inputs, outputs], when each is rounded to the nearest level. */
+  public float[] rounded(Linear linear) {
+    float[] matrix = Tensors.floats(linear.matrix());
+    return BlockMatrix.nearest(format, matrix, linear.inputs(), linear.outputs()).dequantize();
+  }
 
   /** How errors are fed back: Hessians of the inputs. */
   @FunctionalInterface
@@ -95,7 +116,7 @@ public record WeightOnlyQuantizer(BlockFormat format) {
       ModelProto model, Path source, CalibrationBatches batches, Feedback feedback) {
     Map<String, List<Linear>> byActivation = new LinkedHashMap<>();
     for (Linear linear : Linear.of(OnnxGraph.of(model))) {
-      if (linear.outputs() >= FEWEST_COLUMNS) {
+      if (takes(linear)) {
         byActivation
             .computeIfAbsent(linear.activation(), activation -> new ArrayList<>())
             .add(linear);
@@ -201,7 +222,7 @@ public record WeightOnlyQuantizer(BlockFormat format) {
     Map<String, NodeProto> replaced = new HashMap<>();
     Map<String, List<String>> shared = new HashMap<>();
     for (Linear linear : linears) {
-      if (linear.outputs() < FEWEST_COLUMNS) {
+      if (!takes(linear)) {
         continue;
       }
       Blocks known = done.get(linear.output());
