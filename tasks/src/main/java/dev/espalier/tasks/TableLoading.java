@@ -6,6 +6,7 @@ import dev.espalier.tasks.TaskLoader.Evaluation;
 import dev.espalier.tasks.TaskLoader.Loaded;
 import dev.espalier.tasks.TaskLoader.Request;
 import dev.espalier.tasks.glue.GlueTasks;
+import dev.espalier.tasks.parquet.ParquetText;
 import dev.espalier.tasks.table.Format;
 import dev.espalier.tasks.table.GenericTable;
 import dev.espalier.tasks.table.TableReader;
@@ -68,7 +69,7 @@ final class TableLoading {
     Path train = TaskLoader.needed(name, "training", request.train());
     Path evaluation = TaskLoader.needed(name, "evaluation", request.evaluation());
     Optional<Format> format = GenericTable.format(name);
-    TextFile trainFile = TextFile.read(train);
+    TextFile trainFile = read(train);
     TableTask task =
         format.isPresent()
             ? GenericTable.task(
@@ -79,11 +80,21 @@ final class TableLoading {
     List<Read> evaluations =
         evaluations(
             task,
-            TextFile.read(evaluation),
+            read(evaluation),
             request.evaluationPart(),
-            mismatched == null ? null : TextFile.read(mismatched));
-    LabelledTexts trainTexts = TableReader.read(task, trainFile).part(request.trainPart());
+            mismatched == null ? null : read(mismatched));
+    LabelledTexts trainTexts = read(task, trainFile).part(request.trainPart());
     return loaded(task.head(), task.metrics(), trainTexts, evaluations);
+  }
+
+  private static TextFile read(Path file) {
+    return ParquetText.isParquet(file) ? ParquetText.read(file) : TextFile.read(file);
+  }
+
+  /** Reads a file as its name says: every task may be in Parquet files, too. */
+  private static LabelledTexts read(TableTask task, TextFile file) {
+    boolean parquet = ParquetText.isParquet(Path.of(file.source()));
+    return TableReader.read(parquet ? task.inParquet() : task, file);
   }
 
   /** A set before it is tokenized. */
@@ -92,10 +103,10 @@ final class TableLoading {
   private static List<Read> evaluations(
       TableTask task, TextFile evaluation, Part part, @Nullable TextFile mismatched) {
     List<Read> read = new ArrayList<>();
-    read.add(new Read("", "evaluation", TableReader.read(task, evaluation).part(part)));
+    read.add(new Read("", "evaluation", read(task, evaluation).part(part)));
     if (mismatched != null) {
       String suffix = TaskLoader.MISMATCHED;
-      read.add(new Read(suffix, "evaluation" + suffix, TableReader.read(task, mismatched)));
+      read.add(new Read(suffix, "evaluation" + suffix, read(task, mismatched)));
     }
     return read;
   }

@@ -17,8 +17,8 @@ public final class GlueTasks {
   /** The name of the task that is judged on a second set, too. */
   public static final String MNLI = "mnli";
 
-  private static final List<TableClass> ZERO_ONE =
-      List.of(new TableClass("0"), new TableClass("1"));
+  private static final List<TableClass> ZERO_ONE_ENTAILMENT =
+      List.of(new TableClass("0", "not_entailment"), new TableClass("1", "entailment"));
 
   private static final List<TableClass> PARAPHRASE =
       List.of(new TableClass("0", "not_equivalent"), new TableClass("1", "equivalent"));
@@ -48,28 +48,34 @@ public final class GlueTasks {
               List.of(new TableClass("0", "unacceptable"), new TableClass("1", "acceptable")),
               List.of("mcc"),
               new Quirks(true, false, Set.of())),
-          pairs(
-              "mrpc", "#1 String", "#2 String", new Column("Quality"), PARAPHRASE, ACCURACY_AND_F1),
+          new TableTask(
+              "mrpc",
+              Format.TSV,
+              List.of(new Column("#1 String", "sentence1"), new Column("#2 String", "sentence2")),
+              new Column("Quality", "label"),
+              PARAPHRASE,
+              ACCURACY_AND_F1,
+              Quirks.NONE),
           pairs(
               "sts-b",
               "sentence1",
               "sentence2",
-              new Column("score"),
+              new Column("score", "label"),
               List.of(),
               List.of("pearson", "spearman")),
           new TableTask(
               "qqp",
               Format.TSV,
               List.of(new Column("question1"), new Column("question2")),
-              new Column("is_duplicate"),
+              new Column("is_duplicate", "label"),
               List.of(new TableClass("0", "not_duplicate"), new TableClass("1", "duplicate")),
               ACCURACY_AND_F1,
               new Quirks(false, true, Set.of())),
           new TableTask(
               MNLI,
               Format.TSV,
-              List.of(new Column("sentence1"), new Column("sentence2")),
-              new Column("gold_label"),
+              List.of(new Column("sentence1", "premise"), new Column("sentence2", "hypothesis")),
+              new Column("gold_label", "label"),
               List.of(
                   new TableClass("contradiction"),
                   new TableClass("entailment"),
@@ -79,7 +85,7 @@ public final class GlueTasks {
               new Quirks(false, false, Set.of("-"))),
           pairs("qnli", "question", "sentence", LABEL, ENTAILMENT, ACCURACY),
           pairs("rte", "sentence1", "sentence2", LABEL, ENTAILMENT, ACCURACY),
-          pairs("wnli", "sentence1", "sentence2", LABEL, ZERO_ONE, ACCURACY),
+          pairs("wnli", "sentence1", "sentence2", LABEL, ZERO_ONE_ENTAILMENT, ACCURACY),
           pairs(
               "sick",
               "sentence_A",

@@ -7,7 +7,9 @@ public enum Format {
   /** Fields between commas, in quotation marks where need be (RFC 4180). */
   CSV("comma-separated"),
   /** A JSON object on each line. */
-  JSONL("JSON");
+  JSONL("JSON"),
+  /** Columns with names and types; read as if each row were a JSON object. */
+  PARQUET("named");
 
   private final String words;
 

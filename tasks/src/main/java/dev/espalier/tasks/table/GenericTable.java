@@ -36,7 +36,9 @@ public final class GenericTable {
 
   /** The names of the tasks. */
   public static List<String> names() {
-    return Stream.of(Format.CSV, Format.TSV, Format.JSONL).map(GenericTable::name).toList();
+    return Stream.of(Format.CSV, Format.TSV, Format.JSONL, Format.PARQUET)
+        .map(GenericTable::name)
+        .toList();
   }
 
   /** The format that a task of that name reads; empty when it is no such task. */

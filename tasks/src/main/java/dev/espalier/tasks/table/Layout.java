@@ -29,7 +29,12 @@ final class Layout {
     this.texts = Arrays.copyOf(positions, positions.length - 1);
     this.label = positions[positions.length - 1];
     this.names = names;
-    task.classes().forEach(each -> classes.put(each.written(), classes.size()));
+    for (int i = 0; i < task.classes().size(); i++) {
+      classes.put(task.classes().get(i).written(), i);
+      if (task.format() == Format.PARQUET) {
+        classes.put(task.classes().get(i).name(), i);
+      }
+    }
   }
 
   /**
@@ -67,7 +72,8 @@ final class Layout {
     if (!complaints.isEmpty()) {
       String columns =
           wanted.stream().map(TableTask.Column::name).collect(Collectors.joining(" and "));
-      boolean separated = found.size() > 1 || task.format() == Format.JSONL;
+      boolean separated =
+          found.size() > 1 || task.format() == Format.JSONL || task.format() == Format.PARQUET;
       String separator = task.format() == Format.CSV ? "commas" : "tabs";
       throw ProblemException.at(
           ProblemKind.INPUT,

@@ -38,7 +38,7 @@ final class Rows {
    * the names in the first object.
    */
   static <T> T read(TextFile file, Format format, Function<Iterator<Row>, T> reader) {
-    if (format == Format.JSONL) {
+    if (format == Format.JSONL || format == Format.PARQUET) {
       return reader.apply(jsonRows(file));
     }
     try (CSVParser parser = CSVParser.parse(file.text(), format == Format.CSV ? CSV : TSV)) {

@@ -4,6 +4,7 @@ import dev.espalier.api.data.Head;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * How the files of a task with one example in each row are laid out.
@@ -45,6 +46,17 @@ public record TableTask(
   /** A classification in tab-separated files without quirks, judged by its accuracy. */
   public TableTask(String name, List<Column> texts, Column label, List<TableClass> classes) {
     this(name, Format.TSV, texts, label, classes, List.of("accuracy"), Quirks.NONE);
+  }
+
+  /**
+   * The same task in Parquet files: columns have names, classes may be written by name, and −1
+   * stands for no label, as in the hub's data sets.
+   */
+  public TableTask inParquet() {
+    Set<String> unlabelled = new TreeSet<>(quirks.unlabelled());
+    unlabelled.add("-1");
+    return new TableTask(
+        name, Format.PARQUET, texts, label, classes, metrics, new Quirks(false, false, unlabelled));
   }
 
   /** What a model answers with. */

@@ -42,7 +42,7 @@ class GlueTasksTest {
         "qnli|index\\tquestion\\tsentence\\tlabel\\n"
             + "0\\tWhen?\\tThen.\\tentailment|When?|Then.|entailment",
         "rte|index\\tsentence1\\tsentence2\\tlabel\\n0\\tA\\tB\\tnot_entailment|A|B|not_entailment",
-        "wnli|index\\tsentence1\\tsentence2\\tlabel\\n0\\tA\\tB\\t1|A|B|1",
+        "wnli|index\\tsentence1\\tsentence2\\tlabel\\n0\\tA\\tB\\t1|A|B|entailment",
         "sick|pair_ID\\tsentence_A\\tsentence_B\\trelatedness_score\\tentailment_judgment\\n"
             + "1\\tA\\tB\\t4.5\\tNEUTRAL|A|B|neutral",
       })

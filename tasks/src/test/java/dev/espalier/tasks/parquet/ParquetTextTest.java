@@ -1,0 +1,186 @@
+package dev.espalier.tasks.parquet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.espalier.api.data.EncodedExample;
+import dev.espalier.api.data.Head;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.tasks.MiniLm;
+import dev.espalier.tasks.TaskLoader;
+import dev.espalier.tasks.glue.GlueTasks;
+import dev.espalier.tasks.table.TableReader;
+import dev.espalier.tasks.text.LabelledText;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.SimpleGroup;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.io.LocalOutputFile;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.MessageTypeParser;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Parquet files as the hub's data sets have them. */
+class ParquetTextTest {
+  private static final MessageType PAIRS =
+      MessageTypeParser.parseMessageType(
+          """
+          message pairs {
+            optional binary premise (STRING);
+            optional binary hypothesis (STRING);
+            optional int64 label;
+            optional int32 idx;
+            optional group tags (LIST) { repeated group list { optional binary element (STRING); } }
+          }
+          """);
+
+  private static final String CLASSES =
+      "{\"info\": {\"features\": {\"label\": {\"names\": [\"entailment\", \"neutral\","
+          + " \"contradiction\"], \"_type\": \"ClassLabel\"}, \"idx\": {\"dtype\": \"int32\","
+          + " \"_type\": \"Value\"}}}}";
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @EnumSource(
+      value = CompressionCodecName.class,
+      names = {"UNCOMPRESSED", "SNAPPY", "ZSTD"})
+  @DisplayName("rows become JSON lines, classes get their names, lists are left out")
+  void reads(CompressionCodecName codec) throws IOException {
+    Path file = folder.resolve("train-00000-of-00001.parquet");
+    write(
+        file,
+        codec,
+        Map.of("huggingface", CLASSES),
+        row("A \"b\"", "Größe\n日本 😀", 2, 7),
+        row(null, "B", 0, 8));
+
+    assertThat(ParquetText.isParquet(file)).isTrue();
+    assertThat(ParquetText.read(file).text().lines())
+        .containsExactly(
+            "{\"premise\":\"A \\\"b\\\"\",\"hypothesis\":\"Größe\\n日本 😀\",\"label\":\"contradiction\","
+                + "\"idx\":7}",
+            "{\"premise\":null,\"hypothesis\":\"B\",\"label\":\"entailment\",\"idx\":8}");
+  }
+
+  @Test
+  @DisplayName("a GLUE task reads the hub's columns, and its classes by name whatever their order")
+  void mnli() throws IOException {
+    Path file = folder.resolve("mnli.parquet");
+    write(
+        file,
+        CompressionCodecName.SNAPPY,
+        Map.of("huggingface", CLASSES),
+        row("A", "B", 0, 1),
+        row("C", "D", 2, 2),
+        row("E", "F", -1, 3));
+
+    TaskLoader.Loaded loaded =
+        TaskLoader.load(
+            new TaskLoader.Request("mnli", file, file, 0, 0, 16, 0), MiniLm.tokenizerJson());
+
+    List<String> labels = ((Head.Classification) loaded.train().head()).labels();
+    assertThat(loaded.train().examples())
+        .extracting(EncodedExample::label)
+        .extracting(labels::get)
+        .containsExactly("entailment", "contradiction"); // −1 is no label
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 0", "1, 1"})
+  @DisplayName("without names the numbers are the classes, as GLUE's own files write them")
+  void numbers(int written, int label) throws IOException {
+    Path file = folder.resolve("sst2.parquet");
+    MessageType schema =
+        MessageTypeParser.parseMessageType(
+            "message m { optional binary sentence (STRING); optional int64 label; }");
+    SimpleGroup row = new SimpleGroup(schema);
+    row.add("sentence", "fine film");
+    row.add("label", (long) written);
+    write(file, schema, CompressionCodecName.UNCOMPRESSED, Map.of(), row);
+
+    assertThat(
+            TableReader.read(
+                    GlueTasks.find("sst-2").orElseThrow().inParquet(), ParquetText.read(file))
+                .examples())
+        .containsExactly(new LabelledText("fine film", null, label));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "4", "100", "-1"})
+  @DisplayName("what is no Parquet file, or not a whole one, is refused with its name")
+  void broken(int length) throws IOException {
+    Path file = folder.resolve("broken.parquet");
+    write(file, CompressionCodecName.SNAPPY, Map.of(), row("A", "B", 0, 1), row("C", "D", 1, 2));
+    byte[] whole = Files.readAllBytes(file);
+    if (length < 0) {
+      Arrays.fill(whole, whole.length / 4, whole.length / 2, (byte) 0xff);
+      Files.write(file, whole);
+    } else {
+      Files.write(file, Arrays.copyOf(whole, length));
+    }
+
+    assertThatThrownBy(() -> ParquetText.read(file))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining("broken.parquet")
+        .hasMessageContaining("not a readable Parquet file");
+  }
+
+  @Test
+  void says_what_is_missing() {
+    assertThatThrownBy(() -> ParquetText.read(folder.resolve("none.parquet")))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining("there is no such file");
+  }
+
+  private static Group row(String premise, String hypothesis, long label, int index) {
+    SimpleGroup row = new SimpleGroup(PAIRS);
+    if (premise != null) {
+      row.add("premise", premise);
+    }
+    row.add("hypothesis", hypothesis);
+    row.add("label", label);
+    row.add("idx", index);
+    row.addGroup("tags").addGroup("list").add("element", "x");
+    return row;
+  }
+
+  private static void write(
+      Path file, CompressionCodecName codec, Map<String, String> metadata, Group... rows)
+      throws IOException {
+    write(file, PAIRS, codec, metadata, rows);
+  }
+
+  private static void write(
+      Path file,
+      MessageType schema,
+      CompressionCodecName codec,
+      Map<String, String> metadata,
+      Group... rows)
+      throws IOException {
+    try (ParquetWriter<Group> writer =
+        ExampleParquetWriter.builder(new LocalOutputFile(file))
+            .withType(schema)
+            .withConf(new PlainParquetConfiguration())
+            .withCompressionCodec(codec)
+            .withExtraMetaData(metadata)
+            .build()) {
+      for (Group row : rows) {
+        writer.write(row);
+      }
+    }
+  }
+}
