@@ -95,6 +95,21 @@ public final class Checkpoints {
     }
   }
 
+  /**
+   * What {@link #load} reads, of the files that a model is said to have: of several formats of the
+   * weights the first that it would take.
+   */
+  public static List<String> wanted(List<String> files) {
+    List<String> wanted = new ArrayList<>();
+    for (String file : files) {
+      if (COMPANIONS.contains(file) || file.equals(TOKENIZER)) {
+        wanted.add(file);
+      }
+    }
+    wanted.addAll(WeightFiles.wanted(files));
+    return wanted;
+  }
+
   private static void collect(List<Problem> problems, Runnable step) {
     try {
       step.run();

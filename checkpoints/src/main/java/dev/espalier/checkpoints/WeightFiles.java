@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * Where a folder's weights lie.
@@ -59,6 +60,23 @@ record WeightFiles(Path source, List<Path> files, Map<String, Path> index) {
         folder,
         "has no " + SAFETENSORS + " and no " + PYTORCH + ", nor an index of either",
         "Maybe the weights were not downloaded.");
+  }
+
+  /** Of all names in a folder those that {@link #find} would open. */
+  static List<String> wanted(List<String> files) {
+    for (String name : NAMES) {
+      if (files.contains(name)) {
+        return List.of(name);
+      }
+      String index = name + ".index.json";
+      if (files.contains(index)) {
+        int dot = name.lastIndexOf('.');
+        String shard =
+            Pattern.quote(name.substring(0, dot)) + "-[^/]*" + Pattern.quote(name.substring(dot));
+        return files.stream().filter(file -> file.equals(index) || file.matches(shard)).toList();
+      }
+    }
+    return List.of();
   }
 
   private static WeightFiles sharded(Path folder, Path index) {

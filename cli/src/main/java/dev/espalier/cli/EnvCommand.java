@@ -26,6 +26,7 @@ final class EnvCommand implements Callable<Integer> {
   public Integer call() {
     Console.print(spec, FENCE);
     Environment.describe(Versions.withNativeLibraries()).forEach(line -> Console.print(spec, line));
+    Console.print(spec, "hub: " + DownloadsOption.settings(false));
     Console.print(spec, FENCE);
     return ExitCode.OK;
   }

@@ -27,6 +27,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -70,6 +71,8 @@ final class QuantizeCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "The float32 model, an ONNX file.")
   private Path model;
 
+  @Mixin private DownloadsOption downloads;
+
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
@@ -93,7 +96,7 @@ final class QuantizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    RunServices services = Services.create(Plugins.in(null));
+    RunServices services = Services.create(Plugins.in(null), downloads.hub());
     ResolvedConfiguration resolved =
         new ConfigurationLoader().loadOver(REST, files, assignments, System.getenv());
     TaskData data = data(resolved, services);

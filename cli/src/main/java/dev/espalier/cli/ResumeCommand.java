@@ -37,12 +37,14 @@ final class ResumeCommand implements Callable<Integer> {
 
   @Mixin private PluginsOption plugins;
 
+  @Mixin private DownloadsOption downloads;
+
   @Option(names = "--no-progress", description = "Plain lines instead of a progress bar.")
   private boolean noProgress;
 
   @Override
   public Integer call() {
-    RunServices services = Services.create(plugins.load());
+    RunServices services = Services.create(plugins.load(), downloads.hub());
     Path given = Objects.requireNonNull(directory, "picocli demands it");
     return new Session(noProgress, spec.commandLine().getErr())
         .run((listener, interruption) -> Run.resume(given, services, listener, interruption));

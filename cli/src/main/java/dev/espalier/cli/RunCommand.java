@@ -52,6 +52,8 @@ final class RunCommand implements Callable<Integer> {
 
   @Mixin private PluginsOption plugins;
 
+  @Mixin private DownloadsOption downloads;
+
   @Option(names = "--no-progress", description = "Plain lines instead of a progress bar.")
   private boolean noProgress;
 
@@ -77,7 +79,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    RunServices services = Services.create(plugins.load());
+    RunServices services = Services.create(plugins.load(), downloads.hub());
     ResolvedConfiguration configuration = load(assignments, services);
     configuration.mappings().forEach(System.out::println);
     if (rehearsal != null && rehearsal.dry) {

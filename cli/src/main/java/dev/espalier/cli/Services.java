@@ -4,6 +4,8 @@ import dev.espalier.api.metric.Metric;
 import dev.espalier.archive.ArchiveWriter;
 import dev.espalier.checkpoints.Checkpoints;
 import dev.espalier.checkpoints.SafeTensorsStore;
+import dev.espalier.checkpoints.hub.Hub;
+import dev.espalier.checkpoints.hub.HubReference;
 import dev.espalier.djl.DjlFinePruner;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.onnxruntime.bert.ClasspathModels;
@@ -21,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -30,13 +33,13 @@ final class Services {
   private Services() {}
 
   /** What a run works with. No native library is loaded before the run needs it. */
-  static RunServices create(Plugins plugins) {
+  static RunServices create(Plugins plugins, Hub hub) {
     PrunerCatalog pruners = plugins.pruners();
     Map<String, String> versions = new TreeMap<>(Versions.all());
     versions.putAll(plugins.versions());
     SafeTensorsStore checkpoints = new SafeTensorsStore();
     return new RunServices(
-        new Models(),
+        models(hub),
         new Tasks(),
         new DjlFinePruner(checkpoints),
         checkpoints,
@@ -55,15 +58,24 @@ final class Services {
     return List.copyOf(metrics);
   }
 
-  /** Models from folders, and those on the class path. */
-  private static final class Models implements PretrainedModels {
-    private final ClasspathModels named = new ClasspathModels();
+  /** Models from folders, from the hub, and those on the class path. */
+  static PretrainedModels models(Hub hub) {
+    return new Models(new ClasspathModels(), hub);
+  }
 
+  private record Models(ClasspathModels named, Hub hub) implements PretrainedModels {
     @Override
     public PretrainedModel load(String reference) {
-      return PretrainedModels.isFolder(reference)
-          ? Checkpoints.load(Path.of(reference))
-          : named.load(reference);
+      if (PretrainedModels.isFolder(reference)) {
+        return Checkpoints.load(Path.of(reference));
+      }
+      Optional<HubReference> known = HubReference.parse(reference);
+      return known.isPresent() ? ofTheHub(known.orElseThrow()) : named.load(reference);
+    }
+
+    private PretrainedModel ofTheHub(HubReference reference) {
+      Hub.Snapshot snapshot = hub.snapshot(reference, Checkpoints::wanted);
+      return Checkpoints.load(snapshot.folder()).named(reference.at(snapshot.commit()).toString());
     }
 
     @Override

@@ -66,10 +66,16 @@ final class ModuleTableTest {
   }
 
   @Test
-  void tasksUseTheApiTokenizersCsvAndJackson() {
+  void tasksUseTheApiTokenizersCsvParquetAndJackson() {
     holds(
         module(TASKS)
-            .usesNothingBut(API, DJL, "org.apache.commons.csv..", "com.fasterxml.jackson.."));
+            .usesNothingBut(
+                API,
+                DJL,
+                "org.apache.commons.csv..",
+                "blue.strategic.parquet..",
+                "org.apache.parquet..",
+                "com.fasterxml.jackson.."));
   }
 
   @Test

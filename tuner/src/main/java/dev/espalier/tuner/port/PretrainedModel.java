@@ -51,6 +51,11 @@ public record PretrainedModel(
     this(reference, weights, tokenizerJson, sha256, List.of());
   }
 
+  /** The same model under another name. */
+  public PretrainedModel named(String other) {
+    return new PretrainedModel(other, weights, tokenizerJson, sha256, labels, companions, notes);
+  }
+
   /** The same model with other weights. */
   public PretrainedModel with(TransformerWeights others) {
     return new PretrainedModel(reference, others, tokenizerJson, sha256, labels, companions, notes);

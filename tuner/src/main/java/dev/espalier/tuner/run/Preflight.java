@@ -180,6 +180,9 @@ public final class Preflight implements ConfigurationLoader.Check {
   /** A name must be known, a folder must be there. */
   private void checkModel(ResolvedConfiguration draft, String model, List<Problem> problems) {
     String key = "model.checkpoint";
+    if (PretrainedModels.isElsewhere(model)) {
+      return; // only whoever keeps it knows
+    }
     if (!PretrainedModels.isFolder(model)) {
       checkName(draft, key, "pretrained model", model, models, problems);
     } else if (dataFiles && !Files.isDirectory(Path.of(model))) {
