@@ -30,7 +30,7 @@ class QuantizeCommandTest {
   @BeforeAll
   static void export() throws IOException {
     PretrainedModel model =
-        SmokeRun.services(Services.create(Plugins.in(null)))
+        SmokeRun.services(Services.create(Plugins.in(null), new DownloadsOption().hub()))
             .models()
             .load(new ClasspathModels().references().get(0));
     TreeMap<String, Tensor> tensors = new TreeMap<>(model.weights().tensors());

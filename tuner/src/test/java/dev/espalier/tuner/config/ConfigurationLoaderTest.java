@@ -269,7 +269,9 @@ final class ConfigurationLoaderTest {
             ":6:23 pruning.train.lerning_rate: there is no such key",
             ":6:49 pruning.train.threads: must be a whole number of at least 0 and up to 4096,"
                 + " found the text \"some\"",
-            ":8:15 quantization: must hold the keys approach, format, model_wise, calibration, reduce_range, op_types, excluded_names, optype_wise, op_wise, strategy, found 8",
+            ":8:15 quantization: must hold the keys approach, format, model_wise, calibration,"
+                + " weight_only, recipes, target_cpu, reduce_range, op_types, excluded_names,"
+                + " optype_wise, op_wise, strategy, found 8",
             ":2:1 model.checkpoint: is missing",
             ":3:9 device: gpu is not supported yet",
             ":7:57 pruning.approach.weight_compression.pruners: must hold exactly one pruner for"
