@@ -20,13 +20,18 @@ record BatchArrays(NDArray inputIds, NDArray tokenTypeIds, NDArray attentionBias
 
   static BatchArrays of(Batch batch, NDManager manager, DataType type) {
     Shape shape = new Shape(batch.rows(), batch.columns());
+    return new BatchArrays(
+        manager.create(batch.inputIds(), shape),
+        manager.create(batch.tokenTypeIds(), shape),
+        paddingBias(batch, new Shape(batch.rows(), 1, 1, batch.columns()), manager, type));
+  }
+
+  /** 0 for a token, −10,000 for padding, in a shape of as many elements as the batch has. */
+  static NDArray paddingBias(Batch batch, Shape shape, NDManager manager, DataType type) {
     double[] bias = new double[batch.attentionMask().length];
     for (int i = 0; i < bias.length; i++) {
       bias[i] = batch.attentionMask()[i] == 1 ? 0 : MASKED;
     }
-    return new BatchArrays(
-        manager.create(batch.inputIds(), shape),
-        manager.create(batch.tokenTypeIds(), shape),
-        NativeArrays.create(manager, new Shape(batch.rows(), 1, 1, batch.columns()), type, bias));
+    return NativeArrays.create(manager, shape, type, bias);
   }
 }

@@ -17,8 +17,6 @@ import java.util.List;
  * factor T² and the means are those of movement pruning's reference.
  */
 final class DistillationLoss {
-  private static final double MASKED = -10_000;
-
   private DistillationLoss() {}
 
   /**
@@ -45,7 +43,10 @@ final class DistillationLoss {
     if (first instanceof Target.Label) {
       return divergence(output, teacher, temperature, arrays);
     }
-    NDArray bias = paddingBias(batch, output.getDataType(), arrays);
+    // No answer may begin or end in padding.
+    NDArray bias =
+        BatchArrays.paddingBias(
+            batch, new Shape(batch.rows(), batch.columns()), arrays, output.getDataType());
     NDArray start =
         divergence(
             output.get(new NDIndex(":, :, 0")).add(bias),
@@ -139,15 +140,6 @@ final class DistillationLoss {
       shares[i] /= sum;
     }
     return shares;
-  }
-
-  /** [rows, columns]: 0 for a token, −10,000 for padding, which no answer may begin or end in. */
-  private static NDArray paddingBias(Batch batch, DataType type, NDManager arrays) {
-    double[] bias = new double[batch.attentionMask().length];
-    for (int i = 0; i < bias.length; i++) {
-      bias[i] = batch.attentionMask()[i] == 1 ? 0 : MASKED;
-    }
-    return NativeArrays.create(arrays, new Shape(batch.rows(), batch.columns()), type, bias);
   }
 
   private static float[][] everySecond(float[][] pairs, int offset) {

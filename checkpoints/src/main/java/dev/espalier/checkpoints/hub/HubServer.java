@@ -89,14 +89,12 @@ final class HubServer {
 
   /** What a file is, without its bytes. */
   FileFacts facts(HubReference at, String file) throws IOException {
-    HttpResponse<InputStream> answer = send("HEAD", fileUri(at, file), OptionalLong.empty());
-    answer.body().close();
-    // A large file's answer redirects to a store; the hub's own headers say what it is.
     URI here = fileUri(at, file);
+    HttpResponse<InputStream> answer = head(here);
+    // A large file's answer redirects to a store; the hub's own headers say what it is.
     for (int i = 0; isRedirect(answer) && header(answer, "x-linked-etag") == null; i++) {
       here = next(answer, here, at, i);
-      answer = send("HEAD", here, OptionalLong.empty());
-      answer.body().close();
+      answer = head(here);
     }
     if (!isRedirect(answer)) {
       check(answer, at, file);
@@ -138,6 +136,12 @@ final class HubServer {
           null);
     }
     return new Bytes(answer.body(), partial);
+  }
+
+  private HttpResponse<InputStream> head(URI uri) throws IOException {
+    HttpResponse<InputStream> answer = send("HEAD", uri, OptionalLong.empty());
+    answer.body().close();
+    return answer;
   }
 
   private HttpResponse<InputStream> follow(
