@@ -131,11 +131,10 @@ class LpotTest {
             + " meant.",
         "device: cpu|quantization: {approach: post_training_dynamic_quant, calibration:"
             + " {sampling_size: abc}}|3:84: quantization.calibration.sampling_size: must be whole"
-            + " numbers, found abc\\n  Maybe remove it: dynamic quantization needs no calibration.",
-        "device: cpu|quantization: {}|3:15: quantization.approach: is missing; LPOT would quantize"
-            + " statically, which is not translated yet\\n  Maybe dynamic quantization will do: --set"
-            + " quantization.approach=post_training_dynamic_quant; static is"
-            + " post_training_static_quant.",
+            + " numbers of at least 1, found abc\\n  Maybe remove it: dynamic quantization needs no calibration.",
+        "device: cpu|quantization: {calibration: {sampling_size: [8, 0]}}|3:45:"
+            + " quantization.calibration.sampling_size: must be whole numbers of at least 1, found"
+            + " [8, 0]\\n  Maybe 100 is meant.",
         "device: cpu|distillation: {train: {epoch: 1}}|3:23: distillation.train: distillation in"
             + " LPOT's form is not done here\\n  Say it as distillation: {teacher: baseline,"
             + " temperature: 2, alpha_distil: 0.9, alpha_ce: 0.1}, without train.",

@@ -1,35 +1,29 @@
 package dev.espalier.tuner.config.lpot;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** {@code quantization}, and what {@code model.framework: onnxrt_*} says about it. */
 final class QuantizationRules {
-  private static final String SECTION = "quantization";
+  static final String SECTION = "quantization";
+
   private static final String APPROACH = SECTION + ".approach";
+  private static final String FORMAT = SECTION + ".format";
+  private static final String SAMPLES = SECTION + ".calibration.sampling_size";
+  private static final String RECIPES = SECTION + ".recipes";
+  private static final String BIAS_CORRECTION = RECIPES + ".fast_bias_correction";
+  private static final String EXCLUDED = SECTION + ".excluded_names";
+  private static final String STRATEGY = SECTION + ".strategy.name";
   private static final String FRAMEWORK = "model.framework";
   private static final String DYNAMIC = "post_training_dynamic_quant";
+  private static final String STATIC = "post_training_static_quant";
+  private static final List<String> IN_GENERAL = List.of(DYNAMIC, STATIC);
+  private static final String COUNT = "[1-9][0-9]{0,8}";
   private static final String DECIDE =
-      "Maybe dynamic quantization will do: --set "
-          + APPROACH
-          + "="
-          + DYNAMIC
-          + "; static is post_training_static_quant.";
-
-  /** What dynamic quantization does here, in LPOT's words. */
-  private static final List<String> AS_HERE =
-      List.of(
-          "weight.granularity per_channel",
-          "weight.scheme sym",
-          "weight.dtype int8",
-          "weight.algorithm minmax",
-          "activation.granularity per_tensor",
-          "activation.scheme asym",
-          "activation.dtype uint8",
-          "activation.algorithm minmax");
+      "Maybe --set " + APPROACH + "=" + STATIC + " is meant, or " + DYNAMIC + ".";
 
   private final Draft draft;
 
@@ -50,18 +44,21 @@ final class QuantizationRules {
             "advance",
             "calibration",
             "recipes",
+            "quant_level",
             "model_wise",
             "optype_wise",
             "op_wise"),
         true);
     calibration();
     recipes();
-    modelWise();
-    for (String key : List.of("op_wise", "optype_wise")) {
-      exceptions(SECTION + "." + key);
-    }
-    cannot(SECTION + ".advance", "bias correction is not done here");
-    cannot(SECTION + ".train", "training for quantization is not done here");
+    level();
+    new OperatorRules(draft).apply();
+    cannot(
+        SECTION + ".advance",
+        BIAS_CORRECTION,
+        "only the mean error of a layer can be taken out of its bias",
+        "Maybe --set " + BIAS_CORRECTION + "=true is meant.");
+    cannot(SECTION + ".train", APPROACH, "training for quantization is not done here", DECIDE);
   }
 
   /** The framework, when it is one of ONNX Runtime's. */
@@ -76,59 +73,74 @@ final class QuantizationRules {
 
   private void approach(@Nullable String framework) {
     String approach = draft.text(APPROACH);
-    if ("onnxrt_integerops".equals(framework)) {
-      if (approach == null || approach.equals(DYNAMIC)) {
-        draft.put(APPROACH, Draft.node(DYNAMIC), FRAMEWORK, "framework " + framework);
-        return;
+    if (framework != null) {
+      String meant = framework.equals("onnxrt_integerops") ? DYNAMIC : STATIC;
+      if (approach != null && !approach.equals(meant) && IN_GENERAL.contains(approach)) {
+        draft.take(APPROACH);
+        draft.undecided(
+            APPROACH,
+            "approach " + approach,
+            APPROACH,
+            "framework " + framework + " stands for " + meant + ", found " + approach,
+            DECIDE);
+      } else if (approach == null || meant.equals(DYNAMIC)) {
+        draft.put(APPROACH, Draft.node(meant), FRAMEWORK, "framework " + framework);
       }
-      draft.line(FRAMEWORK, "framework " + framework, "dynamic quantization of the exported file");
-    } else if (framework != null) {
-      draft.undecided(
-          FRAMEWORK,
-          "framework " + framework,
-          APPROACH,
-          "static quantization, which " + framework + " stands for, is not translated yet",
-          DECIDE);
-      draft.take(APPROACH);
+      if (meant.equals(STATIC) && STATIC.equals(effectiveApproach())) {
+        String format = framework.startsWith("onnxrt_qdq") ? "qdq" : "qoperator";
+        draft.put(FORMAT, Draft.node(format), FRAMEWORK, "framework " + framework);
+      }
       if (!draft.has(SECTION)) {
         draft.set(SECTION, JsonNodeFactory.instance.objectNode(), FRAMEWORK);
       }
-      return;
     }
     JsonNode section = draft.get(SECTION);
-    if (section == null || !section.isObject() || DYNAMIC.equals(approach)) {
+    if (section == null || !section.isObject()) {
       return;
     }
-    if (approach == null && !draft.has(APPROACH)) {
-      draft.undecided(
-          APPROACH,
-          "no approach",
-          APPROACH,
-          "is missing; LPOT would quantize statically, which is not translated yet",
-          DECIDE);
-    } else if (List.of(
-            "post_training_static_quant", "quant_aware_training", "post_training_auto_quant")
-        .contains(String.valueOf(approach))) {
-      draft.take(APPROACH);
-      draft.undecided(
-          APPROACH, "approach " + approach, APPROACH, approach + " is not translated yet", DECIDE);
+    if (framework == null && !draft.has(APPROACH)) {
+      draft.put(APPROACH, Draft.node(STATIC), SECTION, "no approach", ", as in LPOT");
+    } else if ("quant_aware_training".equals(approach)
+        || "post_training_auto_quant".equals(approach)) {
+      cannot(APPROACH, APPROACH, approach + " is not done here", DECIDE);
     }
     // Anything else is left in the tree: the loader names what is allowed.
   }
 
+  private String effectiveApproach() {
+    JsonNode approach = draft.effective(APPROACH);
+    return approach == null ? "" : approach.asText();
+  }
+
   private void calibration() {
     String path = SECTION + ".calibration";
-    String sizes = path + ".sampling_size";
+    boolean calibrates = STATIC.equals(effectiveApproach());
     draft.checkKeys(path, List.of("sampling_size", "dataloader"), false);
-    JsonNode size = draft.get(sizes);
-    Optional<List<String>> each = Values.texts(size);
-    if (size != null
-        && !each.map(s -> s.stream().allMatch(v -> v.matches("[0-9]{1,9}"))).orElse(false)) {
-      draft.take(sizes);
+    JsonNode size = draft.get(SAMPLES);
+    List<String> sizes = Values.texts(size).orElse(List.of());
+    boolean counts = !sizes.isEmpty() && sizes.stream().allMatch(v -> v.matches(COUNT));
+    if (size != null && !counts) {
+      draft.take(SAMPLES);
       draft.wrong(
-          sizes,
-          "must be whole numbers, found " + Draft.show(size),
-          "Maybe remove it: dynamic quantization needs no calibration.");
+          SAMPLES,
+          "must be whole numbers of at least 1, found " + Draft.show(size),
+          calibrates
+              ? "Maybe 100 is meant."
+              : "Maybe remove it: dynamic quantization needs no calibration.");
+    } else if (size != null && calibrates && !size.isNumber()) {
+      draft.take(SAMPLES);
+      draft.put(
+          SAMPLES,
+          Draft.node(Long.parseLong(sizes.get(0))),
+          SAMPLES,
+          "sampling_size " + Draft.show(size),
+          sizes.size() > 1 ? ", the first; LPOT tries one after the other" : "");
+    }
+    if (calibrates) {
+      draft.unused(
+          path + ".dataloader",
+          "calibration looks at training examples that the random seed chooses");
+      return;
     }
     for (String key : List.of(".dataloader", ".sampling_size", "")) {
       if (draft.has(path + key) && !(key.isEmpty() && draft.keys(path).isEmpty())) {
@@ -138,67 +150,70 @@ final class QuantizationRules {
     draft.take(path);
   }
 
+  /** Of LPOT's recipes one is ours; the others are possible as LPOT has them by default. */
   private void recipes() {
-    String path = SECTION + ".recipes";
-    for (String key : draft.keys(path)) {
-      JsonNode value = draft.get(path) == null ? null : draft.get(path).get(key);
-      boolean usual = !key.equals("fast_bias_correction") && !key.equals("weight_correction");
-      if (value != null && !value.isNull() && (!value.isBoolean() || value.asBoolean() != usual)) {
-        cannot(path, "only LPOT's own defaults are possible here");
-        return;
+    for (String key : List.of("scale_propagation_max_pooling", "scale_propagation_concat")) {
+      draft.unused(RECIPES + "." + key, "pooling and Concat stay float");
+    }
+    for (String key :
+        List.of(
+            "first_conv_or_matmul_quantization",
+            "last_conv_or_matmul_quantization",
+            "pre_post_process_quantization")) {
+      String path = RECIPES + "." + key;
+      if (BooleanNode.TRUE.equals(draft.get(path))) {
+        draft.unused(path, "this is how it is done here in any case");
+      } else {
+        cannot(
+            path,
+            EXCLUDED,
+            "what stays float is said by name here",
+            "Maybe --set " + EXCLUDED + "=[name, ...] is meant.");
       }
     }
-    draft.unused(path, "these are the defaults");
-  }
-
-  private void modelWise() {
-    String path = SECTION + ".model_wise";
-    draft.checkKeys(path, List.of("weight", "activation"), false);
-    for (String part : List.of("weight", "activation")) {
-      for (String key : draft.keys(path + "." + part)) {
-        JsonNode value = draft.get(path + "." + part);
-        List<String> wished =
-            Values.texts(value == null ? null : value.get(key)).orElse(List.of("?"));
-        if (wished.stream().noneMatch(w -> AS_HERE.contains(part + "." + key + " " + w))) {
-          cannot(
-              path,
-              "weights are int8, symmetric, per channel, activations uint8, asymmetric, per"
-                  + " tensor, both by minimum and maximum; this asks for another "
-                  + part
-                  + " "
-                  + key);
-          return;
-        }
-      }
+    String correction = RECIPES + ".weight_correction";
+    if (BooleanNode.FALSE.equals(draft.get(correction))) {
+      draft.unused(correction, "this is how it is done here in any case");
+    } else {
+      cannot(
+          correction,
+          BIAS_CORRECTION,
+          "only the mean error of a layer can be taken out of its bias",
+          "Maybe --set " + BIAS_CORRECTION + "=true is meant.");
     }
-    draft.unused(path, "this is how it is done here in any case");
   }
 
-  /** Settings for single operators, by names that another exporter made. */
-  private void exceptions(String path) {
-    JsonNode wise = draft.take(path);
-    if (wise == null) {
+  /** From 2.0 on: 0 begins with a float model, 1 with an int8 one. */
+  private void level() {
+    String path = SECTION + ".quant_level";
+    JsonNode level = draft.take(path);
+    if (level == null) {
       return;
     }
-    draft.undecided(
-        path,
-        Draft.last(path) + " " + Draft.show(wise),
-        APPROACH,
-        "operators cannot have settings of their own yet, found "
-            + Draft.show(wise)
-            + ", and they would be quantized like all others",
-        "Maybe that will do: --set " + APPROACH + "=" + DYNAMIC + ".");
+    List<String> levels = List.of("0", "1", "auto");
+    if (levels.contains(level.asText())) {
+      draft.put(
+          STRATEGY,
+          Draft.node(level.asText().equals("0") ? "conservative" : "mse"),
+          path,
+          "quant_level " + level.asText());
+    } else {
+      draft.wrong(
+          path,
+          "must be one of " + String.join(", ", levels) + ", found " + Draft.show(level),
+          "Maybe \"auto\" is meant.");
+    }
   }
 
-  private void cannot(String path, String message) {
+  private void cannot(String path, String target, String message, String advice) {
     JsonNode value = draft.take(path);
     if (value != null) {
       draft.undecided(
           path,
           Draft.last(path) + " " + Draft.show(value),
-          APPROACH,
-          message + ", found " + Draft.show(value),
-          DECIDE);
+          target,
+          message + (path.equals(target) ? "" : ", found " + Draft.show(value)),
+          advice);
     }
   }
 }

@@ -1,0 +1,225 @@
+package dev.espalier.tuner.config.lpot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code model_wise}, {@code optype_wise} and {@code op_wise}: how weights and activations are
+ * quantized. LPOT lets each value be a list of what may be tried; here it is one value.
+ */
+final class OperatorRules {
+  private static final String MODEL_WISE = QuantizationRules.SECTION + ".model_wise";
+  private static final String GRANULARITY = MODEL_WISE + ".weight.granularity";
+  private static final String TYPES = QuantizationRules.SECTION + ".optype_wise";
+  private static final String NAMES = QuantizationRules.SECTION + ".op_wise";
+
+  /** What can be said of an exception here, and how. */
+  private static final Map<String, List<String>> OURS =
+      Map.of(
+          "weight.granularity", List.of("per_channel", "per_tensor"),
+          "weight.dtype", List.of("int8", "fp32"),
+          "activation.algorithm", List.of("minmax", "kl"),
+          "activation.dtype", List.of("uint8", "fp32"));
+
+  /** What can be said of the whole model. */
+  private static final List<String> CHOICES = List.of("weight.granularity", "activation.algorithm");
+
+  /** What is so in any case. */
+  private static final Map<String, List<String>> ALWAYS =
+      Map.of(
+          "weight.scheme", List.of("sym"),
+          "weight.algorithm", List.of("minmax"),
+          "weight.bit", List.of("7.0", "7"),
+          "activation.granularity", List.of("per_tensor"),
+          "activation.scheme", List.of("asym"),
+          "activation.compute_dtype", List.of("uint8"));
+
+  /** PyTorch's modules, and what they are in ONNX. */
+  private static final Map<String, List<String>> MODULES =
+      Map.of(
+          "Linear", List.of("MatMul", "Gemm"),
+          "Embedding", List.of("Gather"),
+          "Conv1d", List.of("Conv"),
+          "Conv2d", List.of("Conv"));
+
+  /** A name that an exporter counted up, which says nothing about another file. */
+  private static final Pattern GENERATED = Pattern.compile("[A-Z][A-Za-z]*(_[0-9]+)?");
+
+  /** The name that PyTorch's graph mode has for all operators. */
+  private static final String FOR_ALL = "default_qconfig";
+
+  private static final Pattern LITERAL = Pattern.compile("[A-Za-z0-9.][A-Za-z0-9_.\\-/]*");
+
+  private final Draft draft;
+
+  OperatorRules(Draft draft) {
+    this.draft = draft;
+  }
+
+  void apply() {
+    modelWise();
+    if (draft.get(TYPES) instanceof ObjectNode) {
+      types((ObjectNode) draft.take(TYPES));
+    }
+    if (draft.get(NAMES) instanceof ObjectNode) {
+      names((ObjectNode) draft.take(NAMES));
+    }
+    // A list is our own form, and the loader says what is wrong with anything else.
+  }
+
+  private void modelWise() {
+    draft.checkKeys(MODEL_WISE, List.of("weight", "activation"), false);
+    for (String part : List.of("weight", "activation")) {
+      for (String key : draft.keys(MODEL_WISE + "." + part)) {
+        modelWise(part + "." + key, MODEL_WISE + "." + part + "." + key);
+      }
+    }
+  }
+
+  private void modelWise(String key, String path) {
+    JsonNode asked = draft.get(path);
+    boolean ours = CHOICES.contains(key);
+    if (asked == null || (ours && asked.isTextual())) {
+      return; // in our own form, and the loader knows what is allowed
+    }
+    draft.take(path);
+    String from = key + " " + Draft.show(asked);
+    Optional<String> value = value(key, asked).filter(each -> !each.equals("fp32"));
+    if (value.isEmpty()) {
+      draft.undecided(
+          path,
+          from,
+          GRANULARITY,
+          "weights are int8 and symmetric, activations uint8, asymmetric and per tensor, found "
+              + Draft.show(asked),
+          "Maybe remove it, or --set " + GRANULARITY + "=per_channel.");
+    } else if (ours) {
+      draft.put(path, Draft.node(value.get()), path, from);
+    } else {
+      draft.line(path, from, "not used: this is how it is done here in any case");
+    }
+  }
+
+  /** Types of operators, each with settings of its own. */
+  private void types(ObjectNode map) {
+    ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    for (Map.Entry<String, JsonNode> each : map.properties()) {
+      ObjectNode item = JsonNodeFactory.instance.objectNode();
+      item.set("op_types", Draft.node(MODULES.getOrDefault(each.getKey(), List.of(each.getKey()))));
+      if (!settings(each.getValue(), item)) {
+        settingsUnknown(TYPES, map, each.getKey());
+        return;
+      }
+      list.add(item);
+    }
+    draft.put(TYPES, list, TYPES, "optype_wise " + Draft.show(map));
+  }
+
+  /** Single operators, by names that another exporter made. */
+  private void names(ObjectNode map) {
+    ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    List<String> unknown = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> each : map.properties()) {
+      Optional<String> glob = glob(each.getKey());
+      ObjectNode item = JsonNodeFactory.instance.objectNode();
+      if (glob.isEmpty()) {
+        unknown.add(each.getKey());
+        continue;
+      }
+      item.set("names", Draft.node(List.of(glob.get())));
+      if (!settings(each.getValue(), item)) {
+        settingsUnknown(NAMES, map, each.getKey());
+        return;
+      }
+      if (each.getKey().equals(FOR_ALL)) {
+        list.insert(0, item); // the later holds
+      } else {
+        list.add(item);
+      }
+    }
+    if (unknown.isEmpty()) {
+      draft.put(NAMES, list, NAMES, "op_wise " + Draft.show(map));
+      return;
+    }
+    draft.undecided(
+        NAMES,
+        "op_wise " + Draft.show(map),
+        NAMES,
+        "the name " + unknown.get(0) + " is that of another exporter, and says nothing here",
+        "Maybe --set '"
+            + NAMES
+            + "=[{names: [\"*layer.0/output/dense/MatMul\"], weight: {dtype: fp32}}]' is meant; ="
+            + "[] quantizes it like all others.");
+  }
+
+  private void settingsUnknown(String path, JsonNode map, String name) {
+    draft.undecided(
+        path,
+        Draft.last(path) + " " + Draft.show(map),
+        path,
+        "what is asked for " + name + " is not done here, found " + Draft.show(map.get(name)),
+        "Maybe dtype: [fp32] is meant, for operators that stay float; --set "
+            + path
+            + "=[] quantizes them like all others.");
+  }
+
+  /**
+   * Puts the settings of one exception into {@code item}.
+   *
+   * @return whether all of them can be said
+   */
+  private static boolean settings(JsonNode asked, ObjectNode item) {
+    if (!asked.isObject()) {
+      return false;
+    }
+    for (Map.Entry<String, JsonNode> part : asked.properties()) {
+      if (!List.of("weight", "activation").contains(part.getKey()) || !part.getValue().isObject()) {
+        return false;
+      }
+      for (Map.Entry<String, JsonNode> setting : part.getValue().properties()) {
+        String key = part.getKey() + "." + setting.getKey();
+        Optional<String> value = value(key, setting.getValue());
+        if (value.isEmpty()) {
+          return false;
+        }
+        if (OURS.containsKey(key)) {
+          item.withObject("/" + part.getKey()).put(setting.getKey(), value.get());
+        }
+      }
+    }
+    return true;
+  }
+
+  /** The first of the values asked for that is possible here. */
+  private static Optional<String> value(String key, @Nullable JsonNode asked) {
+    List<String> possible = OURS.getOrDefault(key, ALWAYS.getOrDefault(key, List.of()));
+    return Values.texts(asked).orElse(List.of()).stream().filter(possible::contains).findFirst();
+  }
+
+  /**
+   * A name of TensorFlow's scopes ({@code bert/encoder/layer_2/output/dense/MatMul}) or of
+   * PyTorch's modules ({@code bert.encoder.layer.2.output.dense}) as a glob over nodes and weights
+   * of an exported file; empty for one that says nothing about it.
+   */
+  private static Optional<String> glob(String name) {
+    if (!LITERAL.matcher(name).matches() || GENERATED.matcher(name).matches()) {
+      return Optional.empty();
+    }
+    if (name.equals(FOR_ALL)) {
+      return Optional.of("*");
+    }
+    if (name.contains("/")) {
+      String path = name.replaceAll("layer_([0-9]+)", "layer.$1");
+      return Optional.of("*" + path.substring(path.startsWith("bert/") ? "bert".length() : 0));
+    }
+    return Optional.of("*" + name.replaceFirst("^bert\\.", "") + ".weight");
+  }
+}
