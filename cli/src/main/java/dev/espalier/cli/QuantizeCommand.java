@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Quantizes an ONNX model to int8, as the section quantization of a configuration says;"
           + " dynamic and per channel without one.",
-      "Static formats are calibrated on the training set of the section data, tokenized by the"
+      "Static formats are calibrated on data.calibration or else data.train, tokenized by the"
           + " tokenizer.json beside the model. Where data are named, the int8 file is judged by"
           + " tuning.accuracy_criterion against the float one, and what quantization.strategy finds"
           + " goes back to float when it is missed."
@@ -137,7 +137,9 @@ final class QuantizeCommand implements Callable<Integer> {
                   "Maybe --set data.task=sst-2 with data.train and data.evaluation is meant, or"
                       + " post_training_dynamic_quant, which needs no data.")));
     }
-    return services.tasks().load(DataRequest.of(resolved.configuration()), tokenizer());
+    return services
+        .tasks()
+        .load(DataRequest.withoutTraining(resolved.configuration()), tokenizer());
   }
 
   private static long bytes(Path file) {

@@ -5,6 +5,7 @@ import dev.espalier.archive.ArchiveWriter;
 import dev.espalier.checkpoints.Checkpoints;
 import dev.espalier.checkpoints.SafeTensorsStore;
 import dev.espalier.checkpoints.hub.Hub;
+import dev.espalier.checkpoints.hub.HubDatasets;
 import dev.espalier.checkpoints.hub.HubReference;
 import dev.espalier.djl.DjlFinePruner;
 import dev.espalier.onnxruntime.OrtTools;
@@ -40,7 +41,7 @@ final class Services {
     SafeTensorsStore checkpoints = new SafeTensorsStore();
     return new RunServices(
         models(hub),
-        new Tasks(),
+        tasks(hub),
         new DjlFinePruner(checkpoints),
         checkpoints,
         new OrtTools(),
@@ -61,6 +62,11 @@ final class Services {
   /** Models from folders, from the hub, and those on the class path. */
   static PretrainedModels models(Hub hub) {
     return new Models(new ClasspathModels(), hub);
+  }
+
+  /** Data from files and from the hub. */
+  static TaskSource tasks(Hub hub) {
+    return new Tasks(new HubDatasets(hub));
   }
 
   private record Models(ClasspathModels named, Hub hub) implements PretrainedModels {
@@ -85,18 +91,23 @@ final class Services {
   }
 
   /** The tasks behind the tuner's port. */
-  private static final class Tasks implements TaskSource {
+  private record Tasks(HubDatasets datasets) implements TaskSource {
+    /** What the splits are called that each key stands for, the likeliest first. */
+    private static final List<String> TRAIN = List.of("train");
+
+    private static final List<String> EVALUATION = List.of("validation", "validation_matched");
+    private static final List<String> MISMATCHED = List.of("validation_mismatched");
+
     @Override
     public TaskData load(Request request, byte[] tokenizerJson) {
       TaskLoader.Loaded loaded =
           TaskLoader.load(
               new TaskLoader.Request(
                   request.task(),
-                  request.train(),
-                  request.evaluation(),
-                  request.evaluationMismatched(),
-                  part(request.trainPart()),
-                  part(request.evaluationPart()),
+                  file(request.train(), TRAIN),
+                  file(request.calibration(), TRAIN),
+                  file(request.evaluation(), EVALUATION),
+                  file(request.evaluationMismatched(), MISMATCHED),
                   columns(request.columns()),
                   request.labels(),
                   request.trainExamples(),
@@ -107,14 +118,22 @@ final class Services {
               tokenizerJson);
       return new TaskData(
           loaded.train(),
+          loaded.calibration(),
           loaded.evaluations().stream()
               .map(each -> new EvaluationSet(each.suffix(), each.set(), each.decoder()))
               .toList(),
           loaded.metrics());
     }
 
-    private static Part part(@Nullable String written) {
-      return written == null ? Part.ALL : Part.of(written);
+    private TaskLoader.@Nullable DataFile file(@Nullable DataFile asked, List<String> splits) {
+      if (asked == null) {
+        return null;
+      }
+      String written = asked.part();
+      Part part = written == null ? Part.ALL : Part.of(written);
+      return PretrainedModels.isElsewhere(asked.reference())
+          ? new TaskLoader.DataFile(datasets.files(asked.reference(), splits), part)
+          : new TaskLoader.DataFile(List.of(Path.of(asked.reference())), part);
     }
 
     private static GenericTable.@Nullable Columns columns(Columns columns) {

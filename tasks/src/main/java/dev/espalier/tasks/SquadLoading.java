@@ -1,16 +1,24 @@
 package dev.espalier.tasks;
 
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tasks.Overlap.Origin;
+import dev.espalier.tasks.TaskLoader.DataFile;
 import dev.espalier.tasks.TaskLoader.Evaluation;
 import dev.espalier.tasks.TaskLoader.Loaded;
 import dev.espalier.tasks.TaskLoader.Request;
+import dev.espalier.tasks.parquet.ParquetText;
 import dev.espalier.tasks.squad.Question;
 import dev.espalier.tasks.squad.SquadSet;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.PieceEncoder;
 import dev.espalier.tasks.text.TextFile;
+import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Loads tasks with questions about paragraphs. */
 final class SquadLoading {
@@ -34,52 +42,86 @@ final class SquadLoading {
   private SquadLoading() {}
 
   static Loaded load(Request request, byte[] tokenizerJson) {
-    boolean unanswerable = request.task().equals("squad-v2");
+    Origins origins = origins(request);
+    Overlap.checkRows(origins.all());
     try (PieceEncoder encoder = PieceEncoder.create(tokenizerJson)) {
-      Twins.Files files =
-          Twins.hasFiles(request.task())
-              ? Twins.files(request)
-              : new Twins.Files(
-                  request.task(),
-                  TextFile.read(TaskLoader.needed(request.task(), "training", request.train())),
-                  TextFile.read(
-                      TaskLoader.needed(request.task(), "evaluation", request.evaluation())),
-                  null);
-      SquadSet evaluation =
-          set(
-              "evaluation",
-              files.evaluation(),
-              unanswerable,
-              request.evaluationPart(),
-              request,
-              encoder);
-      SquadSet train =
-          set("train", files.train(), unanswerable, request.trainPart(), request, encoder);
+      SquadSet evaluation = set("evaluation", origins.evaluation(), request, encoder);
+      SquadSet calibration = null;
+      if (origins.calibration() != null) {
+        calibration = set("calibration", origins.calibration(), request, encoder);
+        Overlap.checkTexts(
+            origins.calibration(), texts(calibration), origins.evaluation(), texts(evaluation));
+      }
+      SquadSet train = set("train", origins.train(), request, encoder);
       return new Loaded(
           train.set(),
+          calibration == null ? null : calibration.set(),
           List.of(new Evaluation("", evaluation.set(), evaluation.decoder())),
-          unanswerable ? METRICS_V2 : METRICS,
-          shared(train.questions(), evaluation.questions()));
+          unanswerable(request) ? METRICS_V2 : METRICS,
+          shared(train, evaluation));
     }
   }
 
-  private static SquadSet set(
-      String name,
-      TextFile file,
-      boolean unanswerable,
-      Part part,
-      Request request,
-      PieceEncoder encoder) {
+  private record Origins(Origin train, @Nullable Origin calibration, Origin evaluation) {
+    List<Origin> all() {
+      return calibration == null
+          ? List.of(train, evaluation)
+          : List.of(train, calibration, evaluation);
+    }
+  }
+
+  private static Origins origins(Request request) {
+    String task = request.task();
+    if (Twins.hasFiles(task)) {
+      Twins.Files files = Twins.files(request);
+      return new Origins(
+          new Origin("data.train", files.train(), Part.ALL),
+          null,
+          new Origin("data.evaluation", files.evaluation(), Part.ALL));
+    }
+    DataFile calibration = request.calibration();
+    return new Origins(
+        origin("data.train", TaskLoader.needed(task, "training", request.train())),
+        calibration == null ? null : origin("data.calibration", calibration),
+        origin("data.evaluation", TaskLoader.needed(task, "evaluation", request.evaluation())));
+  }
+
+  private static Origin origin(String key, DataFile file) {
+    Path path = file.files().get(0);
+    if (ParquetText.isParquet(path)) {
+      throw ProblemException.at(
+          ProblemKind.INPUT,
+          Location.ofFile(path.toString()),
+          key + ": questions are read from JSON files in SQuAD's format, not from Parquet",
+          "Name SQuAD's own train-v1.1.json or dev-v1.1.json.");
+    }
+    return new Origin(key, TextFile.read(path), file.part());
+  }
+
+  private static boolean unanswerable(Request request) {
+    return request.task().equals("squad-v2");
+  }
+
+  private static SquadSet set(String name, Origin origin, Request request, PieceEncoder encoder) {
     return SquadSet.of(
-        name, file, unanswerable, part, request.maxSequenceLength(), request.questions(), encoder);
+        name,
+        origin.file(),
+        unanswerable(request),
+        origin.part(),
+        request.maxSequenceLength(),
+        request.questions(),
+        encoder);
   }
 
-  private static int shared(List<Question> train, List<Question> evaluation) {
-    Set<Question> known = train.stream().map(SquadLoading::text).collect(Collectors.toSet());
-    return (int) evaluation.stream().map(SquadLoading::text).filter(known::contains).count();
+  private static int shared(SquadSet train, SquadSet evaluation) {
+    Set<Question> known = new HashSet<>(texts(train));
+    return (int) texts(evaluation).stream().filter(known::contains).count();
   }
 
-  private static Question text(Question question) {
-    return new Question("", question.text(), question.context(), List.of());
+  /** The questions with their paragraphs, and nothing else. */
+  private static List<Question> texts(SquadSet set) {
+    return set.questions().stream()
+        .map(each -> new Question("", each.text(), each.context(), List.of()))
+        .toList();
   }
 }

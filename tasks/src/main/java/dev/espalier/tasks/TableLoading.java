@@ -2,6 +2,8 @@ package dev.espalier.tasks;
 
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
+import dev.espalier.tasks.Overlap.Origin;
+import dev.espalier.tasks.TaskLoader.DataFile;
 import dev.espalier.tasks.TaskLoader.Evaluation;
 import dev.espalier.tasks.TaskLoader.Loaded;
 import dev.espalier.tasks.TaskLoader.Request;
@@ -13,16 +15,15 @@ import dev.espalier.tasks.table.TableReader;
 import dev.espalier.tasks.table.TableTask;
 import dev.espalier.tasks.text.LabelledText;
 import dev.espalier.tasks.text.LabelledTexts;
-import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.TextEncoder;
 import dev.espalier.tasks.text.TextFile;
 import dev.espalier.tasks.twin.SentimentTwin;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Loads tasks with an example in each row. */
@@ -52,43 +53,70 @@ final class TableLoading {
         head,
         List.of("accuracy"),
         sets.train(),
+        null,
         List.of(new Read("", "evaluation", sets.evaluation())));
   }
 
   private Loaded twin(Twins.Files files) {
     TableTask task = GlueTasks.find(files.task()).orElseThrow();
-    return loaded(
-        task.head(),
-        task.metrics(),
-        TableReader.read(task, files.train()),
-        evaluations(task, files.evaluation(), Part.ALL, files.mismatched()));
+    List<Read> evaluations = new ArrayList<>();
+    evaluations.add(new Read("", "evaluation", read(task, files.evaluation())));
+    if (files.mismatched() != null) {
+      evaluations.add(mismatched(read(task, files.mismatched())));
+    }
+    return loaded(task.head(), task.metrics(), read(task, files.train()), null, evaluations);
   }
 
   private Loaded files(Request request) {
     String name = request.task();
-    Path train = TaskLoader.needed(name, "training", request.train());
-    Path evaluation = TaskLoader.needed(name, "evaluation", request.evaluation());
+    DataFile trainFile = TaskLoader.needed(name, "training", request.train());
+    DataFile evaluationFile = TaskLoader.needed(name, "evaluation", request.evaluation());
+    Origin train = origin("data.train", trainFile);
     Optional<Format> format = GenericTable.format(name);
-    TextFile trainFile = read(train);
     TableTask task =
         format.isPresent()
             ? GenericTable.task(
-                format.orElseThrow(), request.columns(), request.labels(), trainFile)
+                format.orElseThrow(), request.columns(), request.labels(), train.file())
             : GlueTasks.find(name).orElseThrow();
-    Path mismatched = request.evaluationMismatched();
+    List<Origin> evaluations = new ArrayList<>(List.of(origin("data.evaluation", evaluationFile)));
+    if (request.evaluationMismatched() != null) {
+      evaluations.add(origin("data.evaluation_mismatched", request.evaluationMismatched()));
+    }
+    List<Origin> origins = new ArrayList<>(List.of(train));
+    DataFile calibration = request.calibration();
+    if (calibration != null) {
+      origins.add(origin("data.calibration", calibration));
+    }
+    origins.addAll(evaluations);
+    Overlap.checkRows(origins);
     // the smaller files first, so that a mistake in them does not wait for the larger one
-    List<Read> evaluations =
-        evaluations(
-            task,
-            read(evaluation),
-            request.evaluationPart(),
-            mismatched == null ? null : read(mismatched));
-    LabelledTexts trainTexts = read(task, trainFile).part(request.trainPart());
-    return loaded(task.head(), task.metrics(), trainTexts, evaluations);
+    List<Read> read = new ArrayList<>();
+    read.add(new Read("", "evaluation", read(task, evaluations.get(0))));
+    if (evaluations.size() > 1) {
+      read.add(mismatched(read(task, evaluations.get(1))));
+    }
+    LabelledTexts calibrationTexts = null;
+    if (calibration != null) {
+      calibrationTexts = read(task, origins.get(1));
+      for (int i = 0; i < read.size(); i++) {
+        Overlap.checkTexts(
+            origins.get(1),
+            withoutLabels(calibrationTexts),
+            evaluations.get(i),
+            withoutLabels(read.get(i).texts()));
+      }
+    }
+    return loaded(task.head(), task.metrics(), read(task, train), calibrationTexts, read);
   }
 
-  private static TextFile read(Path file) {
-    return ParquetText.isParquet(file) ? ParquetText.read(file) : TextFile.read(file);
+  private static Origin origin(String key, DataFile file) {
+    boolean parquet = file.files().stream().allMatch(ParquetText::isParquet);
+    TextFile text = parquet ? ParquetText.read(file.files()) : TextFile.read(file.files().get(0));
+    return new Origin(key, text, file.part());
+  }
+
+  private static LabelledTexts read(TableTask task, Origin origin) {
+    return read(task, origin.file()).part(origin.part());
   }
 
   /** Reads a file as its name says: every task may be in Parquet files, too. */
@@ -100,25 +128,27 @@ final class TableLoading {
   /** A set before it is tokenized. */
   private record Read(String suffix, String name, LabelledTexts texts) {}
 
-  private static List<Read> evaluations(
-      TableTask task, TextFile evaluation, Part part, @Nullable TextFile mismatched) {
-    List<Read> read = new ArrayList<>();
-    read.add(new Read("", "evaluation", read(task, evaluation).part(part)));
-    if (mismatched != null) {
-      String suffix = TaskLoader.MISMATCHED;
-      read.add(new Read(suffix, "evaluation" + suffix, read(task, mismatched)));
-    }
-    return read;
+  private static Read mismatched(LabelledTexts texts) {
+    return new Read(TaskLoader.MISMATCHED, "evaluation" + TaskLoader.MISMATCHED, texts);
   }
 
   private Loaded loaded(
-      Head head, List<String> metrics, LabelledTexts train, List<Read> evaluations) {
+      Head head,
+      List<String> metrics,
+      LabelledTexts train,
+      @Nullable LabelledTexts calibration,
+      List<Read> evaluations) {
     EncodedSet encodedTrain = encoded("train", train, head);
     List<Evaluation> encoded = new ArrayList<>();
     for (Read each : evaluations) {
       encoded.add(TaskLoader.plain(each.suffix(), encoded(each.name(), each.texts(), head)));
     }
-    return new Loaded(encodedTrain, encoded, metrics, shared(train, evaluations.get(0).texts()));
+    return new Loaded(
+        encodedTrain,
+        calibration == null ? null : encoded("calibration", calibration, head),
+        encoded,
+        metrics,
+        shared(train, evaluations.get(0).texts()));
   }
 
   private EncodedSet encoded(String name, LabelledTexts texts, Head head) {
@@ -126,13 +156,12 @@ final class TableLoading {
         name, texts.source(), texts.sha256(), head, encoder.encode(texts.examples()));
   }
 
+  private static List<LabelledText> withoutLabels(LabelledTexts texts) {
+    return texts.examples().stream().map(LabelledText::withoutLabel).toList();
+  }
+
   private static int shared(LabelledTexts train, LabelledTexts evaluation) {
-    Set<LabelledText> known =
-        train.examples().stream().map(LabelledText::withoutLabel).collect(Collectors.toSet());
-    return (int)
-        evaluation.examples().stream()
-            .map(LabelledText::withoutLabel)
-            .filter(known::contains)
-            .count();
+    Set<LabelledText> known = new HashSet<>(withoutLabels(train));
+    return (int) withoutLabels(evaluation).stream().filter(known::contains).count();
   }
 }

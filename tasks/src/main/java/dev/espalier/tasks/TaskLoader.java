@@ -35,11 +35,10 @@ public final class TaskLoader {
    * What to load.
    *
    * @param task name of the task, one of {@link #names}
-   * @param train training file, or null for a synthetic twin
-   * @param evaluation evaluation file, or null for a synthetic twin
+   * @param train what to train on, or null for a synthetic twin
+   * @param calibration what ranges of activations are taken from, or null
+   * @param evaluation what to judge on, or null for a synthetic twin
    * @param evaluationMismatched MNLI's second evaluation file, or null
-   * @param trainPart rows or paragraphs of the training file to use
-   * @param evaluationPart those of the evaluation file
    * @param columns where a file of the user's own has text and label, or null
    * @param labels its classes in the order of their index; empty for alphabetical order
    * @param trainExamples how many training examples a twin generates; 0 for the twin's default;
@@ -51,11 +50,10 @@ public final class TaskLoader {
    */
   public record Request(
       String task,
-      @Nullable Path train,
-      @Nullable Path evaluation,
-      @Nullable Path evaluationMismatched,
-      Part trainPart,
-      Part evaluationPart,
+      @Nullable DataFile train,
+      @Nullable DataFile calibration,
+      @Nullable DataFile evaluation,
+      @Nullable DataFile evaluationMismatched,
       GenericTable.@Nullable Columns columns,
       List<String> labels,
       int trainExamples,
@@ -79,11 +77,10 @@ public final class TaskLoader {
         long seed) {
       this(
           task,
-          train,
-          evaluation,
+          train == null ? null : DataFile.of(train),
           null,
-          Part.ALL,
-          Part.ALL,
+          evaluation == null ? null : DataFile.of(evaluation),
+          null,
           null,
           List.of(),
           trainExamples,
@@ -91,6 +88,27 @@ public final class TaskLoader {
           maxSequenceLength,
           QuestionSettings.DEFAULT,
           seed);
+    }
+  }
+
+  /**
+   * A file and what of it is used.
+   *
+   * @param files the file; several for a table that is spread over Parquet files
+   * @param part the rows or paragraphs
+   */
+  public record DataFile(List<Path> files, Part part) {
+    /** Copies the list and checks that there is a file. */
+    public DataFile {
+      files = List.copyOf(files);
+      if (files.isEmpty()) {
+        throw new IllegalArgumentException("no file");
+      }
+    }
+
+    /** A whole file. */
+    public static DataFile of(Path file) {
+      return new DataFile(List.of(file), Part.ALL);
     }
   }
 
@@ -107,13 +125,18 @@ public final class TaskLoader {
    * What was loaded.
    *
    * @param train what the model is trained on
+   * @param calibration what ranges of activations are taken from; null for training examples
    * @param evaluations what it is judged on, the most important first
    * @param metrics names of the task's metrics, the one that is judged by default first
    * @param sharedExamples how many examples of the first evaluation set have a text that the
    *     training set has too, whatever its label; 0 for a twin, a few for SST-2
    */
   public record Loaded(
-      EncodedSet train, List<Evaluation> evaluations, List<String> metrics, int sharedExamples) {
+      EncodedSet train,
+      @Nullable EncodedSet calibration,
+      List<Evaluation> evaluations,
+      List<String> metrics,
+      int sharedExamples) {
     /** Copies the lists. */
     public Loaded {
       evaluations = List.copyOf(evaluations);
@@ -146,8 +169,9 @@ public final class TaskLoader {
    * @param request what to load
    * @param tokenizerJson content of the model's tokenizer.json
    * @throws ProblemException of kind configuration when there is no such task, when a task in files
-   *     lacks a file or a twin is given one, or when a number is out of range; of kind input when a
-   *     file is missing or broken, with file and line, or the tokenizer cannot be used
+   *     lacks a file or a twin is given one, when two sets are of the same rows, or when a number
+   *     is out of range; of kind input when a file is missing or broken, with file and line, when
+   *     calibration and evaluation have a text in common, or the tokenizer cannot be used
    */
   public static Loaded load(Request request, byte[] tokenizerJson) {
     String task = request.task();
@@ -170,18 +194,13 @@ public final class TaskLoader {
     boolean twin = Twins.NAMES.contains(task);
     if (twin
         && (request.train() != null
+            || request.calibration() != null
             || request.evaluation() != null
             || request.evaluationMismatched() != null)) {
       throw ProblemException.of(
           ProblemKind.CONFIGURATION,
           "task " + task + " is generated and reads no files",
           "leave the files out, or choose a task that reads them");
-    }
-    if (twin && !(request.trainPart().isAll() && request.evaluationPart().isAll())) {
-      throw ProblemException.of(
-          ProblemKind.CONFIGURATION,
-          "task " + task + " is generated, so there is no part of a file to choose",
-          "leave data.train_part and data.evaluation_part out");
     }
     if (request.evaluationMismatched() != null && !task.equals(GlueTasks.MNLI)) {
       throw ProblemException.of(
@@ -203,7 +222,7 @@ public final class TaskLoader {
   }
 
   /** A file that the task cannot do without. */
-  static Path needed(String task, String which, @Nullable Path file) {
+  static DataFile needed(String task, String which, @Nullable DataFile file) {
     if (file == null) {
       throw ProblemException.of(
           ProblemKind.CONFIGURATION,

@@ -9,6 +9,7 @@ import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tasks.TaskLoader.DataFile;
 import dev.espalier.tasks.squad.QuestionSettings;
 import dev.espalier.tasks.table.GenericTable;
 import dev.espalier.tasks.text.Part;
@@ -105,7 +106,7 @@ class TaskLoaderTest {
     String rows = "sentence1\tsentence2\tgold_label\nA\tB\tneutral\n";
     Path train = file("train.tsv", rows);
     Path matched = file("matched.tsv", rows + "C\tD\tentailment\n");
-    Path mismatched = file("mismatched.tsv", rows);
+    Path mismatched = file("mismatched.tsv", rows + "E\tF\tneutral\n");
 
     TaskLoader.Loaded loaded = load(full("mnli", train, matched, mismatched, Part.ALL, null));
 
@@ -124,14 +125,14 @@ class TaskLoaderTest {
     Path csv = file("some.csv", "t,k\na,x\nb,y\nc,x\n");
     GenericTable.Columns columns = new GenericTable.Columns("t", null, "k", null);
 
-    TaskLoader.Loaded loaded = load(full("csv", csv, csv, null, Part.of("2-3"), columns));
+    Path dev = file("dev.csv", "t,k\nd,x\n");
+
+    TaskLoader.Loaded loaded = load(full("csv", csv, dev, null, Part.of("2-3"), columns));
     assertThat(loaded.train().labels()).containsExactly("x", "y");
     assertThat(loaded.train().examples()).extracting(EncodedExample::label).containsExactly(1, 0);
     assertThat(loaded.train().source()).isEqualTo(csv + ", rows 2-3");
-    assertThat(failure(full("sst-2", csv, csv, null, Part.ALL, columns)))
+    assertThat(failure(full("sst-2", csv, dev, null, Part.ALL, columns)))
         .hasMessageContaining("data.columns and data.labels are for the tasks csv, tsv, jsonl");
-    assertThat(failure(full("sentiment-twin", null, null, null, Part.of("1-2"), null)))
-        .hasMessageContaining("there is no part of a file to choose");
   }
 
   private static TaskLoader.Request full(
@@ -143,11 +144,10 @@ class TaskLoaderTest {
       GenericTable.@Nullable Columns columns) {
     return new TaskLoader.Request(
         task,
-        train,
-        evaluation,
-        mismatched,
-        trainPart,
-        Part.ALL,
+        train == null ? null : new DataFile(List.of(train), trainPart),
+        null,
+        evaluation == null ? null : DataFile.of(evaluation),
+        mismatched == null ? null : DataFile.of(mismatched),
         columns,
         List.of(),
         0,

@@ -1,5 +1,7 @@
 package dev.espalier.checkpoints.hub;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -7,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -54,6 +57,10 @@ final class LocalHub implements AutoCloseable {
   record Served(String server, String method, String path, @Nullable String range, boolean token) {}
 
   final Map<String, byte[]> files = Collections.synchronizedSortedMap(new TreeMap<>());
+
+  /** Data sets: the files of {@code name@revision}. */
+  final Map<String, Map<String, byte[]>> datasets = Collections.synchronizedMap(new TreeMap<>());
+
   final List<String> large = Collections.synchronizedList(new ArrayList<>());
   final List<Served> served = Collections.synchronizedList(new ArrayList<>());
   volatile Fault fault = Fault.NONE;
@@ -114,10 +121,32 @@ final class LocalHub implements AutoCloseable {
         resolve(exchange, path.substring(("/org/tiny/resolve/" + COMMIT + "/").length()), range);
       } else if (path.startsWith("/org/old/") || path.startsWith("/api/models/org/old/")) {
         redirect(exchange, path.replace("/old/", "/tiny/"));
-      } else {
+      } else if (!dataset(exchange, path)) {
         refuse(exchange, 404, "RepoNotFound");
       }
     }
+  }
+
+  /** Answers about a data set, whose commit is the hash of its name and revision. */
+  private boolean dataset(HttpExchange exchange, String path) throws IOException {
+    for (Map.Entry<String, Map<String, byte[]>> each : datasets.entrySet()) {
+      String name = each.getKey().replaceFirst("@.*", "");
+      String revision = URLEncoder.encode(each.getKey().replaceFirst(".*@", ""), UTF_8);
+      String commit = hash("SHA-1", each.getKey().getBytes(UTF_8));
+      String content = "/datasets/" + name + "/resolve/" + commit + "/";
+      if (path.equals("/api/datasets/" + name + "/revision/" + revision)) {
+        describe(exchange, commit, each.getValue());
+        return true;
+      }
+      if (path.startsWith(content)) {
+        byte[] file = each.getValue().get(path.substring(content.length()));
+        exchange.getResponseHeaders().set("X-Repo-Commit", commit);
+        exchange.getResponseHeaders().set("ETag", "\"" + gitHash(file) + "\"");
+        content(exchange, file, null);
+        return true;
+      }
+    }
+    return false;
   }
 
   private void describe(HttpExchange exchange, String revision) throws IOException {
@@ -125,6 +154,11 @@ final class LocalHub implements AutoCloseable {
       refuse(exchange, 404, "RevisionNotFound");
       return;
     }
+    describe(exchange, COMMIT, files);
+  }
+
+  private void describe(HttpExchange exchange, String commit, Map<String, byte[]> files)
+      throws IOException {
     StringBuilder names = new StringBuilder();
     files
         .keySet()
@@ -133,8 +167,8 @@ final class LocalHub implements AutoCloseable {
                 names
                     .append(names.isEmpty() ? "" : ", ")
                     .append("{\"rfilename\": \"" + name + "\"}"));
-    String json = "{\"sha\": \"" + COMMIT + "\", \"siblings\": [" + names + "]}";
-    byte[] body = (fault == Fault.NO_JSON ? "<html>" : json).getBytes(StandardCharsets.UTF_8);
+    String json = "{\"sha\": \"" + commit + "\", \"siblings\": [" + names + "]}";
+    byte[] body = (fault == Fault.NO_JSON ? "<html>" : json).getBytes(UTF_8);
     exchange.sendResponseHeaders(200, body.length);
     exchange.getResponseBody().write(body);
   }

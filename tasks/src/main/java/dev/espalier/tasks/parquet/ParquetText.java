@@ -15,6 +15,7 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tasks.text.Sha256;
 import dev.espalier.tasks.text.TextFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Type;
@@ -44,6 +46,23 @@ public final class ParquetText {
   /** Whether a file is to be read as Parquet: by the end of its name. */
   public static boolean isParquet(Path file) {
     return file.toString().toLowerCase(Locale.ROOT).endsWith(ENDING);
+  }
+
+  /**
+   * Reads a table that is spread over several files, in their order.
+   *
+   * @throws ProblemException of kind input when one is missing or is no Parquet file
+   */
+  public static TextFile read(List<Path> files) {
+    List<TextFile> texts = files.stream().map(ParquetText::read).toList();
+    if (texts.size() == 1) {
+      return texts.get(0);
+    }
+    String hashes = texts.stream().map(TextFile::sha256).collect(Collectors.joining());
+    return new TextFile(
+        texts.get(0).source(),
+        Sha256.of(hashes.getBytes(StandardCharsets.US_ASCII)),
+        texts.stream().map(TextFile::text).collect(Collectors.joining()));
   }
 
   /**

@@ -46,6 +46,11 @@ public record Part(int first, int last) {
         null);
   }
 
+  /** Whether a row is in both, of a file that is long enough. */
+  public boolean overlaps(Part other) {
+    return first <= other.last && other.first <= last;
+  }
+
   /** Whether it is the whole file. */
   public boolean isAll() {
     return equals(ALL);

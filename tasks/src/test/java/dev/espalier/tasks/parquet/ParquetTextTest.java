@@ -88,9 +88,12 @@ class ParquetTextTest {
         row("C", "D", 2, 2),
         row("E", "F", -1, 3));
 
+    Path dev = folder.resolve("dev.parquet");
+    write(dev, CompressionCodecName.SNAPPY, Map.of("huggingface", CLASSES), row("G", "H", 0, 1));
+
     TaskLoader.Loaded loaded =
         TaskLoader.load(
-            new TaskLoader.Request("mnli", file, file, 0, 0, 16, 0), MiniLm.tokenizerJson());
+            new TaskLoader.Request("mnli", file, dev, 0, 0, 16, 0), MiniLm.tokenizerJson());
 
     List<String> labels = ((Head.Classification) loaded.train().head()).labels();
     assertThat(loaded.train().examples())

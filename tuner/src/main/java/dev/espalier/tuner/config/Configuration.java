@@ -66,9 +66,11 @@ public record Configuration(
    *
    * @param task which task, or which synthetic twin
    * @param train training file; null for a twin
+   * @param calibration file that ranges of activations are taken from; null for the training set
    * @param evaluation evaluation file; null for a twin
    * @param evaluationMismatched MNLI's second evaluation file, or null
    * @param trainPart rows or paragraphs of the training file to use; null for all
+   * @param calibrationPart those of the calibration file; null for all
    * @param evaluationPart those of the evaluation file; null for all
    * @param columns where a file of the user's own has text and label
    * @param labels its classes in the order of their index; empty for alphabetical order
@@ -86,20 +88,34 @@ public record Configuration(
               value = "The task, for instance sst-2, squad, csv or the synthetic sentiment-twin.",
               required = true)
           String task,
-      @Key(value = "Training file, relative to the YAML file's folder.", base = Base.FILE_FOLDER)
-          @Nullable Path train,
-      @Key(value = "Evaluation file, relative to the YAML file's folder.", base = Base.FILE_FOLDER)
-          @Nullable Path evaluation,
+      @Key(
+              value =
+                  "Training file, relative to the YAML file's folder, or a data set of the hub such"
+                      + " as hf-dataset:glue/sst2.",
+              base = Base.FILE)
+          @Nullable String train,
+      @Key(
+              value =
+                  "Examples that ranges of activations are taken from, in a file of their own;"
+                      + " without it, training examples.",
+              base = Base.FILE)
+          @Nullable String calibration,
+      @Key(value = "Evaluation file, or a data set of the hub.", base = Base.FILE)
+          @Nullable String evaluation,
       @Key(
               value = "The second evaluation file of mnli, of genres that are not trained on.",
-              base = Base.FILE_FOLDER)
-          @Nullable Path evaluationMismatched,
+              base = Base.FILE)
+          @Nullable String evaluationMismatched,
       @Key(
               value =
                   "Rows of the training file to use, paragraphs for squad, from 1: \"1-200\", or"
                       + " \"201-\" for the rest.",
               pattern = "[1-9]\\d{0,8}-([1-9]\\d{0,8})?")
           @Nullable String trainPart,
+      @Key(
+              value = "Rows or paragraphs of the calibration file to use, written alike.",
+              pattern = "[1-9]\\d{0,8}-([1-9]\\d{0,8})?")
+          @Nullable String calibrationPart,
       @Key(
               value = "Rows or paragraphs of the evaluation file to use, written alike.",
               pattern = "[1-9]\\d{0,8}-([1-9]\\d{0,8})?")

@@ -59,6 +59,8 @@ public @interface Key {
     NONE,
     /** The folder of the YAML file. */
     FILE_FOLDER,
+    /** The same for a text that is always a file, unless it begins with a word and a colon. */
+    FILE,
     /** The folder that the program was started in. */
     WORKING_DIRECTORY
   }

@@ -218,7 +218,8 @@ final class LayerReader {
           "Maybe one of its characters is not allowed.");
       return;
     }
-    if (key.base() == Key.Base.FILE_FOLDER && PretrainedModels.isFolder(text)) {
+    boolean file = key.base() == Key.Base.FILE && !PretrainedModels.isElsewhere(text);
+    if (file || (key.base() == Key.Base.FILE_FOLDER && PretrainedModels.isFolder(text))) {
       path(key, path, node);
       return;
     }
@@ -264,7 +265,9 @@ final class LayerReader {
     try {
       Path written = Path.of(node.textValue());
       Path absolute =
-          key.base() == Key.Base.FILE_FOLDER ? toAbsolute.apply(written) : written.toAbsolutePath();
+          key.base() == Key.Base.WORKING_DIRECTORY
+              ? written.toAbsolutePath()
+              : toAbsolute.apply(written);
       put(path, JsonNodeFactory.instance.textNode(absolute.normalize().toString()));
     } catch (InvalidPathException e) {
       wrong(

@@ -65,6 +65,30 @@ final class Rules {
     rules.blocksCanBeMade();
     rules.recipesFit();
     rules.theTeacherIsHeard();
+    rules.partsHaveFiles();
+    rules.calibrationIsUsed();
+  }
+
+  private void partsHaveFiles() {
+    for (String key : List.of("data.train", "data.calibration", "data.evaluation")) {
+      if (text(key + "_part").isPresent() && text(key).isEmpty()) {
+        report(
+            ProblemCode.CONTRADICTION,
+            key + "_part",
+            "is about " + key + ", which names no file",
+            "Maybe remove it: what is generated has no parts.");
+      }
+    }
+  }
+
+  private void calibrationIsUsed() {
+    if (text("data.calibration").isPresent() && text("quantization.approach").isEmpty()) {
+      report(
+          ProblemCode.CONTRADICTION,
+          "data.calibration",
+          "is for quantization, and there is no section quantization",
+          "Maybe quantization: {approach: post_training_static_quant} is missing.");
+    }
   }
 
   private void blocksCanBeMade() {

@@ -4,22 +4,41 @@ import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.Configuration.Columns;
 import dev.espalier.tuner.config.Configuration.Data;
 import dev.espalier.tuner.port.TaskSource;
+import org.jspecify.annotations.Nullable;
 
 /** What a configuration asks of a task. */
 public final class DataRequest {
   private DataRequest() {}
 
-  /** The request. */
+  /** The request of a run. */
   public static TaskSource.Request of(Configuration configuration) {
+    Data data = configuration.data();
+    return request(
+        configuration,
+        file(data.train(), data.trainPart()),
+        file(data.calibration(), data.calibrationPart()));
+  }
+
+  /** The request where nothing is trained: without a training set the calibration set will do. */
+  public static TaskSource.Request withoutTraining(Configuration configuration) {
+    Data data = configuration.data();
+    return data.train() == null
+        ? request(configuration, file(data.calibration(), data.calibrationPart()), null)
+        : of(configuration);
+  }
+
+  private static TaskSource.Request request(
+      Configuration configuration,
+      TaskSource.@Nullable DataFile train,
+      TaskSource.@Nullable DataFile calibration) {
     Data data = configuration.data();
     Columns columns = data.columns();
     return new TaskSource.Request(
         data.task(),
-        data.train(),
-        data.evaluation(),
-        data.evaluationMismatched(),
-        data.trainPart(),
-        data.evaluationPart(),
+        train,
+        calibration,
+        file(data.evaluation(), data.evaluationPart()),
+        file(data.evaluationMismatched(), null),
         new TaskSource.Columns(
             columns.text(), columns.textPair(), columns.label(), columns.value()),
         data.labels(),
@@ -33,5 +52,10 @@ public final class DataRequest {
             data.maxAnswerLength(),
             data.nullScoreDiffThreshold()),
         configuration.tuning().randomSeed());
+  }
+
+  private static TaskSource.@Nullable DataFile file(
+      @Nullable String reference, @Nullable String part) {
+    return reference == null ? null : new TaskSource.DataFile(reference, part);
   }
 }

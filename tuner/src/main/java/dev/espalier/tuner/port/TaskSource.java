@@ -2,7 +2,6 @@ package dev.espalier.tuner.port;
 
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
-import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,10 +12,9 @@ public interface TaskSource {
    *
    * @param task name of the task, for instance sst-2, or the name of a synthetic twin
    * @param train training file, or null for a synthetic twin
+   * @param calibration what ranges of activations are taken from, or null for training examples
    * @param evaluation evaluation file, or null for a synthetic twin
    * @param evaluationMismatched MNLI's second evaluation file, or null
-   * @param trainPart rows or paragraphs of the training file to use, such as 1-200; null for all
-   * @param evaluationPart those of the evaluation file; null for all
    * @param columns where a file of the user's own has text and label
    * @param labels its classes in the order of their index; empty for alphabetical order
    * @param trainExamples how many training examples a twin generates; 0 for the twin's default
@@ -27,11 +25,10 @@ public interface TaskSource {
    */
   record Request(
       String task,
-      @Nullable Path train,
-      @Nullable Path evaluation,
-      @Nullable Path evaluationMismatched,
-      @Nullable String trainPart,
-      @Nullable String evaluationPart,
+      @Nullable DataFile train,
+      @Nullable DataFile calibration,
+      @Nullable DataFile evaluation,
+      @Nullable DataFile evaluationMismatched,
       Columns columns,
       List<String> labels,
       int trainExamples,
@@ -44,6 +41,14 @@ public interface TaskSource {
       labels = List.copyOf(labels);
     }
   }
+
+  /**
+   * A file, or a data set of the hub, and what of it is used.
+   *
+   * @param reference a path, or {@code hf-dataset:} and a name
+   * @param part rows or paragraphs, such as 1-200; null for all
+   */
+  record DataFile(String reference, @Nullable String part) {}
 
   /**
    * Columns by their names.
@@ -79,10 +84,15 @@ public interface TaskSource {
    * What was read.
    *
    * @param train what the model is trained on
+   * @param ownCalibration what ranges of activations are taken from; null for training examples
    * @param evaluations what it is judged on, the most important first
    * @param metrics names of the task's metrics, the one that is judged by default first
    */
-  record TaskData(EncodedSet train, List<EvaluationSet> evaluations, List<String> metrics) {
+  record TaskData(
+      EncodedSet train,
+      @Nullable EncodedSet ownCalibration,
+      List<EvaluationSet> evaluations,
+      List<String> metrics) {
     /** Copies the lists and checks that there is something in them. */
     public TaskData {
       evaluations = List.copyOf(evaluations);
@@ -94,7 +104,12 @@ public interface TaskSource {
 
     /** A task that is judged on one set, by its accuracy. */
     public TaskData(EncodedSet train, EncodedSet evaluation) {
-      this(train, List.of(new EvaluationSet(evaluation)), List.of("accuracy"));
+      this(train, null, List.of(new EvaluationSet(evaluation)), List.of("accuracy"));
+    }
+
+    /** The examples that calibration chooses from. */
+    public EncodedSet calibration() {
+      return ownCalibration == null ? train : ownCalibration;
     }
 
     /** What the model is answering with. */
@@ -104,7 +119,7 @@ public interface TaskSource {
   }
 
   /**
-   * Reads and tokenizes both sets.
+   * Reads and tokenizes all sets.
    *
    * @param tokenizerJson the model's tokenizer
    * @throws dev.espalier.api.problem.ProblemException with file and line when a file is missing or

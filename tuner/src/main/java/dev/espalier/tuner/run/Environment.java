@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.tuner.config.ResolvedConfiguration;
-import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.tuner.port.TaskSource.TaskData;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -113,8 +113,7 @@ public final class Environment {
       ResolvedConfiguration resolved,
       PretrainedModel model,
       Optional<Teacher> teacher,
-      EncodedSet train,
-      List<EvaluationSet> evaluations,
+      TaskData sets,
       BaselineSource baseline) {
     node.putObject("seeds").put("random_seed", resolved.configuration().tuning().randomSeed());
     ObjectNode configuration = node.putObject("configuration");
@@ -137,8 +136,11 @@ public final class Environment {
                 .put("source", known.reference())
                 .put("sha256", known.identity()));
     ObjectNode data = node.putObject("data");
-    set(data.putObject("train"), train);
-    evaluations.forEach(each -> set(data.putObject(each.set().name()), each.set()));
+    set(data.putObject("train"), sets.train());
+    if (sets.ownCalibration() != null) {
+      set(data.putObject("calibration"), sets.ownCalibration());
+    }
+    sets.evaluations().forEach(each -> set(data.putObject(each.set().name()), each.set()));
   }
 
   private static void set(ObjectNode node, EncodedSet set) {

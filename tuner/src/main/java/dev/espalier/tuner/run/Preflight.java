@@ -111,6 +111,7 @@ public final class Preflight implements ConfigurationLoader.Check {
     }
     if (dataFiles) {
       checkFile(draft, "data.train", data.train(), problems);
+      checkFile(draft, "data.calibration", data.calibration(), problems);
       checkFile(draft, "data.evaluation", data.evaluation(), problems);
       checkFile(draft, "data.evaluation_mismatched", data.evaluationMismatched(), problems);
       Path dense = configuration.tuning().baseline().checkpoint();
@@ -231,8 +232,12 @@ public final class Preflight implements ConfigurationLoader.Check {
   }
 
   private static void checkFile(
-      ResolvedConfiguration draft, String key, @Nullable Path file, List<Problem> problems) {
-    if (file == null || (Files.isReadable(file) && !Files.isDirectory(file))) {
+      ResolvedConfiguration draft, String key, @Nullable String reference, List<Problem> problems) {
+    if (reference == null || PretrainedModels.isElsewhere(reference)) {
+      return; // only whoever keeps it knows
+    }
+    Path file = Path.of(reference);
+    if (Files.isReadable(file) && !Files.isDirectory(file)) {
       return;
     }
     String what =

@@ -68,7 +68,7 @@ public final class QuantizationRun {
     Quantization section = Objects.requireNonNull(configuration.quantization(), "quantization");
     QuantizationPlan plan = QuantizationPlanner.plan(configuration, section, Environment.hasVnni());
     PreparedQuantization ready =
-        services.onnx().prepare(source, plan, data == null ? null : data.train());
+        services.onnx().prepare(source, plan, data == null ? null : data.calibration());
     OperatorNames.check(resolved, section, ready.operatorNames());
     FallBack.Strategy strategy = FallBack.Strategy.of(section.strategy().name());
     if (data == null || strategy == FallBack.Strategy.NONE) {

@@ -1,6 +1,7 @@
 package dev.espalier.tuner.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
@@ -235,6 +236,10 @@ public final class Run {
     log.output(run.resolve(RunDirectory.CONFIGURATION));
     log.output(run.resolve(RunDirectory.ENVIRONMENT));
     log.result("training examples", prepared.data().train().size());
+    EncodedSet calibration = prepared.data().ownCalibration();
+    if (calibration != null) {
+      log.result("calibration examples", calibration.size());
+    }
     prepared
         .data()
         .evaluations()
@@ -249,8 +254,7 @@ public final class Run {
         prepared.resolved(),
         prepared.model(),
         prepared.teacher(),
-        prepared.data().train(),
-        prepared.data().evaluations(),
+        prepared.data(),
         prepared.baseline());
     return environment;
   }

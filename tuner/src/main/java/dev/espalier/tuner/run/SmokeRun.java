@@ -98,6 +98,7 @@ public final class SmokeRun {
     EncodedSet train = data.train();
     return new TaskData(
         train.with(train.examples().subList(0, Math.min(TRAIN_EXAMPLES, train.size()))),
+        data.ownCalibration(),
         data.evaluations().stream().map(each -> each.first(EVALUATION_EXAMPLES)).toList(),
         data.metrics());
   }

@@ -205,7 +205,7 @@ final class Trial {
       QuantizationPlan how, QuantizationStrategy choice, MeasuredFile dense, Stages.Log log) {
     String name = folder + "/" + Workshop.INT8;
     PreparedQuantization ready =
-        services.onnx().prepare(file(Workshop.ONNX), how, prepared.data().train());
+        services.onnx().prepare(file(Workshop.ONNX), how, prepared.data().calibration());
     Map<String, Double> ofFloat = new LinkedHashMap<>();
     FallBack.Decision decision =
         run.make(

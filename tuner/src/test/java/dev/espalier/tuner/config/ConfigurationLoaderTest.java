@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -85,6 +86,43 @@ final class ConfigurationLoaderTest {
   @TempDir Path folder;
 
   @Test
+  @DisplayName("a data set of the hub is no path, and a part needs a file")
+  void dataOfTheHub() {
+    String yaml =
+        SMALLEST.replace(
+            "{task: sentiment-twin}",
+            "{task: sst-2, train: 'hf-dataset:glue/sst2', train_part: 201-, evaluation: dev.tsv}");
+
+    assertThat(load(yaml).configuration().data().train()).isEqualTo("hf-dataset:glue/sst2");
+    assertThat(load(yaml).configuration().data().evaluation())
+        .isEqualTo(folder.resolve("dev.tsv").toString());
+    assertThat(problems(yaml.replace("train: 'hf-dataset:glue/sst2', ", "")))
+        .singleElement()
+        .asString()
+        .contains("data.train_part: is about data.train, which names no file");
+  }
+
+  @Test
+  @DisplayName("a calibration set without quantization is an error")
+  void calibrationWithoutQuantization() {
+    String yaml =
+        SMALLEST.replace(
+            "{task: sentiment-twin}",
+            "{task: sst-2, train: train.tsv, calibration: c.tsv, evaluation: dev.tsv}");
+
+    assertThat(problems(yaml))
+        .singleElement()
+        .asString()
+        .contains("data.calibration: is for quantization, and there is no section quantization");
+    assertThat(
+            load(yaml + "quantization: {approach: post_training_static_quant}")
+                .configuration()
+                .data()
+                .calibration())
+        .isEqualTo(folder.resolve("c.tsv").toString());
+  }
+
+  @Test
   void the_smallest_file_gets_every_default() {
     Configuration loaded = load(SMALLEST).configuration();
 
@@ -111,8 +149,9 @@ final class ConfigurationLoaderTest {
   void the_complete_file_is_read_value_by_value() {
     Configuration loaded = load(COMPLETE).configuration();
 
-    assertThat(loaded.data().train()).isEqualTo(folder.resolve("../data/train.tsv").normalize());
-    assertThat(loaded.data().evaluation()).isEqualTo(Path.of("/abs/dev.tsv"));
+    assertThat(loaded.data().train())
+        .isEqualTo(folder.resolve("../data/train.tsv").normalize().toString());
+    assertThat(loaded.data().evaluation()).isEqualTo("/abs/dev.tsv");
     assertThat(loaded.data().maxSequenceLength()).isEqualTo(64);
     assertThat(loaded.pruning().train().learningRate()).isEqualTo(1e-4);
     assertThat(loaded.pruning().train().startFrom()).isEqualTo("baseline");

@@ -102,9 +102,10 @@ final class LayeringTest {
                 Map.of(),
                 d -> List.of());
 
-    assertThat(loaded.configuration().data().train()).isEqualTo(folder.resolve("one/train.tsv"));
+    assertThat(loaded.configuration().data().train())
+        .isEqualTo(folder.resolve("one/train.tsv").toString());
     assertThat(loaded.configuration().data().evaluation())
-        .isEqualTo(folder.resolve("two/other.tsv"));
+        .isEqualTo(folder.resolve("two/other.tsv").toString());
     assertThat(loaded.files()).containsExactly(first, second);
     assertThat(loaded.toYaml())
         .contains("checkpoint: \"all-minilm-l6-v2\"  # " + first + ":1:33")

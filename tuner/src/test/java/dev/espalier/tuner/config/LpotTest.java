@@ -455,8 +455,8 @@ class LpotTest {
 
     Configuration loaded = load(yaml).configuration();
     assertThat(loaded.data().task()).isEqualTo("sst-2");
-    assertThat(loaded.data().train()).isEqualTo(folder.resolve("d/train.tsv"));
-    assertThat(loaded.data().evaluation()).isEqualTo(folder.resolve("d/dev.tsv"));
+    assertThat(loaded.data().train()).isEqualTo(folder.resolve("d/train.tsv").toString());
+    assertThat(loaded.data().evaluation()).isEqualTo(folder.resolve("d/dev.tsv").toString());
     assertThat(loaded.data().maxSequenceLength()).isEqualTo(64);
     assertThat(loaded.evaluation().accuracy().metric()).isEqualTo("accuracy");
     assertThat(load(yaml, "data.task=sentiment-twin").configuration().data().train()).isNull();

@@ -143,7 +143,7 @@ class RehearsalTest {
           List<EncodedExample> examples = new ArrayList<>(data.train().examples());
           Collections.fill(examples.subList(50, 51), new EncodedExample(new int[9], new int[9], 0));
           EncodedSet train = data.train();
-          return new TaskData(train.with(examples), data.evaluations(), data.metrics());
+          return new TaskData(train.with(examples), null, data.evaluations(), data.metrics());
         },
         trainer,
         plain.checkpoints(),

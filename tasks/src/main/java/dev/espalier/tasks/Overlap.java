@@ -1,0 +1,103 @@
+package dev.espalier.tasks;
+
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tasks.text.Part;
+import dev.espalier.tasks.text.TextFile;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Keeps training, calibration and evaluation sets apart: what a model was fitted to must not judge
+ * it.
+ */
+final class Overlap {
+  private Overlap() {}
+
+  /**
+   * Where a set is from.
+   *
+   * @param key how the configuration calls it, such as data.train
+   */
+  record Origin(String key, TextFile file, Part part) {}
+
+  /**
+   * Checks that no two sets are made of the same rows of the same content, by whatever path.
+   *
+   * @throws ProblemException of kind configuration, for each two that are
+   */
+  static void checkRows(List<Origin> origins) {
+    List<Problem> problems = new ArrayList<>();
+    for (int i = 0; i < origins.size(); i++) {
+      for (int j = 0; j < i; j++) {
+        Origin one = origins.get(j);
+        Origin other = origins.get(i);
+        if (one.file().sha256().equals(other.file().sha256())
+            && one.part().overlaps(other.part())) {
+          problems.add(
+              new Problem(
+                  ProblemKind.CONFIGURATION,
+                  ProblemCode.CONTRADICTION,
+                  null,
+                  one.key()
+                      + " and "
+                      + other.key()
+                      + " have rows of one file in common: "
+                      + said(one)
+                      + ", "
+                      + said(other),
+                  "Maybe another file is meant, or parts of it: "
+                      + one.key()
+                      + "_part: 201- and "
+                      + other.key()
+                      + "_part: 1-200."));
+        }
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
+  }
+
+  private static String said(Origin origin) {
+    String file = origin.file().source();
+    return origin.part().isAll() ? "all of " + file : origin.part() + " of " + file;
+  }
+
+  /**
+   * Checks that calibration and evaluation have no text in common.
+   *
+   * @param <T> a text, or a question with its paragraph
+   * @throws ProblemException of kind input when they have
+   */
+  static <T> void checkTexts(Origin calibration, List<T> texts, Origin evaluation, List<T> judged) {
+    Set<T> known = new HashSet<>(judged);
+    List<Integer> shared = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      if (known.contains(texts.get(i))) {
+        shared.add(i + calibration.part().first());
+      }
+    }
+    if (!shared.isEmpty()) {
+      throw new ProblemException(
+          List.of(
+              new Problem(
+                  ProblemKind.INPUT,
+                  ProblemCode.BAD_DATA,
+                  Location.ofFile(calibration.file().source()),
+                  shared.size()
+                      + " of "
+                      + texts.size()
+                      + " calibration examples are evaluation examples of "
+                      + evaluation.file().source()
+                      + ", too: the first is number "
+                      + shared.get(0),
+                  "Remove them, or choose others with data.calibration_part.")));
+    }
+  }
+}
