@@ -1,5 +1,6 @@
 package dev.espalier.cli;
 
+import dev.espalier.api.data.Head;
 import dev.espalier.api.metric.Metric;
 import dev.espalier.archive.ArchiveWriter;
 import dev.espalier.checkpoints.Checkpoints;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Puts the adapters behind the tuner's ports, and the plugins into its catalogs. */
@@ -102,19 +104,12 @@ final class Services {
     public TaskData load(Request request, byte[] tokenizerJson) {
       TaskLoader.Loaded loaded =
           TaskLoader.load(
-              new TaskLoader.Request(
-                  request.task(),
-                  file(request.train(), TRAIN),
-                  file(request.calibration(), TRAIN),
-                  file(request.evaluation(), EVALUATION),
-                  file(request.evaluationMismatched(), MISMATCHED),
-                  columns(request.columns()),
-                  request.labels(),
-                  request.trainExamples(),
-                  request.evaluationExamples(),
-                  request.maxSequenceLength(),
-                  questions(request.questions()),
-                  request.seed()),
+              request(
+                  request,
+                  (reference, splits) ->
+                      PretrainedModels.isElsewhere(reference)
+                          ? datasets.files(reference, splits)
+                          : List.of(Path.of(reference))),
               tokenizerJson);
       return new TaskData(
           loaded.train(),
@@ -125,15 +120,50 @@ final class Services {
           loaded.metrics());
     }
 
-    private TaskLoader.@Nullable DataFile file(@Nullable DataFile asked, List<String> splits) {
+    @Override
+    public List<Mistake> check(Request request) {
+      return TaskLoader.check(request(request, Tasks::unread)).stream()
+          .map(each -> new Mistake(each.code(), each.key(), each.message(), each.advice()))
+          .toList();
+    }
+
+    @Override
+    public Optional<Head> head(Request request) {
+      return TaskLoader.head(request(request, Tasks::unread));
+    }
+
+    /** For what is asked before any file is looked for. */
+    private static List<Path> unread(String reference, List<String> splits) {
+      return List.of(Path.of("unread"));
+    }
+
+    private static TaskLoader.Request request(
+        Request request, BiFunction<String, List<String>, List<Path>> files) {
+      return new TaskLoader.Request(
+          request.task(),
+          file(request.train(), TRAIN, files),
+          file(request.calibration(), TRAIN, files),
+          file(request.evaluation(), EVALUATION, files),
+          file(request.evaluationMismatched(), MISMATCHED, files),
+          columns(request.columns()),
+          request.labels(),
+          request.trainExamples(),
+          request.evaluationExamples(),
+          request.maxSequenceLength(),
+          questions(request.questions()),
+          request.seed());
+    }
+
+    private static TaskLoader.@Nullable DataFile file(
+        @Nullable DataFile asked,
+        List<String> splits,
+        BiFunction<String, List<String>, List<Path>> files) {
       if (asked == null) {
         return null;
       }
       String written = asked.part();
       Part part = written == null ? Part.ALL : Part.of(written);
-      return PretrainedModels.isElsewhere(asked.reference())
-          ? new TaskLoader.DataFile(datasets.files(asked.reference(), splits), part)
-          : new TaskLoader.DataFile(List.of(Path.of(asked.reference())), part);
+      return new TaskLoader.DataFile(files.apply(asked.reference(), splits), part);
     }
 
     private static GenericTable.@Nullable Columns columns(Columns columns) {

@@ -2,7 +2,7 @@ package dev.espalier.cli;
 
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.tasks.TaskLoader;
+import dev.espalier.checkpoints.hub.Hub;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.run.Preflight;
@@ -54,7 +54,10 @@ final class ValidateCommand implements Callable<Integer> {
     Plugins loaded = plugins.load();
     Preflight preflight =
         Preflight.ofNames(
-            loaded.pruners(), loaded.strategies(), Services.metrics(), TaskLoader.names());
+            loaded.pruners(),
+            loaded.strategies(),
+            Services.metrics(),
+            Services.tasks(new Hub(DownloadsOption.settings(false))));
     // A wrong assignment or variable is wrong for each file, and said once.
     Set<Problem> all = new LinkedHashSet<>();
     for (Path file : files) {

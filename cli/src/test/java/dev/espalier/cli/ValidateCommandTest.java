@@ -38,6 +38,12 @@ class ValidateCommandTest {
           device=tpu                         | device: must be one of cpu, gpu
           data.task=sst2                     | data.task: there is no task "sst2"; there is
           evaluation.accuracy.metric=acuracy | metric "acuracy"; there is
+          data.task=squad-twin               | accuracy does not go with the task squad-twin; there is best_
+          data.task=csv                      | data.columns.text: is missing; task csv must be told
+          data.task=rte                      | data.evaluation: is missing; task rte reads files
+          data.labels=[a, b]                 | data.labels: is for the tasks csv, tsv, jsonl, parquet
+          data.train=x.tsv                   | data.train: task sentiment-twin is generated
+          data.train_part=1-9                | data.train_part: is about data.train, which names no file
           pruning.train.warmup=60%           | the sparsity schedule has no room
           pruning.train.warmup=400           | does not fit into a training of 400 steps
           pruning.approach.weight_compression.pruners=[{prune_type: movment}] | Maybe "movement" is

@@ -17,6 +17,7 @@ import dev.espalier.tasks.text.TextFile;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -81,9 +82,9 @@ final class SquadLoading {
     }
     DataFile calibration = request.calibration();
     return new Origins(
-        origin("data.train", TaskLoader.needed(task, "training", request.train())),
+        origin("data.train", Objects.requireNonNull(request.train())),
         calibration == null ? null : origin("data.calibration", calibration),
-        origin("data.evaluation", TaskLoader.needed(task, "evaluation", request.evaluation())));
+        origin("data.evaluation", Objects.requireNonNull(request.evaluation())));
   }
 
   private static Origin origin(String key, DataFile file) {

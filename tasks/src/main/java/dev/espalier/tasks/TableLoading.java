@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -69,8 +70,8 @@ final class TableLoading {
 
   private Loaded files(Request request) {
     String name = request.task();
-    DataFile trainFile = TaskLoader.needed(name, "training", request.train());
-    DataFile evaluationFile = TaskLoader.needed(name, "evaluation", request.evaluation());
+    DataFile trainFile = Objects.requireNonNull(request.train());
+    DataFile evaluationFile = Objects.requireNonNull(request.evaluation());
     Origin train = origin("data.train", trainFile);
     Optional<Format> format = GenericTable.format(name);
     TableTask task =

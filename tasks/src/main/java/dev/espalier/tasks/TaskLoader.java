@@ -4,6 +4,7 @@ import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.metric.AnswerDecoder;
 import dev.espalier.api.metric.Metric;
+import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
@@ -11,6 +12,7 @@ import dev.espalier.tasks.glue.GlueTasks;
 import dev.espalier.tasks.squad.QuestionSettings;
 import dev.espalier.tasks.squad.SquadMetric;
 import dev.espalier.tasks.table.GenericTable;
+import dev.espalier.tasks.table.Mistake;
 import dev.espalier.tasks.table.TableTask;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.TextEncoder;
@@ -18,7 +20,9 @@ import dev.espalier.tasks.twin.SentimentTwin;
 import dev.espalier.tasks.twin.SquadTwin;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -178,7 +182,20 @@ public final class TaskLoader {
     if (!names().contains(task)) {
       throw unknown(task);
     }
-    checkKeys(request);
+    List<Mistake> mistakes = check(request);
+    if (!mistakes.isEmpty()) {
+      throw new ProblemException(
+          mistakes.stream()
+              .map(
+                  each ->
+                      new Problem(
+                          ProblemKind.CONFIGURATION,
+                          each.code(),
+                          null,
+                          each.key() + ": " + each.message(),
+                          each.advice()))
+              .toList());
+    }
     if (SquadLoading.NAMES.contains(task) || task.equals(SquadTwin.NAME)) {
       return SquadLoading.load(request, tokenizerJson);
     }
@@ -188,51 +205,97 @@ public final class TaskLoader {
     }
   }
 
-  /** What a task does not read must not be given to it. */
-  private static void checkKeys(Request request) {
+  /**
+   * What is wrong with a request whatever its files hold: what a task does not read must not be
+   * given to it, and what it needs must.
+   *
+   * @param request of a task that there is
+   */
+  public static List<Mistake> check(Request request) {
     String task = request.task();
+    List<Mistake> mistakes = new ArrayList<>();
     boolean twin = Twins.NAMES.contains(task);
-    if (twin
-        && (request.train() != null
-            || request.calibration() != null
-            || request.evaluation() != null
-            || request.evaluationMismatched() != null)) {
-      throw ProblemException.of(
-          ProblemKind.CONFIGURATION,
-          "task " + task + " is generated and reads no files",
-          "leave the files out, or choose a task that reads them");
+    files(request)
+        .forEach(
+            (key, file) -> {
+              if (twin && file != null) {
+                mistakes.add(
+                    Mistake.contradiction(
+                        key,
+                        "task " + task + " is generated and reads no files",
+                        "Leave it out, or choose a task that reads files."));
+              }
+            });
+    if (!twin) {
+      needed(task, "data.train", request.train(), mistakes);
+      needed(task, "data.evaluation", request.evaluation(), mistakes);
     }
-    if (request.evaluationMismatched() != null && !task.equals(GlueTasks.MNLI)) {
-      throw ProblemException.of(
-          ProblemKind.CONFIGURATION,
-          "data.evaluation_mismatched is for the task mnli, not for " + task,
-          "leave it out");
+    if (request.evaluationMismatched() != null && !twin && !task.equals(GlueTasks.MNLI)) {
+      mistakes.add(
+          Mistake.contradiction(
+              "data.evaluation_mismatched",
+              "is for the task mnli, not for " + task,
+              "Leave it out."));
     }
-    boolean generic = GenericTable.format(task).isPresent();
-    if (!generic && (request.columns() != null || !request.labels().isEmpty())) {
-      throw ProblemException.of(
-          ProblemKind.CONFIGURATION,
-          "data.columns and data.labels are for the tasks "
-              + String.join(", ", GenericTable.names())
-              + "; "
-              + task
-              + " knows its own",
-          "leave them out");
+    if (GenericTable.format(task).isPresent()) {
+      mistakes.addAll(GenericTable.check(task, request.columns(), request.labels()));
+    } else if (request.columns() != null || !request.labels().isEmpty()) {
+      mistakes.add(
+          Mistake.contradiction(
+              request.columns() == null ? "data.labels" : "data.columns",
+              "is for the tasks "
+                  + String.join(", ", GenericTable.names())
+                  + "; "
+                  + task
+                  + " knows its own",
+              "Leave it out."));
     }
+    return mistakes;
   }
 
-  /** A file that the task cannot do without. */
-  static DataFile needed(String task, String which, @Nullable DataFile file) {
-    if (file == null) {
-      throw ProblemException.of(
-          ProblemKind.CONFIGURATION,
-          "task " + task + " reads files, but no " + which + " file is given",
-          "name both files, or choose the generated task "
-              + Optional.of(task + "-twin")
-                  .filter(Twins.NAMES::contains)
-                  .orElse(SentimentTwin.NAME));
+  /** What a model of the task answers with; empty when only its files say so. */
+  public static Optional<Head> head(Request request) {
+    String task = request.task();
+    if (GenericTable.format(task).isPresent()) {
+      GenericTable.Columns columns = request.columns();
+      return columns != null && columns.value() != null
+          ? Optional.of(new Head.Regression())
+          : Optional.of(request.labels())
+              .filter(labels -> labels.size() > 1)
+              .map(Head.Classification::new);
     }
-    return file;
+    if (SquadLoading.NAMES.contains(task) || task.equals(SquadTwin.NAME)) {
+      return Optional.of(new Head.Spans());
+    }
+    if (task.equals(SentimentTwin.NAME)) {
+      return Optional.of(new Head.Classification(SentimentTwin.LABELS));
+    }
+    String like = Twins.NAMES.contains(task) ? task.replaceFirst("-twin$", "") : task;
+    return GlueTasks.find(like).map(TableTask::head);
+  }
+
+  private static Map<String, @Nullable DataFile> files(Request request) {
+    Map<String, @Nullable DataFile> files = new LinkedHashMap<>();
+    files.put("data.train", request.train());
+    files.put("data.calibration", request.calibration());
+    files.put("data.evaluation", request.evaluation());
+    files.put("data.evaluation_mismatched", request.evaluationMismatched());
+    return files;
+  }
+
+  private static void needed(
+      String task, String key, @Nullable DataFile file, List<Mistake> mistakes) {
+    if (file == null) {
+      mistakes.add(
+          Mistake.missing(
+              key,
+              "is missing; task " + task + " reads files",
+              "Add it, or choose the generated task "
+                  + Optional.of(task + "-twin")
+                      .filter(Twins.NAMES::contains)
+                      .orElse(SentimentTwin.NAME)
+                  + "."));
+    }
   }
 
   /** A set that no decoder goes with. */

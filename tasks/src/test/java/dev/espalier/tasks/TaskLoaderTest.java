@@ -87,9 +87,9 @@ class TaskLoaderTest {
     Path some = file("some.tsv", "label\tsentence\n1\tgood\n");
 
     assertThat(failure(request("sst-2", null, some)))
-        .hasMessageContaining("task sst-2 reads files, but no training file is given");
+        .hasMessageContaining("data.train: is missing; task sst-2 reads files");
     assertThat(failure(request("sst-2", some, null)))
-        .hasMessageContaining("task sst-2 reads files, but no evaluation file is given");
+        .hasMessageContaining("data.evaluation: is missing; task sst-2 reads files");
   }
 
   @Test
@@ -116,7 +116,7 @@ class TaskLoaderTest {
     assertThat(loaded.evaluations().get(1).set().name()).isEqualTo("evaluation_mismatched");
     assertThat(loaded.evaluation().size()).isEqualTo(2);
     assertThat(failure(full("rte", train, matched, mismatched, Part.ALL, null)))
-        .hasMessageContaining("data.evaluation_mismatched is for the task mnli, not for rte");
+        .hasMessageContaining("data.evaluation_mismatched: is for the task mnli, not for rte");
   }
 
   @Test
@@ -132,7 +132,7 @@ class TaskLoaderTest {
     assertThat(loaded.train().examples()).extracting(EncodedExample::label).containsExactly(1, 0);
     assertThat(loaded.train().source()).isEqualTo(csv + ", rows 2-3");
     assertThat(failure(full("sst-2", csv, dev, null, Part.ALL, columns)))
-        .hasMessageContaining("data.columns and data.labels are for the tasks csv, tsv, jsonl");
+        .hasMessageContaining("data.columns: is for the tasks csv, tsv, jsonl");
   }
 
   private static TaskLoader.Request full(

@@ -231,7 +231,7 @@ public final class HubDatasets {
             .collect(Collectors.joining(", "));
     return problem(
         ProblemKind.INPUT,
-        ProblemCode.MISSING_FILE,
+        ProblemCode.UNKNOWN_NAME,
         candidate.repository().toString(),
         "there is no Parquet file of "
             + (candidate.configuration() == null ? "" : candidate.configuration() + ", ")

@@ -98,7 +98,7 @@ class HubDatasetsTest {
       delimiter = '|',
       value = {
         "hf-dataset:glue | hf-dataset:glue: the data set has several configurations: mnli, sst2",
-        "hf-dataset:glue/cola | hf-dataset:glue/cola: ",
+        "hf-dataset:glue/cola | hf-dataset:glue: there is no Parquet file of cola, train, there is",
         "hf-dataset:glue/sst2#dev | there is no Parquet file of sst2, dev, there is mnli#train,"
             + " mnli#validation_matched, mnli#validation_mismatched, sst2#test, sst2#train,"
             + " sst2#validation",

@@ -46,6 +46,40 @@ public final class GenericTable {
     return Stream.of(Format.values()).filter(format -> name(format).equals(task)).findFirst();
   }
 
+  /** What is wrong with the columns of such a task, and its classes. */
+  public static List<Mistake> check(String task, @Nullable Columns columns, List<String> labels) {
+    List<Mistake> mistakes = new ArrayList<>();
+    if (columns == null || columns.text() == null) {
+      mistakes.add(
+          Mistake.missing(
+              "data.columns.text",
+              "is missing; task " + task + " must be told the column with the text",
+              "Add it: columns: {text: sentence, label: class}."));
+    }
+    boolean label = columns != null && columns.label() != null;
+    boolean value = columns != null && columns.value() != null;
+    if (!label && !value) {
+      mistakes.add(
+          Mistake.missing(
+              "data.columns.label",
+              "is missing; task " + task + " must be told the column with the class",
+              "Add it, or data.columns.value where a number is to be predicted."));
+    } else if (label && value) {
+      mistakes.add(
+          Mistake.contradiction(
+              "data.columns.value",
+              "is a number, and data.columns.label a class; a task predicts one of them",
+              "Leave one of them out."));
+    } else if (value && !labels.isEmpty()) {
+      mistakes.add(
+          Mistake.contradiction(
+              "data.labels",
+              "is for classes, but data.columns.value is a number",
+              "Leave it out."));
+    }
+    return mistakes;
+  }
+
   private static String name(Format format) {
     return format.name().toLowerCase(Locale.ROOT);
   }
@@ -57,28 +91,18 @@ public final class GenericTable {
    * @param labels the classes in the order of their index; empty for those in the file, in
    *     alphabetical order
    * @param train where the classes are looked for
-   * @throws ProblemException of kind configuration when the columns do not make a task, of kind
-   *     input when the file lacks one or has not between 2 and 1000 classes
+   * @throws IllegalArgumentException when {@link #check} finds fault with the columns
+   * @throws ProblemException of kind input when the file lacks a column or has not between 2 and
+   *     1000 classes
    */
   public static TableTask task(
       Format format, @Nullable Columns columns, List<String> labels, TextFile train) {
     String name = name(format);
-    if (columns == null || columns.text() == null) {
-      throw configuration(
-          "task " + name + " needs data.columns.text, the name of the column with the text", null);
+    if (columns == null || columns.text() == null || !check(name, columns, labels).isEmpty()) {
+      throw new IllegalArgumentException("these columns make no task: " + columns);
     }
     String label = columns.label();
     String value = columns.value();
-    if ((label == null) == (value == null)) {
-      throw configuration(
-          "task "
-              + name
-              + " needs either data.columns.label, a class, or data.columns.value, a number",
-          label == null ? "name the column with what is to be predicted" : "leave one of them out");
-    }
-    if (value != null && !labels.isEmpty()) {
-      throw configuration("data.labels is for classes, but data.columns.value is a number", null);
-    }
     List<Column> texts = new ArrayList<>(List.of(new Column(columns.text())));
     String pair = columns.textPair();
     if (pair != null) {
@@ -117,9 +141,5 @@ public final class GenericTable {
   private static TableTask task(
       String name, Format format, List<Column> texts, Column label, List<TableClass> classes) {
     return new TableTask(name, format, texts, label, classes, List.of("accuracy"), Quirks.NONE);
-  }
-
-  private static ProblemException configuration(String message, @Nullable String advice) {
-    return ProblemException.of(ProblemKind.CONFIGURATION, message, advice);
   }
 }

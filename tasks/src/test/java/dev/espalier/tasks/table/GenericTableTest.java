@@ -74,9 +74,6 @@ class GenericTableTest {
       quoteCharacter = '`',
       nullValues = "-",
       value = {
-        "csv  |-|-|k|-|t,k        |needs data.columns.text",
-        "csv  |t|-|-|-|t,k        |needs either data.columns.label",
-        "csv  |t|-|k|k|t,k        |needs either data.columns.label",
         "csv  |x|-|k|-|t,k\\na,1\\nb,2 |test:1: column \"x\" is missing; the header has \"t\", \"k\"",
         "csv  |t|-|k|-|t;k\\na;1  |test:1: column \"t\" is missing; column \"k\" is missing",
         "csv  |t|-|k|-|t,k\\na,1\\nb,1 |column \"k\" must have 2 to 1000 classes, found 1",
@@ -106,6 +103,37 @@ class GenericTableTest {
                         task(format, new Columns(text, pair, label, value), List.of(), file),
                         file)))
         .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        "- | k | - | - | data.columns.text: is missing; task csv must be told the column with the text",
+        "t | - | - | - | data.columns.label: is missing; task csv must be told the column with the"
+            + " class",
+        "t | k | k | - | data.columns.value: is a number, and data.columns.label a class; a task"
+            + " predicts one of them",
+        "t | - | k | a | data.labels: is for classes, but data.columns.value is a number",
+        "t | k | - | a | -",
+        "t | - | k | - | -",
+      })
+  @DisplayName("what is wrong with columns is known before a file is read")
+  void check(
+      @Nullable String text,
+      @Nullable String label,
+      @Nullable String value,
+      @Nullable String classes,
+      @Nullable String expected) {
+    List<Mistake> mistakes =
+        GenericTable.check(
+            "csv",
+            new Columns(text, null, label, value),
+            classes == null ? List.of() : List.of(classes));
+
+    assertThat(mistakes.stream().map(each -> each.key() + ": " + each.message()))
+        .isEqualTo(expected == null ? List.of() : List.of(expected));
   }
 
   @Test

@@ -2,7 +2,9 @@ package dev.espalier.tuner.port;
 
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
+import dev.espalier.api.problem.ProblemCode;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Reads or generates the data of a task and tokenizes it. */
@@ -126,6 +128,34 @@ public interface TaskSource {
    *     a row is broken, or when the task does not exist, listing those that do
    */
   TaskData load(Request request, byte[] tokenizerJson);
+
+  /**
+   * Something that is wrong with a request, whatever its files hold.
+   *
+   * @param code what it is about
+   * @param key the key that is to be changed, such as {@code data.columns}
+   * @param message what is wrong, without the key
+   * @param advice what to do, or null
+   */
+  record Mistake(ProblemCode code, String key, String message, @Nullable String advice) {}
+
+  /**
+   * What is wrong with a request, in milliseconds and without reading a file.
+   *
+   * @param request of a task that there is
+   */
+  default List<Mistake> check(Request request) {
+    return List.of();
+  }
+
+  /**
+   * What a model of the task answers with; empty when only its files say so.
+   *
+   * @param request one that {@link #check} finds no fault with
+   */
+  default Optional<Head> head(Request request) {
+    return Optional.empty();
+  }
 
   /** The tasks that there are; empty when that cannot be listed. */
   default List<String> names() {

@@ -16,6 +16,7 @@ import dev.espalier.tuner.result.LossLimit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +52,7 @@ record Judging(List<Metric> measured, Criterion criterion) {
       Optional<Metric> metric = find(known, fitting, data);
       if (metric.isEmpty()) {
         String path = ACCURACY + (one == null ? ".metric" : ".multi_metrics[" + i + "].metric");
-        problems.add(unfitting(resolved, path, known, fitting, data));
+        problems.add(unfitting(resolved, path, known, names(fitting, data)));
         continue;
       }
       judged.add(metric.get());
@@ -79,6 +80,20 @@ record Judging(List<Metric> measured, Criterion criterion) {
         .findFirst();
   }
 
+  /** The names that may be written: the task's own metrics first, each with every set's suffix. */
+  private static List<String> names(List<Metric> fitting, TaskData data) {
+    List<String> names =
+        data.evaluations().stream()
+            .flatMap(set -> fitting.stream().map(metric -> metric.name() + set.suffix()))
+            .sorted()
+            .collect(Collectors.toCollection(ArrayList::new));
+    String first = data.metrics().get(0);
+    if (names.remove(first)) {
+      names.add(0, first);
+    }
+    return names;
+  }
+
   /** A metric's own limit, or else the one that is set for all. */
   private static LossLimit limit(
       String name, Metric metric, @Nullable JudgedMetric own, AccuracyCriterion shared) {
@@ -94,17 +109,13 @@ record Judging(List<Metric> measured, Criterion criterion) {
     throw new IllegalStateException("the loader lets no criterion without a limit pass");
   }
 
-  private static Problem unfitting(
-      ResolvedConfiguration resolved,
-      String path,
-      String name,
-      List<Metric> fitting,
-      TaskData data) {
-    List<String> names =
-        data.evaluations().stream()
-            .flatMap(set -> fitting.stream().map(metric -> metric.name() + set.suffix()))
-            .sorted()
-            .toList();
+  /**
+   * A metric that there is, but not for the task.
+   *
+   * @param names of those that there are for it, the likeliest to be meant first
+   */
+  static Problem unfitting(
+      ResolvedConfiguration resolved, String path, String name, List<String> names) {
     return new Problem(
         ProblemKind.CONFIGURATION,
         ProblemCode.CONTRADICTION,
@@ -117,6 +128,6 @@ record Judging(List<Metric> measured, Criterion criterion) {
             + (names.isEmpty() ? "" : "; there is " + String.join(", ", names)),
         names.isEmpty()
             ? "Maybe a jar is missing on the class path."
-            : "Maybe \"" + data.metrics().get(0) + "\" is meant.");
+            : "Maybe \"" + names.get(0) + "\" is meant.");
   }
 }

@@ -1,5 +1,6 @@
 package dev.espalier.tuner.run;
 
+import dev.espalier.api.data.Head;
 import dev.espalier.api.metric.Metric;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
@@ -12,16 +13,21 @@ import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.Configuration.JudgedMetric;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.plan.DataRequest;
 import dev.espalier.tuner.plan.Planner;
 import dev.espalier.tuner.plan.SearchSpaces;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.plugin.StrategyCatalog;
+import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.PretrainedModels;
+import dev.espalier.tuner.port.TaskSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +38,7 @@ public final class Preflight implements ConfigurationLoader.Check {
   private final PrunerCatalog pruners;
   private final StrategyCatalog strategies;
   private final List<Metric> metrics;
-  private final List<String> tasks;
+  private final TaskSource tasks;
   private final List<String> models;
   private final boolean dataFiles;
 
@@ -40,7 +46,7 @@ public final class Preflight implements ConfigurationLoader.Check {
       PrunerCatalog pruners,
       StrategyCatalog strategies,
       List<Metric> metrics,
-      List<String> tasks,
+      TaskSource tasks,
       List<String> models,
       boolean dataFiles) {
     this.pruners = pruners;
@@ -57,7 +63,7 @@ public final class Preflight implements ConfigurationLoader.Check {
         services.pruners(),
         services.strategies(),
         services.metrics(),
-        services.tasks().names(),
+        services.tasks(),
         services.models().references(),
         true);
   }
@@ -69,15 +75,14 @@ public final class Preflight implements ConfigurationLoader.Check {
    * @param pruners the pruners that there are
    * @param strategies the tuning strategies that there are
    * @param metrics the metrics that there are
-   * @param tasks names of the tasks that there are
+   * @param tasks the tasks that there are, of which no file is read
    */
   public static Preflight ofNames(
       PrunerCatalog pruners,
       StrategyCatalog strategies,
       List<? extends Metric> metrics,
-      List<String> tasks) {
-    return new Preflight(
-        pruners, strategies, List.copyOf(metrics), List.copyOf(tasks), List.of(), false);
+      TaskSource tasks) {
+    return new Preflight(pruners, strategies, List.copyOf(metrics), tasks, List.of(), false);
   }
 
   /**
@@ -99,15 +104,18 @@ public final class Preflight implements ConfigurationLoader.Check {
     collect(() -> checkStrategy(draft), problems);
     Configuration.Data data = configuration.data();
     checkModel(draft, configuration.model().checkpoint(), problems);
-    checkName(draft, "data.task", "task", data.task(), tasks, problems);
+    List<String> names = tasks.names();
+    checkName(draft, "data.task", "task", data.task(), names, problems);
+    Optional<Head> head =
+        names.contains(data.task()) ? checkData(draft, problems) : Optional.empty();
     String metric = configuration.evaluation().accuracy().metric();
     if (metric != null) {
-      checkMetric(draft, "evaluation.accuracy.metric", metric, problems);
+      checkMetric(draft, "evaluation.accuracy.metric", metric, head, problems);
     }
     List<JudgedMetric> several = configuration.evaluation().accuracy().multiMetrics();
     for (int i = 0; i < several.size(); i++) {
       String path = "evaluation.accuracy.multi_metrics[" + i + "].metric";
-      checkMetric(draft, path, several.get(i).metric(), problems);
+      checkMetric(draft, path, several.get(i).metric(), head, problems);
     }
     if (dataFiles) {
       checkFile(draft, "data.train", data.train(), problems);
@@ -167,11 +175,45 @@ public final class Preflight implements ConfigurationLoader.Check {
    * set, which only the data know.
    */
   private void checkMetric(
-      ResolvedConfiguration draft, String path, String name, List<Problem> problems) {
-    List<String> known = metrics.stream().map(Metric::name).sorted().distinct().toList();
-    if (!name.isEmpty() && known.stream().noneMatch(each -> name.matches(suffixed(each)))) {
-      problems.add(unknown(draft, path, "metric", name, known));
+      ResolvedConfiguration draft,
+      String path,
+      String name,
+      Optional<Head> head,
+      List<Problem> problems) {
+    if (name.isEmpty()) {
+      return;
     }
+    List<String> known = names(metrics.stream());
+    if (known.stream().noneMatch(each -> name.matches(suffixed(each)))) {
+      problems.add(unknown(draft, path, "metric", name, known));
+      return;
+    }
+    List<String> fitting =
+        head.map(one -> names(metrics.stream().filter(each -> EvaluationSet.fits(each, one))))
+            .orElse(known);
+    if (fitting.stream().noneMatch(each -> name.matches(suffixed(each)))) {
+      problems.add(Judging.unfitting(draft, path, name, fitting));
+    }
+  }
+
+  private static List<String> names(Stream<Metric> metrics) {
+    return metrics.map(Metric::name).sorted().distinct().toList();
+  }
+
+  /** What the task says of its keys; and what a model answers with, when that is known already. */
+  private Optional<Head> checkData(ResolvedConfiguration draft, List<Problem> problems) {
+    TaskSource.Request request = DataRequest.of(draft.configuration());
+    List<TaskSource.Mistake> mistakes = tasks.check(request);
+    for (TaskSource.Mistake each : mistakes) {
+      problems.add(
+          new Problem(
+              ProblemKind.CONFIGURATION,
+              each.code(),
+              draft.locate(each.key()),
+              each.key() + ": " + each.message(),
+              each.advice()));
+    }
+    return mistakes.isEmpty() ? tasks.head(request) : Optional.empty();
   }
 
   private static String suffixed(String metric) {

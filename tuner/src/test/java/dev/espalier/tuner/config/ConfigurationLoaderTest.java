@@ -608,6 +608,25 @@ final class ConfigurationLoaderTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a\u0090b",
+        "a\u007Fb",
+        "a\u0085b",
+        "a\u2028b",
+        "a\uFEFFb",
+        "a\uD83C\uDF33b",
+        "\"'\\"
+      })
+  @DisplayName("whatever a text holds, the resolved YAML can be read")
+  void theResolvedYamlIsYaml(String name) {
+    String names = "pruning.approach.weight_compression.pruners[0].names=" + name;
+    ResolvedConfiguration first = load(SMALLEST, List.of(names), Map.of());
+
+    assertThat(load(first.toYaml()).configuration()).isEqualTo(first.configuration());
+  }
+
   @Test
   void the_resolved_yaml_says_where_each_value_came_from() {
     ResolvedConfiguration loaded =

@@ -30,6 +30,10 @@ final class LoaderFuzzTest {
   private static final int INPUTS = Integer.getInteger("espalier.fuzz.inputs", 2000);
   private static final long SEED = Long.getLong("espalier.fuzz.seed", 20261123);
   private static final long MOST_MILLIS = 1000;
+
+  /** Bytes of an input; four times what the loader takes. */
+  private static final int LARGEST = 4_000_000;
+
   private static final Map<String, String> ENVIRONMENT = Map.of("HOME", "/home/me");
   private static final List<String> FRAGMENTS =
       List.of(
@@ -257,7 +261,8 @@ final class LoaderFuzzTest {
       return input;
     }
     String line = lines.remove(random.nextInt(lines.size()));
-    int times = random.nextInt(20) == 0 ? random.nextInt(20_000) : random.nextInt(4);
+    int wished = random.nextInt(20) == 0 ? random.nextInt(20_000) : random.nextInt(4);
+    int times = Math.min(wished, LARGEST / (line.length() + 1)); // it may be a repetition itself
     lines.add(random.nextInt(lines.size() + 1), (line + "\n").repeat(times));
     return String.join("\n", lines).getBytes(StandardCharsets.ISO_8859_1);
   }

@@ -8,6 +8,7 @@ import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.plugin.StrategyCatalog;
+import dev.espalier.tuner.port.TaskSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,7 @@ final class PreflightTest {
                       new PrunerCatalog(List.of()),
                       new StrategyCatalog(PreflightTest.class.getClassLoader(), List.of()),
                       List.of(),
-                      List.of("sst-2", "squad")));
+                      new Named()));
     } catch (ProblemException e) {
       problems.addAll(e.problems());
     }
@@ -63,5 +64,18 @@ final class PreflightTest {
                             + System.lineSeparator()
                             + "  Maybe \"sst-2\" is meant."),
             metric -> assertThat(metric).contains("no metric \"accuracy\"; there is none at all"));
+  }
+
+  /** Knows two tasks by name, and reads nothing. */
+  private static final class Named implements TaskSource {
+    @Override
+    public TaskData load(Request request, byte[] tokenizerJson) {
+      throw new IllegalStateException("nothing is read");
+    }
+
+    @Override
+    public List<String> names() {
+      return List.of("sst-2", "squad");
+    }
   }
 }
