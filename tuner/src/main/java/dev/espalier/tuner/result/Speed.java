@@ -68,13 +68,16 @@ public record Speed(Kind kind, String sentence) {
           case FASTER ->
               String.format(
                       Locale.ROOT,
-                      "Int8 is %.2f times as fast as float on this machine: ",
+                      "The quantized model is %.2f times as fast as float on this machine: ",
                       fp32.p50() / int8.p50())
                   + times
                   + ".";
-          case SAME -> "Int8 is not shown to be faster than float on this machine: " + times + ".";
+          case SAME ->
+              "The quantized model is not shown to be faster than float on this machine: "
+                  + times
+                  + ".";
           case SLOWER ->
-              "Int8 is slower than float on this machine: "
+              "The quantized model is slower than float on this machine: "
                   + times
                   + ". "
                   + String.join(" ", causes(model, environment));

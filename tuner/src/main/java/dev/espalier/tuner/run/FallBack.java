@@ -16,7 +16,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -304,12 +303,13 @@ public final class FallBack {
     Verdict verdict = judged.verdict();
     Attempt attempt = new Attempt(floats.size(), verdict.value(), verdict.met(), size(target));
     attempts.add(attempt);
-    tell.accept(
-        String.format(
-            Locale.ROOT,
-            "Quantized with %d more operators in float: %s",
-            floats.size(),
-            verdict.sentence()));
+    String more =
+        switch (floats.size()) {
+          case 0 -> "";
+          case 1 -> " with one more operator in float";
+          default -> " with " + floats.size() + " more operators in float";
+        };
+    tell.accept("Quantized" + more + ": " + verdict.sentence());
     Candidate candidate = new Candidate(variant, model, floats, attempt, judged);
     if (candidate.isBetterThan(best)) {
       best = candidate;

@@ -25,8 +25,8 @@ class SpeedTest {
       delimiter = '|',
       value = {
         // int8 low, high | vnni | bytes of each weight | kind | words
-        "4 | 5 | false | 100000 | FASTER | Int8 is 2.22 times as fast as float on this machine: 4.50 ms [4.00, 5.00] in place of 10.00 ms [9.00, 11.00]",
-        "8 | 9.5 | false | 100000 | SAME | Int8 is not shown to be faster than float",
+        "4 | 5 | false | 100000 | FASTER | The quantized model is 2.22 times as fast as float on this machine: 4.50 ms [4.00, 5.00] in place of 10.00 ms [9.00, 11.00]",
+        "8 | 9.5 | false | 100000 | SAME | The quantized model is not shown to be faster than float",
         "12 | 13 | false | 100000 | SLOWER | this CPU lacks VNNI",
         "12 | 13 | true | 1000 | SLOWER | 2 of 2 quantized products have weights below 64 KiB",
         "12 | 13 | true | 100000 | SLOWER | the QuantizeLinear and DequantizeLinear around each",
