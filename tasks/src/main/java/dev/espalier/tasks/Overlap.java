@@ -27,41 +27,47 @@ final class Overlap {
   record Origin(String key, TextFile file, Part part) {}
 
   /**
-   * Checks that no two sets are made of the same rows of the same content, by whatever path.
+   * Checks that no two sets are made of the same rows of the same content, by whatever path;
+   * evaluation sets may be.
    *
+   * @param fitted what a model is trained and calibrated on
+   * @param judged what it is evaluated on
    * @throws ProblemException of kind configuration, for each two that are
    */
-  static void checkRows(List<Origin> origins) {
+  static void checkRows(List<Origin> fitted, List<Origin> judged) {
     List<Problem> problems = new ArrayList<>();
-    for (int i = 0; i < origins.size(); i++) {
-      for (int j = 0; j < i; j++) {
-        Origin one = origins.get(j);
-        Origin other = origins.get(i);
-        if (one.file().sha256().equals(other.file().sha256())
-            && one.part().overlaps(other.part())) {
-          problems.add(
-              new Problem(
-                  ProblemKind.CONFIGURATION,
-                  ProblemCode.CONTRADICTION,
-                  null,
-                  one.key()
-                      + " and "
-                      + other.key()
-                      + " have rows of one file in common: "
-                      + said(one)
-                      + ", "
-                      + said(other),
-                  "Maybe another file is meant, or parts of it: "
-                      + one.key()
-                      + "_part: 201- and "
-                      + other.key()
-                      + "_part: 1-200."));
+    for (int i = 0; i < fitted.size(); i++) {
+      List<Origin> others = new ArrayList<>(fitted.subList(i + 1, fitted.size()));
+      others.addAll(judged);
+      for (Origin other : others) {
+        if (overlap(fitted.get(i), other)) {
+          problems.add(problem(fitted.get(i), other));
         }
       }
     }
     if (!problems.isEmpty()) {
       throw new ProblemException(problems);
     }
+  }
+
+  private static boolean overlap(Origin one, Origin other) {
+    return one.file().sha256().equals(other.file().sha256()) && one.part().overlaps(other.part());
+  }
+
+  private static Problem problem(Origin one, Origin other) {
+    return new Problem(
+        ProblemKind.CONFIGURATION,
+        ProblemCode.CONTRADICTION,
+        null,
+        one.key()
+            + " and "
+            + other.key()
+            + " have rows of one file in common: "
+            + said(one)
+            + ", "
+            + said(other),
+        "Maybe another file is meant, or parts of it: data.train_part: 201- and"
+            + " data.evaluation_part: 1-200.");
   }
 
   private static String said(Origin origin) {

@@ -44,7 +44,7 @@ final class SquadLoading {
 
   static Loaded load(Request request, byte[] tokenizerJson) {
     Origins origins = origins(request);
-    Overlap.checkRows(origins.all());
+    Overlap.checkRows(origins.fitted(), List.of(origins.evaluation()));
     try (PieceEncoder encoder = PieceEncoder.create(tokenizerJson)) {
       SquadSet evaluation = set("evaluation", origins.evaluation(), request, encoder);
       SquadSet calibration = null;
@@ -64,10 +64,8 @@ final class SquadLoading {
   }
 
   private record Origins(Origin train, @Nullable Origin calibration, Origin evaluation) {
-    List<Origin> all() {
-      return calibration == null
-          ? List.of(train, evaluation)
-          : List.of(train, calibration, evaluation);
+    List<Origin> fitted() {
+      return calibration == null ? List.of(train) : List.of(train, calibration);
     }
   }
 

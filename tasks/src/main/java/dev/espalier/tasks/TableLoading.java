@@ -9,7 +9,6 @@ import dev.espalier.tasks.TaskLoader.Loaded;
 import dev.espalier.tasks.TaskLoader.Request;
 import dev.espalier.tasks.glue.GlueTasks;
 import dev.espalier.tasks.parquet.ParquetText;
-import dev.espalier.tasks.table.Format;
 import dev.espalier.tasks.table.GenericTable;
 import dev.espalier.tasks.table.TableReader;
 import dev.espalier.tasks.table.TableTask;
@@ -69,45 +68,44 @@ final class TableLoading {
   }
 
   private Loaded files(Request request) {
-    String name = request.task();
-    DataFile trainFile = Objects.requireNonNull(request.train());
-    DataFile evaluationFile = Objects.requireNonNull(request.evaluation());
-    Origin train = origin("data.train", trainFile);
-    Optional<Format> format = GenericTable.format(name);
-    TableTask task =
-        format.isPresent()
-            ? GenericTable.task(
-                format.orElseThrow(), request.columns(), request.labels(), train.file())
-            : GlueTasks.find(name).orElseThrow();
-    List<Origin> evaluations = new ArrayList<>(List.of(origin("data.evaluation", evaluationFile)));
+    Origin train = origin("data.train", Objects.requireNonNull(request.train()));
+    Optional<Origin> calibration =
+        Optional.ofNullable(request.calibration()).map(file -> origin("data.calibration", file));
+    List<Origin> evaluations = evaluations(request);
+    List<Origin> fitted = new ArrayList<>(List.of(train));
+    calibration.ifPresent(fitted::add);
+    Overlap.checkRows(fitted, evaluations);
+    TableTask task = task(request, train.file());
+    // the smaller files first, so that a mistake in them does not wait for the larger one
+    List<Read> judged = new ArrayList<>();
+    judged.add(new Read("", "evaluation", read(task, evaluations.get(0))));
+    if (evaluations.size() > 1) {
+      judged.add(mismatched(read(task, evaluations.get(1))));
+    }
+    Optional<LabelledTexts> calibrating = calibration.map(origin -> read(task, origin));
+    for (int i = 0; i < judged.size() && calibrating.isPresent(); i++) {
+      Overlap.checkTexts(
+          calibration.orElseThrow(),
+          withoutLabels(calibrating.orElseThrow()),
+          evaluations.get(i),
+          withoutLabels(judged.get(i).texts()));
+    }
+    return loaded(task.head(), task.metrics(), read(task, train), calibrating.orElse(null), judged);
+  }
+
+  private static List<Origin> evaluations(Request request) {
+    List<Origin> evaluations = new ArrayList<>();
+    evaluations.add(origin("data.evaluation", Objects.requireNonNull(request.evaluation())));
     if (request.evaluationMismatched() != null) {
       evaluations.add(origin("data.evaluation_mismatched", request.evaluationMismatched()));
     }
-    List<Origin> origins = new ArrayList<>(List.of(train));
-    DataFile calibration = request.calibration();
-    if (calibration != null) {
-      origins.add(origin("data.calibration", calibration));
-    }
-    origins.addAll(evaluations);
-    Overlap.checkRows(origins);
-    // the smaller files first, so that a mistake in them does not wait for the larger one
-    List<Read> read = new ArrayList<>();
-    read.add(new Read("", "evaluation", read(task, evaluations.get(0))));
-    if (evaluations.size() > 1) {
-      read.add(mismatched(read(task, evaluations.get(1))));
-    }
-    LabelledTexts calibrationTexts = null;
-    if (calibration != null) {
-      calibrationTexts = read(task, origins.get(1));
-      for (int i = 0; i < read.size(); i++) {
-        Overlap.checkTexts(
-            origins.get(1),
-            withoutLabels(calibrationTexts),
-            evaluations.get(i),
-            withoutLabels(read.get(i).texts()));
-      }
-    }
-    return loaded(task.head(), task.metrics(), read(task, train), calibrationTexts, read);
+    return evaluations;
+  }
+
+  private static TableTask task(Request request, TextFile train) {
+    return GenericTable.format(request.task())
+        .map(format -> GenericTable.task(format, request.columns(), request.labels(), train))
+        .orElseGet(() -> GlueTasks.find(request.task()).orElseThrow());
   }
 
   private static Origin origin(String key, DataFile file) {

@@ -212,6 +212,20 @@ class LpotQuantizationTest {
     assertThat(load(yaml, "quantization." + decision).configuration().quantization()).isNotNull();
   }
 
+  @Test
+  @DisplayName("a misspelled setting of model_wise is named")
+  void misspelled() {
+    String yaml = file("pytorch", STATIC + ", model_wise: {weight: {granularty: per_tensor}}");
+
+    ProblemException e = catchThrowableOfType(ProblemException.class, () -> load(yaml));
+
+    assertThat(e.problems())
+        .singleElement()
+        .asString()
+        .contains("quantization.model_wise.weight.granularty: there is no such key")
+        .contains("\"granularity\"");
+  }
+
   private Quantization quantization(String framework, String section) {
     return Objects.requireNonNull(load(file(framework, section)).configuration().quantization());
   }

@@ -77,14 +77,19 @@ final class OperatorRules {
 
   private void modelWise() {
     draft.checkKeys(MODEL_WISE, List.of("weight", "activation"), false);
-    for (String part : List.of("weight", "activation")) {
-      for (String key : draft.keys(MODEL_WISE + "." + part)) {
-        modelWise(part + "." + key, MODEL_WISE + "." + part + "." + key);
-      }
+    modelWise("weight", List.of("granularity", "scheme", "dtype", "algorithm", "bit"));
+    modelWise(
+        "activation", List.of("granularity", "scheme", "dtype", "algorithm", "compute_dtype"));
+  }
+
+  private void modelWise(String part, List<String> keys) {
+    draft.checkKeys(MODEL_WISE + "." + part, keys, false);
+    for (String key : keys) {
+      setting(part + "." + key, MODEL_WISE + "." + part + "." + key);
     }
   }
 
-  private void modelWise(String key, String path) {
+  private void setting(String key, String path) {
     JsonNode asked = draft.get(path);
     boolean ours = CHOICES.contains(key);
     if (asked == null || (ours && asked.isTextual())) {
