@@ -137,9 +137,7 @@ final class QuantizeCommand implements Callable<Integer> {
                   "Maybe --set data.task=sst-2 with data.train and data.evaluation is meant, or"
                       + " post_training_dynamic_quant, which needs no data.")));
     }
-    return services
-        .tasks()
-        .load(DataRequest.withoutTraining(resolved.configuration()), tokenizer());
+    return services.tasks().load(DataRequest.of(resolved.configuration()), tokenizer());
   }
 
   private static long bytes(Path file) {

@@ -12,6 +12,7 @@ import dev.espalier.tuner.run.SmokeRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
@@ -114,6 +115,46 @@ class QuantizeCommandTest {
         .contains("fall-back: Everything configured is quantized")
         .contains("on this machine: ")
         .contains("Criterion met: accuracy is");
+  }
+
+  @Test
+  @DisplayName("a static format is calibrated on a set of its own, and needs no training set")
+  void calibratesOnItsOwnSet() throws IOException {
+    Path rows =
+        Files.writeString(
+            folder.resolve("rows.tsv"),
+            "label\tsentence\n1\ta fine film\n0\ta dull one\n1\tgood\n0\tbad\n");
+    Path data =
+        Files.writeString(
+            folder.resolve("d.yaml"),
+            "data: {task: sst-2, calibration: rows.tsv, calibration_part: 1-2,"
+                + " evaluation: rows.tsv, evaluation_part: 3-4}\n");
+    List<String> command =
+        List.of(
+            "quantize",
+            models.resolve("model.onnx").toString(),
+            "-o",
+            folder.resolve("int8.onnx").toString(),
+            "--config",
+            data.toString(),
+            "--set",
+            "quantization={approach: post_training_static_quant, strategy: {name: none}}",
+            "--set",
+            "evaluation.performance={warmup: 1, iteration: 5, sequence_length: 16}");
+
+    Executed executed = Executed.of(command.toArray(new String[0]));
+
+    assertThat(executed.err()).isEmpty();
+    assertThat(executed.exitCode()).isZero();
+
+    List<String> overlapping = new ArrayList<>(command);
+    overlapping.addAll(List.of("--set", "data.evaluation_part=2-4"));
+    Executed refused = Executed.of(overlapping.toArray(new String[0]));
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.err())
+        .startsWith("data.calibration and data.evaluation have rows of one file in common: 1-2 of ")
+        .contains(rows.toString());
   }
 
   @Test

@@ -41,6 +41,7 @@ class ValidateCommandTest {
           data.task=squad-twin               | accuracy does not go with the task squad-twin; there is best_
           data.task=csv                      | data.columns.text: is missing; task csv must be told
           data.task=rte                      | data.evaluation: is missing; task rte reads files
+          data={task: rte, calibration: a.tsv, evaluation: b.tsv} | data.train: is missing; only espalier quantize
           data.labels=[a, b]                 | data.labels: is for the tasks csv, tsv, jsonl, parquet
           data.train=x.tsv                   | data.train: task sentiment-twin is generated
           data.train_part=1-9                | data.train_part: is about data.train, which names no file

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -78,10 +79,13 @@ final class SquadLoading {
           null,
           new Origin("data.evaluation", files.evaluation(), Part.ALL));
     }
-    DataFile calibration = request.calibration();
+    Optional<Origin> calibrated =
+        Optional.ofNullable(request.calibration()).map(file -> origin("data.calibration", file));
+    Optional<Origin> trained =
+        Optional.ofNullable(request.train()).map(file -> origin("data.train", file));
     return new Origins(
-        origin("data.train", Objects.requireNonNull(request.train())),
-        calibration == null ? null : origin("data.calibration", calibration),
+        trained.or(() -> calibrated).orElseThrow(),
+        trained.isPresent() ? calibrated.orElse(null) : null,
         origin("data.evaluation", Objects.requireNonNull(request.evaluation())));
   }
 

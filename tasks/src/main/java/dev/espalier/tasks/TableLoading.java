@@ -68,9 +68,12 @@ final class TableLoading {
   }
 
   private Loaded files(Request request) {
-    Origin train = origin("data.train", Objects.requireNonNull(request.train()));
-    Optional<Origin> calibration =
+    Optional<Origin> calibrated =
         Optional.ofNullable(request.calibration()).map(file -> origin("data.calibration", file));
+    Optional<Origin> trained =
+        Optional.ofNullable(request.train()).map(file -> origin("data.train", file));
+    Origin train = trained.or(() -> calibrated).orElseThrow();
+    Optional<Origin> calibration = calibrated.filter(origin -> trained.isPresent());
     List<Origin> evaluations = evaluations(request);
     List<Origin> fitted = new ArrayList<>(List.of(train));
     calibration.ifPresent(fitted::add);

@@ -39,7 +39,8 @@ public final class TaskLoader {
    * What to load.
    *
    * @param task name of the task, one of {@link #names}
-   * @param train what to train on, or null for a synthetic twin
+   * @param train what to train on, or null for a synthetic twin, or when nothing is trained and
+   *     there is a calibration set
    * @param calibration what ranges of activations are taken from, or null
    * @param evaluation what to judge on, or null for a synthetic twin
    * @param evaluationMismatched MNLI's second evaluation file, or null
@@ -128,8 +129,9 @@ public final class TaskLoader {
   /**
    * What was loaded.
    *
-   * @param train what the model is trained on
-   * @param calibration what ranges of activations are taken from; null for training examples
+   * @param train what the model is trained on; the calibration set when no training set was asked
+   *     for
+   * @param calibration what ranges of activations are taken from; null for those of {@code train}
    * @param evaluations what it is judged on, the most important first
    * @param metrics names of the task's metrics, the one that is judged by default first
    * @param sharedExamples how many examples of the first evaluation set have a text that the
@@ -227,7 +229,8 @@ public final class TaskLoader {
               }
             });
     if (!twin) {
-      needed(task, "data.train", request.train(), mistakes);
+      DataFile fitted = request.train() == null ? request.calibration() : request.train();
+      needed(task, "data.train", fitted, mistakes);
       needed(task, "data.evaluation", request.evaluation(), mistakes);
     }
     if (request.evaluationMismatched() != null && !twin && !task.equals(GlueTasks.MNLI)) {

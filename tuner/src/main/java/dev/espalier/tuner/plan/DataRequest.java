@@ -10,33 +10,14 @@ import org.jspecify.annotations.Nullable;
 public final class DataRequest {
   private DataRequest() {}
 
-  /** The request of a run. */
+  /** The request. */
   public static TaskSource.Request of(Configuration configuration) {
-    Data data = configuration.data();
-    return request(
-        configuration,
-        file(data.train(), data.trainPart()),
-        file(data.calibration(), data.calibrationPart()));
-  }
-
-  /** The request where nothing is trained: without a training set the calibration set will do. */
-  public static TaskSource.Request withoutTraining(Configuration configuration) {
-    Data data = configuration.data();
-    return data.train() == null
-        ? request(configuration, file(data.calibration(), data.calibrationPart()), null)
-        : of(configuration);
-  }
-
-  private static TaskSource.Request request(
-      Configuration configuration,
-      TaskSource.@Nullable DataFile train,
-      TaskSource.@Nullable DataFile calibration) {
     Data data = configuration.data();
     Columns columns = data.columns();
     return new TaskSource.Request(
         data.task(),
-        train,
-        calibration,
+        file(data.train(), data.trainPart()),
+        file(data.calibration(), data.calibrationPart()),
         file(data.evaluation(), data.evaluationPart()),
         file(data.evaluationMismatched(), null),
         new TaskSource.Columns(

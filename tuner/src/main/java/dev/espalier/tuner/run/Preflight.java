@@ -213,6 +213,15 @@ public final class Preflight implements ConfigurationLoader.Check {
               each.key() + ": " + each.message(),
               each.advice()));
     }
+    if (request.train() == null && request.calibration() != null) {
+      problems.add(
+          new Problem(
+              ProblemKind.CONFIGURATION,
+              ProblemCode.MISSING_KEY,
+              draft.locate("data.train"),
+              "data.train: is missing; only espalier quantize can do with data.calibration alone",
+              "Add it."));
+    }
     return mistakes.isEmpty() ? tasks.head(request) : Optional.empty();
   }
 
