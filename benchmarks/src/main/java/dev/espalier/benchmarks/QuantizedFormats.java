@@ -89,7 +89,7 @@ public final class QuantizedFormats {
     return new QuantizationPlan(
         format,
         true,
-        false,
+        QuantizationPlan.ReduceRange.NO,
         QuantizationPlan.OPERATOR_TYPES,
         List.of(),
         Set.of(),

@@ -105,6 +105,7 @@ final class CalibratedQuantization implements PreparedQuantization {
     }
     QuantizedModel told = OperatorList.of(OnnxGraph.of(model), report);
     Map<String, String> notes = new LinkedHashMap<>(told.notes());
+    notes.put(Quantizer.REDUCE_RANGE, plan.reduceRange().toString());
     notes.putAll(recipeNotes);
     return new QuantizedModel(notes, told.operators());
   }
@@ -141,7 +142,7 @@ final class CalibratedQuantization implements PreparedQuantization {
     report.quantized().stream()
         .filter(one -> one.type().equals("MatMul") || one.type().equals("Gemm"))
         .forEach(one -> perChannel.put(one.node(), one.perChannel()));
-    int limit = plan.reduceRange() ? REDUCED_LIMIT : LIMIT;
+    int limit = plan.reduceRange().reduced() ? REDUCED_LIMIT : LIMIT;
     BiasCorrection.Corrected made =
         new BiasCorrection(new Activations(plan.threads()))
             .correct(
@@ -257,7 +258,7 @@ final class CalibratedQuantization implements PreparedQuantization {
   private static QuantizationSettings settings(QuantizationPlan plan) {
     return QuantizationSettings.of(format(plan))
         .withPerChannel(plan.perChannel())
-        .withReduceRange(plan.reduceRange())
+        .withReduceRange(plan.reduceRange().reduced())
         .withOperatorTypes(plan.operatorTypes())
         .excluding(plan.excluded())
         .withFloatNodes(plan.floatNodes())

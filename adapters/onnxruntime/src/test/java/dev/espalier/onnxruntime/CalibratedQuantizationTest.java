@@ -343,7 +343,7 @@ final class CalibratedQuantizationTest {
     return new QuantizationPlan(
         format,
         false,
-        false,
+        QuantizationPlan.ReduceRange.NO,
         QuantizationPlan.OPERATOR_TYPES,
         List.of(),
         Set.of(),

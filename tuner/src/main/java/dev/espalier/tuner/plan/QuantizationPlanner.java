@@ -12,6 +12,7 @@ import dev.espalier.tuner.port.QuantizationPlan.Blocks;
 import dev.espalier.tuner.port.QuantizationPlan.Calibration;
 import dev.espalier.tuner.port.QuantizationPlan.Format;
 import dev.espalier.tuner.port.QuantizationPlan.OperatorRule;
+import dev.espalier.tuner.port.QuantizationPlan.ReduceRange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -30,13 +31,10 @@ public final class QuantizationPlanner {
    */
   public static QuantizationPlan plan(
       Configuration configuration, Quantization section, boolean vnniHere) {
-    Boolean reduced = section.reduceRange();
-    boolean lacksVnni =
-        section.targetCpu().equals("avx2") || (section.targetCpu().equals("this") && !vnniHere);
     return new QuantizationPlan(
         format(section),
         section.modelWise().weight().granularity().equals("per_channel"),
-        reduced == null ? lacksVnni : reduced,
+        reduceRange(section, vnniHere),
         Set.copyOf(section.opTypes()),
         section.excludedNames(),
         Set.of(),
@@ -51,6 +49,20 @@ public final class QuantizationPlanner {
         section.calibration().samplingSize(),
         configuration.tuning().randomSeed(),
         Cores.of(configuration.evaluation().performance().threads()));
+  }
+
+  private static ReduceRange reduceRange(Quantization section, boolean vnniHere) {
+    Boolean configured = section.reduceRange();
+    if (configured != null) {
+      return new ReduceRange(configured, "as configured");
+    }
+    String target = "target_cpu " + section.targetCpu();
+    return switch (section.targetCpu()) {
+      case "avx2" -> new ReduceRange(true, target);
+      case "this" ->
+          new ReduceRange(!vnniHere, target + ", which " + (vnniHere ? "has" : "lacks") + " VNNI");
+      default -> new ReduceRange(false, target);
+    };
   }
 
   private static QuantizationPlan.Recipes recipes(Recipes section) {

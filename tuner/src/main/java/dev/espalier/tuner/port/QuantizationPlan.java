@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public record QuantizationPlan(
     Format format,
     boolean perChannel,
-    boolean reduceRange,
+    ReduceRange reduceRange,
     Set<String> operatorTypes,
     List<String> excluded,
     Set<String> floatNodes,
@@ -46,6 +46,22 @@ public record QuantizationPlan(
     excluded = List.copyOf(excluded);
     floatNodes = Set.copyOf(floatNodes);
     rules = List.copyOf(rules);
+  }
+
+  /**
+   * Whether weights keep to 7 bits.
+   *
+   * @param reduced whether they do
+   * @param reason why, for the report
+   */
+  public record ReduceRange(boolean reduced, String reason) {
+    /** All 8 bits, for a CPU with VNNI. */
+    public static final ReduceRange NO = new ReduceRange(false, "target_cpu vnni");
+
+    @Override
+    public String toString() {
+      return reduced + ", " + reason;
+    }
   }
 
   /** The same, with exactly these nodes kept float. */

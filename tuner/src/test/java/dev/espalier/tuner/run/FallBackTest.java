@@ -44,7 +44,7 @@ class FallBackTest {
       new QuantizationPlan(
           Format.DYNAMIC,
           true,
-          false,
+          QuantizationPlan.ReduceRange.NO,
           QuantizationPlan.OPERATOR_TYPES,
           List.of(),
           Set.of(),
