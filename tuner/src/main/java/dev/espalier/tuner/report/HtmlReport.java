@@ -182,6 +182,10 @@ public final class HtmlReport {
             List.of("pruned layers", Text.percent(masks.prunedLayers())),
             List.of("encoder", Text.percent(masks.encoder())),
             List.of("model", Text.percent(masks.model()))));
+    String caution = facts.sparsityCaution();
+    if (caution != null) {
+      page.append("\n<p>" + escape(caution) + "</p>");
+    }
     page.append("\n<h2>Density of each pruned matrix</h2><table>")
         .append("<tr><th>matrix</th><th>shape</th><th>kept</th><th>density</th><th></th></tr>");
     for (MaskReport.Matrix matrix : masks.matrices()) {

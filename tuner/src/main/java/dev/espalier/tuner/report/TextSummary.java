@@ -34,6 +34,9 @@ public final class TextSummary {
           .append(" of the encoder, ")
           .append(Text.percent(masks.model()))
           .append(" of the model.");
+      if (facts.sparsityCaution() != null) {
+        text.append('\n').append(facts.sparsityCaution());
+      }
     }
     Speed speed = facts.speed();
     if (speed != null) {

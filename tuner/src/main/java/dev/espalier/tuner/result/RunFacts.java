@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,9 @@ public record RunFacts(
     List<Failure> problems,
     List<StageTime> stages,
     Map<String, String> artifacts) {
+  /** A share of the weights by which a sparsity may be missed without a word. */
+  private static final double MISSED_BY = 0.02;
+
   /** Copies the collections, keeping their order. */
   public RunFacts {
     trials = List.copyOf(trials);
@@ -212,6 +216,24 @@ public record RunFacts(
   /** The target sparsity asked for, in [0, 1); null when the pruner does not follow one. */
   public @Nullable Double targetSparsity() {
     return reported.targetSparsity();
+  }
+
+  /**
+   * What a reader of the sparsity must not overlook: a pruner whose λ is steered to it may be
+   * stopped before it is there. Null when nothing is to be said.
+   */
+  public @Nullable String sparsityCaution() {
+    Double asked = targetSparsity();
+    MaskReport reached = masks();
+    if (asked == null || reached == null || reached.prunedLayers() >= asked - MISSED_BY) {
+      return null;
+    }
+    return String.format(
+        Locale.ROOT,
+        "The sparsity asked for was not reached: %.2f%% in place of %.2f%%. Maybe train longer"
+            + " (pruning.train.max_steps or epochs), or raise pruning.train.score_learning_rate.",
+        100 * reached.prunedLayers(),
+        100 * asked);
   }
 
   /** What decides which weights are removed; null when that could not be planned. */

@@ -611,6 +611,15 @@ final class RunTest {
   }
 
   @Test
+  void a_sparsity_that_was_not_reached_is_pointed_out() {
+    RunResult missed = run("pruning.approach.weight_compression.target_sparsity=0.9");
+
+    assertThat(missed.summary())
+        .contains("The sparsity asked for was not reached: 50.00% in place of 90.00%.");
+    assertThat(run().summary()).doesNotContain("not reached");
+  }
+
+  @Test
   void a_zero_baseline_with_a_relative_criterion_is_pointed_out() {
     fakes.accuracy.replaceAll((file, value) -> 0.0);
 
