@@ -36,8 +36,9 @@ final class HubServer {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final HubSettings settings;
-  private final HttpClient client =
-      HttpClient.newBuilder().followRedirects(Redirect.NEVER).connectTimeout(CONNECT).build();
+
+  /** Made for the first request: it loads many classes, and most commands make none. */
+  private @Nullable HttpClient client;
 
   HubServer(HubSettings settings) {
     this.settings = settings;
@@ -65,6 +66,14 @@ final class HubServer {
     public void close() throws IOException {
       stream.close();
     }
+  }
+
+  private synchronized HttpClient client() {
+    if (client == null) {
+      client =
+          HttpClient.newBuilder().followRedirects(Redirect.NEVER).connectTimeout(CONNECT).build();
+    }
+    return client;
   }
 
   Revision revision(HubReference reference) throws IOException {
@@ -197,7 +206,7 @@ final class HubServer {
     }
     position.ifPresent(from -> request.header("Range", "bytes=" + from + "-"));
     try {
-      return client.send(request.build(), BodyHandlers.ofInputStream());
+      return client().send(request.build(), BodyHandlers.ofInputStream());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw HubException.refused("interrupted while it was fetched", "Run again to go on.");
