@@ -5,12 +5,17 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tasks.TaskLoader.DataFile;
+import dev.espalier.tasks.TaskLoader.Request;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.TextFile;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
 
 /**
  * Keeps training, calibration and evaluation sets apart: what a model was fitted to must not judge
@@ -25,6 +30,35 @@ final class Overlap {
    * @param key how the configuration calls it, such as data.train
    */
   record Origin(String key, TextFile file, Part part) {}
+
+  /**
+   * What a model is fitted to.
+   *
+   * @param train the training set; where none was asked for, the calibration set
+   * @param calibration the calibration set beside it
+   */
+  record Fitted(Origin train, Optional<Origin> calibration) {
+    /**
+     * The sets that a request names.
+     *
+     * @param read reads the file that a key names
+     */
+    static Fitted of(Request request, BiFunction<String, DataFile, Origin> read) {
+      Optional<Origin> calibrated =
+          Optional.ofNullable(request.calibration())
+              .map(file -> read.apply("data.calibration", file));
+      Optional<Origin> trained =
+          Optional.ofNullable(request.train()).map(file -> read.apply("data.train", file));
+      return new Fitted(
+          trained.or(() -> calibrated).orElseThrow(),
+          calibrated.filter(origin -> trained.isPresent()));
+    }
+
+    /** Both, or the one. */
+    List<Origin> all() {
+      return Stream.concat(Stream.of(train), calibration.stream()).toList();
+    }
+  }
 
   /**
    * Checks that no two sets are made of the same rows of the same content, by whatever path;

@@ -3,6 +3,7 @@ package dev.espalier.tasks;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tasks.Overlap.Fitted;
 import dev.espalier.tasks.Overlap.Origin;
 import dev.espalier.tasks.TaskLoader.DataFile;
 import dev.espalier.tasks.TaskLoader.Evaluation;
@@ -20,7 +21,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Loads tasks with questions about paragraphs. */
 final class SquadLoading {
@@ -45,16 +45,16 @@ final class SquadLoading {
 
   static Loaded load(Request request, byte[] tokenizerJson) {
     Origins origins = origins(request);
-    Overlap.checkRows(origins.fitted(), List.of(origins.evaluation()));
+    Overlap.checkRows(origins.fitted().all(), List.of(origins.evaluation()));
     try (PieceEncoder encoder = PieceEncoder.create(tokenizerJson)) {
       SquadSet evaluation = set("evaluation", origins.evaluation(), request, encoder);
       SquadSet calibration = null;
-      if (origins.calibration() != null) {
-        calibration = set("calibration", origins.calibration(), request, encoder);
-        Overlap.checkTexts(
-            origins.calibration(), texts(calibration), origins.evaluation(), texts(evaluation));
+      if (origins.fitted().calibration().isPresent()) {
+        Origin origin = origins.fitted().calibration().orElseThrow();
+        calibration = set("calibration", origin, request, encoder);
+        Overlap.checkTexts(origin, texts(calibration), origins.evaluation(), texts(evaluation));
       }
-      SquadSet train = set("train", origins.train(), request, encoder);
+      SquadSet train = set("train", origins.fitted().train(), request, encoder);
       return new Loaded(
           train.set(),
           calibration == null ? null : calibration.set(),
@@ -64,28 +64,17 @@ final class SquadLoading {
     }
   }
 
-  private record Origins(Origin train, @Nullable Origin calibration, Origin evaluation) {
-    List<Origin> fitted() {
-      return calibration == null ? List.of(train) : List.of(train, calibration);
-    }
-  }
+  private record Origins(Fitted fitted, Origin evaluation) {}
 
   private static Origins origins(Request request) {
-    String task = request.task();
-    if (Twins.hasFiles(task)) {
+    if (Twins.hasFiles(request.task())) {
       Twins.Files files = Twins.files(request);
       return new Origins(
-          new Origin("data.train", files.train(), Part.ALL),
-          null,
+          new Fitted(new Origin("data.train", files.train(), Part.ALL), Optional.empty()),
           new Origin("data.evaluation", files.evaluation(), Part.ALL));
     }
-    Optional<Origin> calibrated =
-        Optional.ofNullable(request.calibration()).map(file -> origin("data.calibration", file));
-    Optional<Origin> trained =
-        Optional.ofNullable(request.train()).map(file -> origin("data.train", file));
     return new Origins(
-        trained.or(() -> calibrated).orElseThrow(),
-        trained.isPresent() ? calibrated.orElse(null) : null,
+        Fitted.of(request, SquadLoading::origin),
         origin("data.evaluation", Objects.requireNonNull(request.evaluation())));
   }
 

@@ -2,6 +2,7 @@ package dev.espalier.tasks;
 
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
+import dev.espalier.tasks.Overlap.Fitted;
 import dev.espalier.tasks.Overlap.Origin;
 import dev.espalier.tasks.TaskLoader.DataFile;
 import dev.espalier.tasks.TaskLoader.Evaluation;
@@ -68,16 +69,11 @@ final class TableLoading {
   }
 
   private Loaded files(Request request) {
-    Optional<Origin> calibrated =
-        Optional.ofNullable(request.calibration()).map(file -> origin("data.calibration", file));
-    Optional<Origin> trained =
-        Optional.ofNullable(request.train()).map(file -> origin("data.train", file));
-    Origin train = trained.or(() -> calibrated).orElseThrow();
-    Optional<Origin> calibration = calibrated.filter(origin -> trained.isPresent());
+    Fitted fitted = Fitted.of(request, TableLoading::origin);
+    Origin train = fitted.train();
+    Optional<Origin> calibration = fitted.calibration();
     List<Origin> evaluations = evaluations(request);
-    List<Origin> fitted = new ArrayList<>(List.of(train));
-    calibration.ifPresent(fitted::add);
-    Overlap.checkRows(fitted, evaluations);
+    Overlap.checkRows(fitted.all(), evaluations);
     TableTask task = task(request, train.file());
     // the smaller files first, so that a mistake in them does not wait for the larger one
     List<Read> judged = new ArrayList<>();
