@@ -91,6 +91,22 @@ class ValidateCommandTest {
   }
 
   @Test
+  @DisplayName("a part that ends before it begins is told beside the other mistakes")
+  void part() {
+    Executed validate =
+        Executed.of(
+            "validate",
+            QUICKSTART,
+            "--set",
+            "data={task: sst-2, train: a.tsv, train_part: 9-1, evaluation: b.tsv}",
+            "--set",
+            "evaluation.accuracy.metric=acuracy");
+
+    assertThat(validate.exitCode()).isEqualTo(2);
+    assertThat(validate.err()).contains("found \"9-1\"", "there is no metric \"acuracy\"");
+  }
+
+  @Test
   @DisplayName("a wrong assignment is wrong for every file, and told once")
   void once() {
     Executed validate = Executed.of("validate", QUICKSTART, QUICKSTART, "--set", "devise=cpu");

@@ -203,7 +203,12 @@ public final class Preflight implements ConfigurationLoader.Check {
   /** What the task says of its keys; and what a model answers with, when that is known already. */
   private Optional<Head> checkData(ResolvedConfiguration draft, List<Problem> problems) {
     TaskSource.Request request = DataRequest.of(draft.configuration());
-    List<TaskSource.Mistake> mistakes = tasks.check(request);
+    List<TaskSource.Mistake> mistakes = new ArrayList<>();
+    int before = problems.size();
+    collect(() -> mistakes.addAll(tasks.check(request)), problems);
+    if (problems.size() > before) {
+      return Optional.empty();
+    }
     for (TaskSource.Mistake each : mistakes) {
       problems.add(
           new Problem(
