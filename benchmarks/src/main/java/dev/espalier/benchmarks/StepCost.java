@@ -83,7 +83,7 @@ public final class StepCost {
                   name,
                   pruners.create(name, Map.of(), null),
                   model.weights(),
-                  BertNames.encoderLinears(model.weights().architecture().layers()).stream()
+                  BertNames.encoderLinears(model.weights().bert().layers()).stream()
                       .map(prefix -> prefix + ".weight")
                       .toList(),
                   schedule)));

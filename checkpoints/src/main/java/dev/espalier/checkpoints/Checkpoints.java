@@ -96,6 +96,33 @@ public final class Checkpoints {
   }
 
   /**
+   * Whether a folder holds {@code config.json} and weights in a format that {@link #load} reads.
+   */
+  public static boolean isIn(Path folder) {
+    return Files.isRegularFile(folder.resolve(CONFIG)) && WeightFiles.isIn(folder);
+  }
+
+  /**
+   * A model whose weights were read elsewhere, with what lies beside its file: the tokenizer, and
+   * {@code config.json} and the others if they are there.
+   *
+   * @param file what the weights were read from
+   * @throws ProblemException of kind INPUT when there is no tokenizer, or a file is broken
+   */
+  public static PretrainedModel around(Path file, TransformerWeights weights) {
+    Path folder = file.toAbsolutePath().getParent();
+    Path config = folder.resolve(CONFIG);
+    return new PretrainedModel(
+        file.toString(),
+        weights,
+        tokenizer(folder),
+        WeightFiles.of(file).sha256(),
+        Files.isRegularFile(config) ? labels(json(config)) : List.of(),
+        companions(folder),
+        List.of());
+  }
+
+  /**
    * What {@link #load} reads, of the files that a model is said to have: of several formats of the
    * weights the first that it would take.
    */

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Where a folder's weights lie.
@@ -41,7 +42,7 @@ record WeightFiles(Path source, List<Path> files, Map<String, Path> index) {
     for (String name : NAMES) {
       Path file = folder.resolve(name);
       if (Files.isRegularFile(file)) {
-        return new WeightFiles(file, List.of(file), Map.of());
+        return of(file);
       }
       Path index = folder.resolve(name + ".index.json");
       if (Files.isRegularFile(index)) {
@@ -60,6 +61,18 @@ record WeightFiles(Path source, List<Path> files, Map<String, Path> index) {
         folder,
         "has no " + SAFETENSORS + " and no " + PYTORCH + ", nor an index of either",
         "Maybe the weights were not downloaded.");
+  }
+
+  /** A single file. */
+  static WeightFiles of(Path file) {
+    return new WeightFiles(file, List.of(file), Map.of());
+  }
+
+  /** Whether there is something for {@link #find} to find. */
+  static boolean isIn(Path folder) {
+    return NAMES.stream()
+        .flatMap(name -> Stream.of(name, name + ".index.json"))
+        .anyMatch(name -> Files.isRegularFile(folder.resolve(name)));
   }
 
   /** Of all names in a folder those that {@link #find} would open. */

@@ -9,6 +9,8 @@ import dev.espalier.checkpoints.hub.Hub;
 import dev.espalier.checkpoints.hub.HubDatasets;
 import dev.espalier.checkpoints.hub.HubReference;
 import dev.espalier.djl.DjlFinePruner;
+import dev.espalier.djl.ScriptModels;
+import dev.espalier.djl.ScriptTools;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.onnxruntime.bert.ClasspathModels;
 import dev.espalier.tasks.TaskLoader;
@@ -47,6 +49,7 @@ final class Services {
         new DjlFinePruner(checkpoints),
         checkpoints,
         new OrtTools(),
+        new ScriptTools(),
         (file, weights) -> ArchiveWriter.pack(file, weights.tensors()),
         pruners,
         plugins.strategies(),
@@ -75,7 +78,10 @@ final class Services {
     @Override
     public PretrainedModel load(String reference) {
       if (PretrainedModels.isFolder(reference)) {
-        return Checkpoints.load(Path.of(reference));
+        Path path = Path.of(reference);
+        return ScriptModels.find(path)
+            .map(ScriptModels::load)
+            .orElseGet(() -> Checkpoints.load(path));
       }
       Optional<HubReference> known = HubReference.parse(reference);
       return known.isPresent() ? ofTheHub(known.orElseThrow()) : named.load(reference);

@@ -46,7 +46,7 @@ class EncoderParityTest {
     float[] theirs = originalHiddenStates(batch);
 
     assertThat(ours).hasSameSizeAs(theirs);
-    int hidden = model.weights().architecture().hiddenSize();
+    int hidden = model.weights().bert().hiddenSize();
     float largest = 0;
     for (int i = 0; i < ours.length; i++) {
       if (batch.attentionMask()[i / hidden] == 1) {

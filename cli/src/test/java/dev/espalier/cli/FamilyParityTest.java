@@ -64,7 +64,7 @@ class FamilyParityTest {
     JsonNode golden = JSON.readTree(folder(name).resolve("logits.json").toFile());
     List<EncodedExample> examples = examples(golden);
 
-    assertThat(model.weights().architecture().family().modelType()).isEqualTo(type);
+    assertThat(model.weights().bert().family().modelType()).isEqualTo(type);
     assertThat(model.notes()).as("everything stored is used").isEmpty();
     Batch batch = Batch.of(examples);
     try (BertModel engine = BertModel.load(model.weights())) {
@@ -122,7 +122,7 @@ class FamilyParityTest {
   @DisplayName("the default glob and what counts as encoder are the six matrices of each layer")
   void prunable(String name) {
     TransformerWeights weights = Checkpoints.load(folder(name)).weights();
-    Family family = weights.architecture().family();
+    Family family = weights.bert().family();
     TreeSet<String> linears = new TreeSet<>();
     family.encoderLinears(2).forEach(prefix -> linears.add(prefix + ".weight"));
 
@@ -150,7 +150,7 @@ class FamilyParityTest {
   @DisplayName("names without the family's prefix and TensorFlow's names of norms are understood")
   void otherNames(String name) throws IOException {
     TransformerWeights weights = Checkpoints.load(folder(name)).weights();
-    String base = weights.architecture().family().base();
+    String base = weights.bert().family().base();
     TreeMap<String, Tensor> renamed = new TreeMap<>();
     weights
         .tensors()

@@ -35,7 +35,7 @@ class QuantizeCommandTest {
             .models()
             .load(new ClasspathModels().references().get(0));
     TreeMap<String, Tensor> tensors = new TreeMap<>(model.weights().tensors());
-    int hidden = model.weights().architecture().hiddenSize();
+    int hidden = model.weights().bert().hiddenSize();
     tensors.put("classifier.weight", Tensor.matrix(2, hidden, new float[2 * hidden]));
     tensors.put("classifier.bias", Tensor.vector(new float[2]));
     new OrtTools()

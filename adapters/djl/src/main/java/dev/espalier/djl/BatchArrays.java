@@ -11,17 +11,20 @@ import dev.espalier.api.data.Batch;
  * step is over, so autograd may refer to them.
  *
  * @param inputIds [rows, columns], int64
+ * @param attentionMask [rows, columns], int64: 1 for a token, 0 for padding
  * @param tokenTypeIds [rows, columns], int64
  * @param attentionBias [rows, 1, 1, columns]: 0 for a token, −10,000 for padding, as BERT adds it
  *     to the attention scores
  */
-record BatchArrays(NDArray inputIds, NDArray tokenTypeIds, NDArray attentionBias) {
+record BatchArrays(
+    NDArray inputIds, NDArray attentionMask, NDArray tokenTypeIds, NDArray attentionBias) {
   private static final double MASKED = -10_000;
 
   static BatchArrays of(Batch batch, NDManager manager, DataType type) {
     Shape shape = new Shape(batch.rows(), batch.columns());
     return new BatchArrays(
         manager.create(batch.inputIds(), shape),
+        manager.create(batch.attentionMask(), shape),
         manager.create(batch.tokenTypeIds(), shape),
         paddingBias(batch, new Shape(batch.rows(), 1, 1, batch.columns()), manager, type));
   }

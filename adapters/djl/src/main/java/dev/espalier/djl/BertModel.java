@@ -27,7 +27,7 @@ import java.util.Map;
  * <p>Parameters are named as in Hugging Face's library; linear weights are [out, in]. The model
  * runs in float32 for training and in float64 for checking gradients.
  */
-public final class BertModel implements AutoCloseable {
+public final class BertModel implements Network {
   private final BertArchitecture architecture;
   private final Family family;
   private final DataType type;
@@ -37,7 +37,7 @@ public final class BertModel implements AutoCloseable {
 
   /** Copies the weights to the engine; {@code type} is float32 or float64. */
   BertModel(TransformerWeights weights, DataType type) {
-    this.architecture = weights.architecture();
+    this.architecture = weights.bert();
     this.family = architecture.family();
     this.type = type;
     this.manager = Torch.newManager();
@@ -59,33 +59,23 @@ public final class BertModel implements AutoCloseable {
    */
   public float[] hiddenStates(Batch batch) {
     try (NDManager step = manager.newSubManager()) {
-      return hiddenStates(BatchArrays.of(batch, step, type), false).toFloatArray();
+      List<NDArray> layers = layers(BatchArrays.of(batch, step, type), false);
+      return layers.get(layers.size() - 1).toFloatArray();
     }
   }
 
-  /**
-   * The head's output for a batch, without dropout.
-   *
-   * @return values of [rows, classes], [rows, 1] or, for spans, [rows, columns, 2], row-major
-   */
-  public float[] logits(Batch batch) {
-    try (NDManager step = manager.newSubManager()) {
-      return logits(BatchArrays.of(batch, step, type), false).toFloatArray();
-    }
-  }
-
-  /** What it computes in: float32 or float64. */
-  DataType type() {
+  @Override
+  public DataType type() {
     return type;
   }
 
-  /** The manager that the parameters belong to. */
-  NDManager manager() {
+  @Override
+  public NDManager manager() {
     return manager;
   }
 
-  /** A parameter's array: the autograd leaf when it requires a gradient. */
-  NDArray parameter(String name) {
+  @Override
+  public NDArray parameter(String name) {
     NDArray parameter = parameters.get(name);
     if (parameter == null) {
       throw new IllegalArgumentException("the model has no parameter " + name);
@@ -93,13 +83,14 @@ public final class BertModel implements AutoCloseable {
     return parameter;
   }
 
-  /** [rows, classes], [rows, 1] or, for spans, [rows, columns, 2], as the head that is there. */
-  NDArray logits(BatchArrays batch, boolean training) {
-    return head(hiddenStates(batch, training), training);
+  @Override
+  public Answer answer(BatchArrays batch, boolean training) {
+    List<NDArray> layers = layers(batch, training);
+    return new Answer(head(layers.get(layers.size() - 1), training), layers);
   }
 
-  /** What the head makes of the encoder's output, as {@link #logits(BatchArrays, boolean)}. */
-  NDArray head(NDArray hidden, boolean training) {
+  /** [rows, classes], [rows, 1] or, for spans, [rows, columns, 2], as the head that is there. */
+  private NDArray head(NDArray hidden, boolean training) {
     if (parameters.containsKey(family.spans() + ".weight")) {
       return linear(hidden, family.spans());
     }
@@ -118,14 +109,8 @@ public final class BertModel implements AutoCloseable {
     return linear(dropout(active, architecture.classifierDropout(), training), head.out());
   }
 
-  /** [rows, columns, hidden]. */
-  NDArray hiddenStates(BatchArrays batch, boolean training) {
-    List<NDArray> layers = layers(batch, training);
-    return layers.get(layers.size() - 1);
-  }
-
   /** [rows, columns, hidden] after each layer of the encoder. */
-  List<NDArray> layers(BatchArrays batch, boolean training) {
+  private List<NDArray> layers(BatchArrays batch, boolean training) {
     List<NDArray> layers = new ArrayList<>();
     NDArray hidden = embeddings(batch, training);
     for (int layer = 0; layer < architecture.layers(); layer++) {
@@ -242,7 +227,6 @@ public final class BertModel implements AutoCloseable {
     return NativeArrays.create(manager, new Shape(shape), type, tensor.values());
   }
 
-  /** Frees every native array. */
   @Override
   public void close() {
     manager.close();

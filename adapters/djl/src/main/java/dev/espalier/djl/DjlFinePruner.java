@@ -9,7 +9,8 @@ import dev.espalier.tuner.port.TransformerWeights;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fine-tunes a BERT model on the CPU, pruning it on the way.
+ * Fine-tunes a model on the CPU, pruning it on the way: an encoder of BERT's family, or whatever a
+ * TorchScript file holds.
  *
  * <p>The embeddings are frozen, as in movement pruning's reference. Batches, dropout and
  * initialization depend on the seed and on the step's number alone, so the same plan gives the same

@@ -2,7 +2,6 @@ package dev.espalier.djl;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.training.GradientCollector;
 import dev.espalier.api.data.Batch;
 import dev.espalier.api.data.Batching;
@@ -35,7 +34,7 @@ final class FinePruneLoop implements AutoCloseable {
 
   private final FinePruner.Request request;
   private final TrainingPlan plan;
-  private final BertModel model;
+  private final Network model;
   private final TrainingLoss loss;
   private final FusedStep step;
   private final List<TrainedParameter> parameters;
@@ -75,7 +74,7 @@ final class FinePruneLoop implements AutoCloseable {
     FinePruner.Checkpointing checkpointing = request.checkpointing();
     this.state = checkpointing == null ? null : new TrainingState(checkpointing, checkpoints);
     Torch.useThreads(plan.threads());
-    this.model = new BertModel(start, DataType.FLOAT32);
+    this.model = Network.of(start);
     this.loss = new TrainingLoss(request.distillation(), answers);
     this.parameters = trainedParameters();
     this.step = new FusedStep(parameters, request.pruning(), plan.seed(), plan.threads());
@@ -253,17 +252,16 @@ final class FinePruneLoop implements AutoCloseable {
     return new TransformerWeights(start.architecture(), tensors);
   }
 
-  /** Everything but the embeddings, which stay as they are. */
+  /** Everything but what is frozen, as the embeddings are. */
   private List<TrainedParameter> trainedParameters() {
     PruningPlan pruning = request.pruning();
     Set<String> pruned = pruning == null ? Set.of() : Set.copyOf(pruning.parameters());
     List<TrainedParameter> trained = new ArrayList<>();
-    String frozen = start.architecture().family().embeddings();
     start
         .tensors()
         .forEach(
             (name, tensor) -> {
-              if (!name.startsWith(frozen)) {
+              if (!start.architecture().isFrozen(name)) {
                 trained.add(
                     new TrainedParameter(
                         name,

@@ -36,7 +36,7 @@ final class TeacherAnswers {
    * @param indices of examples in the set
    * @return a row for each: classes, one number, or two for each token of the example
    */
-  float[][] of(BertModel model, int[] indices) {
+  float[][] of(Network model, int[] indices) {
     float[][] rows = new float[indices.length][];
     for (int i = 0; i < indices.length; i++) {
       float[] known = answers[indices[i]];

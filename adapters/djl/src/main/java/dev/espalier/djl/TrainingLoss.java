@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** What a training makes small: the loss of the true answers, and the distance to a teacher. */
 final class TrainingLoss implements AutoCloseable {
   private final @Nullable Distillation distillation;
-  private final @Nullable BertModel teacher;
+  private final @Nullable Network teacher;
   private final @Nullable TeacherAnswers answers;
 
   /**
@@ -23,7 +23,7 @@ final class TrainingLoss implements AutoCloseable {
     this.distillation = distillation;
     this.answers = answers;
     this.teacher =
-        distillation == null || answers == null ? null : BertModel.load(distillation.weights());
+        distillation == null || answers == null ? null : Network.of(distillation.weights());
   }
 
   /**
@@ -34,11 +34,11 @@ final class TrainingLoss implements AutoCloseable {
    * @param arrays a manager that outlives the backward pass
    * @return a scalar
    */
-  NDArray of(BertModel student, Batch batch, int[] indices, boolean training, NDManager arrays) {
+  NDArray of(Network student, Batch batch, int[] indices, boolean training, NDManager arrays) {
     DataType type = student.type();
     BatchArrays inputs = BatchArrays.of(batch, arrays, type);
-    List<NDArray> layers = student.layers(inputs, training);
-    NDArray output = student.head(layers.get(layers.size() - 1), training);
+    Network.Answer answer = student.answer(inputs, training);
+    NDArray output = answer.output();
     if (distillation == null || teacher == null || answers == null) {
       return Losses.of(output, batch.targets(), arrays);
     }
@@ -55,10 +55,10 @@ final class TrainingLoss implements AutoCloseable {
     }
     if (distillation.hiddenStates() > 0) {
       List<NDArray> taught =
-          teacher.layers(BatchArrays.of(batch, arrays, teacher.type()), false).stream()
+          teacher.answer(BatchArrays.of(batch, arrays, teacher.type()), false).layers().stream()
               .map(states -> states.toType(type, false))
               .toList();
-      NDArray distance = DistillationLoss.ofHiddenStates(layers, taught, batch, arrays);
+      NDArray distance = DistillationLoss.ofHiddenStates(answer.layers(), taught, batch, arrays);
       sum = sum.add(weighted(distance, distillation.hiddenStates(), arrays));
     }
     return sum;

@@ -118,7 +118,8 @@ class GradientTest {
 
   private double loss(BertModel model, Batch batch) {
     try (NDManager arrays = model.manager().newSubManager()) {
-      NDArray logits = model.logits(BatchArrays.of(batch, arrays, DataType.FLOAT64), false);
+      NDArray logits =
+          model.answer(BatchArrays.of(batch, arrays, DataType.FLOAT64), false).output();
       return Losses.of(logits, batch.targets(), arrays).toDoubleArray()[0];
     }
   }
@@ -133,7 +134,7 @@ class GradientTest {
     weights.tensors().keySet().forEach(name -> model.parameter(name).setRequiresGradient(true));
     try (NDManager arrays = model.manager().newSubManager();
         GradientCollector collector = Torch.engine().newGradientCollector()) {
-      NDArray logits = model.logits(BatchArrays.of(batch, arrays, type), false);
+      NDArray logits = model.answer(BatchArrays.of(batch, arrays, type), false).output();
       NDArray loss = Losses.of(logits, batch.targets(), arrays);
       betweenForwardAndBackward.run();
       collector.backward(loss);

@@ -79,7 +79,7 @@ public final class TinyBert {
       }
     }
     normalize(weights, BertNames.EMBEDDINGS_NORM, x);
-    for (int layer = 0; layer < weights.architecture().layers(); layer++) {
+    for (int layer = 0; layer < weights.bert().layers(); layer++) {
       double[][] attended = attention(weights, layer, x);
       attended = apply(weights, BertNames.layer(layer, "attention.output.dense"), attended);
       x = sum(attended, x);
@@ -169,7 +169,7 @@ public final class TinyBert {
       for (double value : row) {
         variance += (value - mean) * (value - mean) / row.length;
       }
-      double scale = 1 / Math.sqrt(variance + weights.architecture().layerNormEpsilon());
+      double scale = 1 / Math.sqrt(variance + weights.bert().layerNormEpsilon());
       for (int i = 0; i < row.length; i++) {
         row[i] = (row[i] - mean) * scale * gain[i] + bias[i];
       }

@@ -1,6 +1,7 @@
 package dev.espalier.tuner.plan;
 
 import dev.espalier.api.pruning.GroupRule;
+import dev.espalier.tuner.port.Architecture;
 import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.Family;
 import dev.espalier.tuner.port.LayerPart;
@@ -22,7 +23,7 @@ sealed interface PruningPattern
   /** Blocks of rows x columns; 1 x 1 for single weights. */
   record Blocks(int rows, int columns) implements PruningPattern {
     @Override
-    public List<UnitGroup> groups(List<Matrix> matrices, BertArchitecture architecture) {
+    public List<UnitGroup> groups(List<Matrix> matrices, Architecture architecture) {
       return matrices.stream().map(m -> m.inBlocks(rows, columns)).map(UnitGroup::of).toList();
     }
   }
@@ -30,7 +31,7 @@ sealed interface PruningPattern
   /** Of each M consecutive weights along the input, at most N are removed. */
   record AtMost(GroupRule rule) implements PruningPattern {
     @Override
-    public List<UnitGroup> groups(List<Matrix> matrices, BertArchitecture architecture) {
+    public List<UnitGroup> groups(List<Matrix> matrices, Architecture architecture) {
       for (Matrix matrix : matrices) {
         if (matrix.columns() % rule.of() != 0) {
           throw new IllegalArgumentException(
@@ -50,9 +51,9 @@ sealed interface PruningPattern
     private static final List<LayerPart> PARTS = List.of(LayerPart.INTERMEDIATE, LayerPart.OUTPUT);
 
     @Override
-    public List<UnitGroup> groups(List<Matrix> matrices, BertArchitecture architecture) {
+    public List<UnitGroup> groups(List<Matrix> matrices, Architecture architecture) {
       return perLayer(
-          architecture.family(),
+          bert(architecture).family(),
           matrices,
           PARTS,
           "ffn",
@@ -66,11 +67,12 @@ sealed interface PruningPattern
         List.of(LayerPart.QUERY, LayerPart.KEY, LayerPart.VALUE, LayerPart.ATTENTION_OUTPUT);
 
     @Override
-    public List<UnitGroup> groups(List<Matrix> matrices, BertArchitecture architecture) {
-      int width = architecture.headSize();
+    public List<UnitGroup> groups(List<Matrix> matrices, Architecture architecture) {
+      BertArchitecture bert = bert(architecture);
+      int width = bert.headSize();
       Cut in = m -> m.inBlocks(width, m.columns());
       Cut out = m -> m.inBlocks(m.rows(), width);
-      return perLayer(architecture.family(), matrices, PARTS, "heads", List.of(in, in, in, out));
+      return perLayer(bert.family(), matrices, PARTS, "heads", List.of(in, in, in, out));
     }
   }
 
@@ -119,7 +121,15 @@ sealed interface PruningPattern
    *     has no use for stay dense
    * @throws IllegalArgumentException when a matrix does not fit, or a partner is missing
    */
-  List<UnitGroup> groups(List<Matrix> matrices, BertArchitecture architecture);
+  List<UnitGroup> groups(List<Matrix> matrices, Architecture architecture);
+
+  private static BertArchitecture bert(Architecture architecture) {
+    if (architecture instanceof BertArchitecture bert) {
+      return bert;
+    }
+    throw new IllegalArgumentException(
+        "it goes by the layers of BERT's family, which a TorchScript model is not known to have");
+  }
 
   private static List<UnitGroup> perLayer(
       Family family, List<Matrix> matrices, List<LayerPart> parts, String common, List<Cut> cuts) {

@@ -7,8 +7,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.tuner.plan.PruningPattern.Matrix;
-import dev.espalier.tuner.port.Family;
-import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.Architecture;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,14 +22,14 @@ final class Targets {
   private final Map<String, Matrix> prunable;
 
   Targets(TransformerWeights weights) {
-    Family family = weights.architecture().family();
+    Architecture architecture = weights.architecture();
     prunable = new LinkedHashMap<>();
     weights
         .tensors()
         .forEach(
             (name, tensor) -> {
-              if (isPrunable(family, name, tensor)) {
-                prunable.put(name, new Matrix(name, tensor.shape()[0], tensor.shape()[1]));
+              if (tensor.shape().length > 1 && architecture.isPrunable(name)) {
+                prunable.put(name, new Matrix(name, tensor.rows(), tensor.columns()));
               }
             });
   }
@@ -85,12 +84,6 @@ final class Targets {
 
   private static boolean matchesAny(String name, List<String> globs) {
     return globs.stream().anyMatch(glob -> Globs.of(glob).test(name));
-  }
-
-  private static boolean isPrunable(Family family, String name, Tensor tensor) {
-    return name.startsWith(family.encoder())
-        && name.endsWith(".weight")
-        && tensor.shape().length == 2;
   }
 
   private static Problem problem(Location at, String message, String advice) {

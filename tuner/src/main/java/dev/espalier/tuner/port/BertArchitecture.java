@@ -1,5 +1,10 @@
 package dev.espalier.tuner.port;
 
+import dev.espalier.api.data.Head;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
 /**
  * The shape of a BERT-family encoder, with the meaning and the defaults of Hugging Face's {@code
  * config.json}.
@@ -33,7 +38,8 @@ public record BertArchitecture(
     Family family,
     int embeddingSize,
     int firstPosition,
-    double classifierDropout) {
+    double classifierDropout)
+    implements Architecture {
   /** Checks that the heads divide the hidden size. */
   public BertArchitecture {
     if (heads < 1 || hiddenSize % heads != 0) {
@@ -90,7 +96,47 @@ public record BertArchitecture(
         classifierDropout);
   }
 
-  /** The longest input in tokens: some families leave the first positions unused. */
+  @Override
+  public ModelFormat format() {
+    return ModelFormat.ONNX;
+  }
+
+  @Override
+  public String encoder() {
+    return family.encoder();
+  }
+
+  /** The linear layers of the encoder may: embeddings and head are left dense. */
+  @Override
+  public boolean isPrunable(String name) {
+    return name.startsWith(family.encoder()) && name.endsWith(".weight");
+  }
+
+  /** The embeddings, as in movement pruning's reference. */
+  @Override
+  public boolean isFrozen(String name) {
+    return name.startsWith(family.embeddings());
+  }
+
+  /** The pooler belongs to the head, too. */
+  @Override
+  public boolean isOfHeads(String name) {
+    return Stream.of(family.classifier().dense(), family.classifier().out(), family.spans())
+        .anyMatch(prefix -> name.startsWith(prefix + "."));
+  }
+
+  @Override
+  public Map<String, int[]> headLayers(Head head) {
+    Map<String, int[]> layers = new LinkedHashMap<>();
+    for (String prefix : family.headLayers(head)) {
+      int rows = prefix.equals(family.head(head)) ? head.outputs() : hiddenSize;
+      layers.put(prefix, new int[] {rows, hiddenSize});
+    }
+    return layers;
+  }
+
+  /** Some families leave the first positions unused. */
+  @Override
   public int longestInput() {
     return maxPositions - firstPosition;
   }

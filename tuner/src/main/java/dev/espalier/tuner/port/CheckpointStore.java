@@ -26,7 +26,7 @@ public interface CheckpointStore {
    * @throws dev.espalier.api.problem.ProblemException of kind INPUT when the file is missing or
    *     broken
    */
-  default TransformerWeights read(Path file, BertArchitecture architecture) {
+  default TransformerWeights read(Path file, Architecture architecture) {
     return new TransformerWeights(architecture, readTensors(file));
   }
 }

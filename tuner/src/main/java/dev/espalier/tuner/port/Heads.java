@@ -3,10 +3,12 @@ package dev.espalier.tuner.port;
 import dev.espalier.api.data.Head;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /** Gives models the heads that tasks ask for. */
 public final class Heads {
@@ -25,59 +27,50 @@ public final class Heads {
    * @param seed decides what is drawn
    */
   public static TransformerWeights with(TransformerWeights weights, Head head, long seed) {
-    List<String> wanted = weights.architecture().family().headLayers(head);
+    Architecture architecture = weights.architecture();
+    Map<String, int[]> wanted = architecture.headLayers(head);
     TreeMap<String, Tensor> tensors = new TreeMap<>(weights.tensors());
-    tensors
-        .keySet()
-        .removeIf(name -> isOfHeads(weights.architecture(), name) && !isOf(wanted, name));
+    tensors.keySet().removeIf(name -> architecture.isOfHeads(name) && !isOf(wanted.keySet(), name));
     SplittableRandom random = new SplittableRandom(seed);
     List<String> missing = missing(weights, head);
     // The last layer first: it is the one that nearly every model lacks.
-    for (int i = wanted.size() - 1; i >= 0; i--) {
-      if (missing.contains(wanted.get(i))) {
-        int hidden = weights.architecture().hiddenSize();
-        int rows = i == wanted.size() - 1 ? head.outputs() : hidden;
-        float[] values = new float[rows * hidden];
-        for (int j = 0; j < values.length; j++) {
-          values[j] = (float) (DEVIATION * random.nextGaussian());
-        }
-        tensors.put(wanted.get(i) + WEIGHT, Tensor.matrix(rows, hidden, values));
-        tensors.put(wanted.get(i) + BIAS, Tensor.vector(new float[rows]));
+    Collections.reverse(missing);
+    for (String prefix : missing) {
+      int[] shape = wanted.get(prefix);
+      float[] values = new float[shape[0] * shape[1]];
+      for (int j = 0; j < values.length; j++) {
+        values[j] = (float) (DEVIATION * random.nextGaussian());
       }
+      tensors.put(prefix + WEIGHT, Tensor.matrix(shape[0], shape[1], values));
+      tensors.put(prefix + BIAS, Tensor.vector(new float[shape[0]]));
     }
-    return new TransformerWeights(weights.architecture(), tensors);
+    return new TransformerWeights(architecture, tensors);
   }
 
   /**
-   * Prefixes of the head's linear layers that the model does not have, or not in the right shape.
+   * Prefixes of the head's linear layers that the model does not have, or not in the right shape,
+   * in the order of the data.
    */
   public static List<String> missing(TransformerWeights weights, Head head) {
-    int hidden = weights.architecture().hiddenSize();
-    List<String> wanted = weights.architecture().family().headLayers(head);
     List<String> missing = new ArrayList<>();
-    for (int i = 0; i < wanted.size(); i++) {
-      int rows = i == wanted.size() - 1 ? head.outputs() : hidden;
-      Tensor weight = weights.tensors().get(wanted.get(i) + WEIGHT);
-      Tensor bias = weights.tensors().get(wanted.get(i) + BIAS);
-      if (weight == null
-          || bias == null
-          || !Arrays.equals(weight.shape(), new int[] {rows, hidden})
-          || bias.values().length != rows) {
-        missing.add(wanted.get(i));
-      }
-    }
+    weights
+        .architecture()
+        .headLayers(head)
+        .forEach(
+            (prefix, shape) -> {
+              Tensor weight = weights.tensors().get(prefix + WEIGHT);
+              Tensor bias = weights.tensors().get(prefix + BIAS);
+              if (weight == null
+                  || bias == null
+                  || !Arrays.equals(weight.shape(), shape)
+                  || bias.values().length != shape[0]) {
+                missing.add(prefix);
+              }
+            });
     return missing;
   }
 
-  /** Whether a parameter belongs to a head, the pooler included. */
-  public static boolean isOfHeads(BertArchitecture architecture, String name) {
-    Family family = architecture.family();
-    return isOf(
-        Stream.of(family.classifier().dense(), family.classifier().out(), family.spans()).toList(),
-        name);
-  }
-
-  private static boolean isOf(List<String> prefixes, String name) {
+  private static boolean isOf(Collection<String> prefixes, String name) {
     return prefixes.stream().anyMatch(prefix -> name.startsWith(prefix + "."));
   }
 }

@@ -3,13 +3,14 @@ package dev.espalier.tuner.port;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What happens to a model after training: export, quantize, measure. */
-public interface OnnxTools {
+public interface OnnxTools extends ExportedModels {
   /**
    * Writes the model as ONNX: inputs {@code input_ids}, {@code attention_mask}, {@code
    * token_type_ids} (int64, [batch, sequence]), output {@code logits} (float32, [batch, classes] or
@@ -18,6 +19,7 @@ public interface OnnxTools {
    *
    * @param head which of them; the names of classes are kept in the file's metadata
    */
+  @Override
   void export(TransformerWeights weights, Head head, Path file);
 
   /**
@@ -36,23 +38,8 @@ public interface OnnxTools {
   PreparedQuantization prepare(
       Path source, QuantizationPlan plan, @Nullable EncodedSet calibration);
 
-  /**
-   * Runs {@code file} over {@code set}.
-   *
-   * @return a matrix for each output of the set's head, a row for each example in the order of the
-   *     set; {@link EvaluationSet#score} makes metrics of them
-   */
-  List<float[][]> outputs(Path file, EncodedSet set, int threads);
-
-  /**
-   * Times the files against each other: one request of {@code settings.sequenceLength()} tokens to
-   * each in turn, so that a slow moment of the machine hits all alike.
-   *
-   * @param files what to time, by a name that the result uses too
-   */
-  Map<String, Latency> measureLatency(Map<String, Path> files, LatencySettings settings);
-
   /** Which fused operators ONNX Runtime's optimizer finds in {@code file}: operator to count. */
+  @Override
   Map<String, Integer> fusedOperators(Path file);
 
   /**
@@ -79,6 +66,31 @@ public interface OnnxTools {
     /** A latency that is known exactly. */
     public Latency(double p50, double p90) {
       this(p50, p90, p50, p50);
+    }
+
+    /**
+     * Times requests against each other: after a warm-up, one of each in turn, so that a slow
+     * moment of the machine hits all alike.
+     *
+     * @param requests what to time, by a name that the result uses too, in its order
+     */
+    public static Map<String, Latency> inTurn(
+        Map<String, Runnable> requests, LatencySettings settings) {
+      Map<String, double[]> milliseconds = new LinkedHashMap<>();
+      requests.keySet().forEach(name -> milliseconds.put(name, new double[settings.iterations()]));
+      for (int i = -settings.warmup(); i < settings.iterations(); i++) {
+        for (Map.Entry<String, Runnable> request : requests.entrySet()) {
+          long start = System.nanoTime();
+          request.getValue().run();
+          if (i >= 0) {
+            milliseconds.get(request.getKey())[i] = (System.nanoTime() - start) / 1e6;
+          }
+        }
+      }
+      Map<String, Latency> latencies = new LinkedHashMap<>();
+      milliseconds.forEach(
+          (name, taken) -> latencies.put(name, of(Arrays.stream(taken).sorted().toArray())));
+      return latencies;
     }
 
     /**

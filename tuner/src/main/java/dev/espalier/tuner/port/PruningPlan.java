@@ -64,8 +64,9 @@ public record PruningPlan(
       CubicSchedule schedule) {
     List<List<UnitGroup>> scopes = new ArrayList<>();
     for (String name : parameters) {
-      int[] shape = weights.get(name).shape();
-      scopes.add(List.of(UnitGroup.of(new PrunedMatrix(name, shape[0], shape[1], 1, 1))));
+      Tensor tensor = weights.get(name);
+      scopes.add(
+          List.of(UnitGroup.of(new PrunedMatrix(name, tensor.rows(), tensor.columns(), 1, 1))));
     }
     return new PruningPlan(prunerName, pruner, scopes, null, schedule, null);
   }

@@ -29,6 +29,16 @@ public record Tensor(int[] shape, float[] values) {
     return new Tensor(new int[] {values.length}, values);
   }
 
+  /** Rows of the matrix that a mask is made for: the first dimension, output features. */
+  public int rows() {
+    return shape[0];
+  }
+
+  /** Its columns: all other dimensions, flattened, as a convolution's kernels are. */
+  public int columns() {
+    return values.length / shape[0];
+  }
+
   /** The number of values that are exactly zero. */
   public int zeros() {
     int zeros = 0;

@@ -5,13 +5,14 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * A model's weights outside of any engine, under Hugging Face's parameter names ({@code
- * bert.encoder.layer.0.attention.self.query.weight}, [out, in]).
+ * A model's weights outside of any engine, under the names that its parameters have: for BERT's
+ * family those of Hugging Face ({@code bert.encoder.layer.0.attention.self.query.weight}, [out,
+ * in]).
  *
  * @param architecture the shape that the names follow from
  * @param tensors every parameter by name
  */
-public record TransformerWeights(BertArchitecture architecture, SortedMap<String, Tensor> tensors) {
+public record TransformerWeights(Architecture architecture, SortedMap<String, Tensor> tensors) {
   /** Copies the map, not the values. */
   public TransformerWeights {
     tensors = Collections.unmodifiableSortedMap(new TreeMap<>(tensors));
@@ -28,6 +29,18 @@ public record TransformerWeights(BertArchitecture architecture, SortedMap<String
       throw new IllegalArgumentException("the model has no parameter " + name);
     }
     return tensor;
+  }
+
+  /**
+   * The shape of an encoder of BERT's family.
+   *
+   * @throws IllegalArgumentException when the model is none
+   */
+  public BertArchitecture bert() {
+    if (architecture instanceof BertArchitecture bert) {
+      return bert;
+    }
+    throw new IllegalArgumentException("no model of BERT's family, but " + architecture);
   }
 
   /** The number of values in all parameters. */

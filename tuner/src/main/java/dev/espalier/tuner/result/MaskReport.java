@@ -67,13 +67,13 @@ public record MaskReport(
       Tensor tensor = weights.get(name);
       Matrix matrix =
           new Matrix(
-              name, tensor.shape()[0], tensor.shape()[1], tensor.values().length - tensor.zeros());
+              name, tensor.rows(), tensor.columns(), tensor.values().length - tensor.zeros());
       matrices.add(matrix);
       zeros += tensor.zeros();
       prunable += matrix.size();
       update(digest, matrix, tensor);
     }
-    String prefix = weights.architecture().family().encoder();
+    String prefix = weights.architecture().encoder();
     long encoder =
         weights.tensors().tailMap(prefix).entrySet().stream()
             .filter(entry -> entry.getKey().startsWith(prefix))

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.tuner.config.Configuration.Distillation;
 import dev.espalier.tuner.config.Configuration.Performance;
 import dev.espalier.tuner.plan.Cores;
+import dev.espalier.tuner.port.ModelFormat;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.QuantizedModel;
 import dev.espalier.tuner.result.RunFacts.Failure;
@@ -102,8 +103,13 @@ public final class ResultJson {
     sparsity.set("encoder", number(masks == null ? null : masks.encoder()));
     sparsity.set("model", number(masks == null ? null : masks.model()));
     ObjectNode sizes = node.putObject("size_bytes");
-    sizes.set("dense_onnx", size(facts.dense()));
-    sizes.set("onnx", size(facts.pruned()));
+    boolean onnx = facts.format() == ModelFormat.ONNX;
+    sizes.set("dense_onnx", onnx ? size(facts.dense()) : JSON.nullNode());
+    sizes.set("onnx", onnx ? size(facts.pruned()) : JSON.nullNode());
+    if (!onnx) {
+      sizes.set("dense_" + facts.format().key(), size(facts.dense()));
+      sizes.set(facts.format().key(), size(facts.pruned()));
+    }
     sizes.set("int8_onnx", size(facts.quantized()));
     sizes.set("shipped_compressed", compressed(facts.shipped()));
     sizes.set("dense_compressed", compressed(facts.dense()));

@@ -8,6 +8,7 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.config.Configuration.Distillation;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.port.FinePruner;
+import dev.espalier.tuner.port.ModelFormat;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import java.nio.file.Path;
 import java.time.ZonedDateTime;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param criterion what is judged
  * @param environment where it ran
  * @param head what the model answers with
+ * @param format what the model is exported to
  * @param denseTraining the dense model's training
  * @param baselineSource where the dense model comes from: trained, checkpoint or given
  * @param dense the dense model's exported file, or only its metrics
@@ -47,6 +49,7 @@ public record RunFacts(
     Criterion criterion,
     ObjectNode environment,
     Head head,
+    ModelFormat format,
     @Nullable Training denseTraining,
     String baselineSource,
     @Nullable MeasuredFile dense,

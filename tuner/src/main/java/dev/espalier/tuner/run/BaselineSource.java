@@ -7,10 +7,11 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.ResolvedConfiguration;
-import dev.espalier.tuner.port.BertArchitecture;
+import dev.espalier.tuner.port.Architecture;
 import dev.espalier.tuner.port.CheckpointStore;
-import dev.espalier.tuner.port.Heads;
+import dev.espalier.tuner.port.ModelFormat;
 import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TorchScript;
 import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.result.Criterion;
 import java.io.IOException;
@@ -79,7 +80,8 @@ sealed interface BaselineSource {
       List.of(
           Workshop.WEIGHTS,
           Stages.folder(0) + "/" + Workshop.WEIGHTS,
-          BestModel.FOLDER + "/" + Workshop.WEIGHTS);
+          BestModel.FOLDER + "/" + Workshop.WEIGHTS,
+          ModelFormat.TORCHSCRIPT.fileName());
 
   /**
    * What the configuration says, checked as far as that needs no training.
@@ -150,7 +152,8 @@ sealed interface BaselineSource {
   }
 
   /**
-   * The dense weights of a checkpoint, those of the model and the head alone.
+   * The dense weights of a checkpoint, those of the model and the head alone. A TorchScript model,
+   * which comes with its head, may be its own baseline.
    *
    * @throws ProblemException of kind INPUT when they are those of another model
    */
@@ -160,6 +163,10 @@ sealed interface BaselineSource {
       TransformerWeights model,
       Head head,
       CheckpointStore checkpoints) {
+    Architecture architecture = model.architecture();
+    if (architecture instanceof TorchScript script && isOne(script.file(), file)) {
+      return model;
+    }
     SortedMap<String, Tensor> found = checkpoints.readTensors(file);
     if (found.keySet().stream().anyMatch(name -> name.endsWith("mask_scores"))) {
       throw problem(
@@ -168,30 +175,35 @@ sealed interface BaselineSource {
           file + " holds scores beside its weights, so it is no dense model",
           "Maybe the model that it was pruned from is meant.");
     }
-    BertArchitecture architecture = model.architecture();
     SortedMap<String, Tensor> taken = new TreeMap<>();
     model
         .tensors()
         .forEach(
             (name, tensor) -> {
-              if (!Heads.isOfHeads(architecture, name)) {
+              if (!architecture.isOfHeads(name)) {
                 taken.put(name, matching(resolved, file, found, name, tensor.shape()));
               }
             });
-    int hidden = architecture.hiddenSize();
-    for (String prefix : architecture.family().headLayers(head)) {
-      String weight = prefix + ".weight";
-      boolean last = prefix.equals(architecture.family().head(head));
-      if (last || model.tensors().containsKey(weight) || found.containsKey(weight)) {
-        int[] shape = {last ? head.outputs() : hidden, hidden};
-        taken.put(weight, matching(resolved, file, found, weight, shape));
-        Tensor bias = found.get(prefix + ".bias");
-        if (bias != null) {
-          taken.put(prefix + ".bias", bias);
-        }
-      }
-    }
-    return new TransformerWeights(model.architecture(), taken);
+    Map<String, int[]> layers = architecture.headLayers(head);
+    String last = layers.keySet().stream().reduce("", (before, after) -> after);
+    layers.forEach(
+        (prefix, shape) -> {
+          String weight = prefix + ".weight";
+          if (prefix.equals(last)
+              || model.tensors().containsKey(weight)
+              || found.containsKey(weight)) {
+            taken.put(weight, matching(resolved, file, found, weight, shape));
+            Tensor bias = found.get(prefix + ".bias");
+            if (bias != null) {
+              taken.put(prefix + ".bias", bias);
+            }
+          }
+        });
+    return new TransformerWeights(architecture, taken);
+  }
+
+  private static boolean isOne(Path file, Path other) {
+    return file.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
   }
 
   private static Tensor matching(

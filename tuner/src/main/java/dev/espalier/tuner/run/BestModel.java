@@ -1,5 +1,6 @@
 package dev.espalier.tuner.run;
 
+import dev.espalier.tuner.port.ModelFormat;
 import dev.espalier.tuner.port.SparseArchives;
 import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.result.RunFacts;
@@ -39,15 +40,17 @@ final class BestModel {
   }
 
   /** What will be in the folder, by name, relative to the run directory. */
-  static Map<String, String> artifacts(boolean quantized) {
+  static Map<String, String> artifacts(ModelFormat format, boolean quantized) {
     Map<String, String> artifacts = new LinkedHashMap<>();
-    artifacts.put("onnx", FOLDER + "/" + Workshop.ONNX);
+    artifacts.put(format.key(), FOLDER + "/" + format.fileName());
     if (quantized) {
       artifacts.put("int8_onnx", FOLDER + "/" + Workshop.INT8);
     }
     artifacts.put("safetensors", FOLDER + "/" + Workshop.WEIGHTS);
     artifacts.put("sparse_archive", ARCHIVE);
-    artifacts.put("config", FOLDER + "/config.json");
+    if (format == ModelFormat.ONNX) {
+      artifacts.put("config", FOLDER + "/config.json");
+    }
     artifacts.put("tokenizer", FOLDER + "/tokenizer.json");
     artifacts.put("model_card", FOLDER + "/README.md");
     return artifacts;
@@ -58,21 +61,21 @@ final class BestModel {
     run.assemble(
         FOLDER,
         folder -> {
-          write(
-              folder.resolve("config.json"),
-              HuggingFaceConfig.of(prepared.model(), facts.head())
-                  .getBytes(StandardCharsets.UTF_8));
           write(folder.resolve("tokenizer.json"), prepared.model().tokenizerJson());
           for (Map.Entry<String, byte[]> other : prepared.model().companions().entrySet()) {
-            if (!other.getKey().equals("config.json")) {
-              write(folder.resolve(other.getKey()), other.getValue());
-            }
+            write(folder.resolve(other.getKey()), other.getValue());
+          }
+          if (facts.format() == ModelFormat.ONNX) {
+            write(
+                folder.resolve("config.json"),
+                HuggingFaceConfig.of(prepared.model(), facts.head())
+                    .getBytes(StandardCharsets.UTF_8));
           }
           write(
               folder.resolve("README.md"),
               ModelCard.of(facts, prepared.model().reference()).getBytes(StandardCharsets.UTF_8));
           link(Workshop.WEIGHTS, folder);
-          link(Workshop.ONNX, folder);
+          link(facts.format().fileName(), folder);
           long unused = archives.pack(folder.resolve("model.espalier"), weights);
           if (facts.quantized() != null) {
             link(Workshop.INT8, folder);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.tuning.Proposal;
 import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.port.ModelFormat;
 import dev.espalier.tuner.result.Criterion;
 import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.RunFacts.Failure;
@@ -31,6 +32,7 @@ final class Findings {
   private final Criterion criterion;
   private final ObjectNode environment;
   private final Head head;
+  private final ModelFormat format;
   private final String baselineSource;
   private final List<Trial> trials = new ArrayList<>();
 
@@ -46,6 +48,7 @@ final class Findings {
       Criterion criterion,
       ObjectNode environment,
       Head head,
+      ModelFormat format,
       String baselineSource) {
     this.configuration = configuration;
     this.started = started;
@@ -53,6 +56,7 @@ final class Findings {
     this.criterion = criterion;
     this.environment = environment;
     this.head = head;
+    this.format = format;
     this.baselineSource = baselineSource;
   }
 
@@ -77,6 +81,7 @@ final class Findings {
         criterion,
         environment,
         head,
+        format,
         denseTraining,
         baselineSource,
         dense,

@@ -22,7 +22,7 @@ final class HuggingFaceConfig {
 
   /** The content for a model of {@code start}'s architecture with {@code head}. */
   static String of(PretrainedModel start, Head head) {
-    BertArchitecture bert = start.weights().architecture();
+    BertArchitecture bert = start.weights().bert();
     Family family = bert.family();
     Family.ConfigKeys keys = family.keys();
     ObjectNode root = original(start);

@@ -40,7 +40,7 @@ final class ModelCard {
         "base_model: " + quoted(baseModel),
         "pipeline_tag: "
             + (facts.head() instanceof Head.Spans ? "question-answering" : "text-classification"),
-        "library_name: onnx",
+        "library_name: " + facts.format().library(),
         "metrics:",
         facts.criterion().metrics().stream()
             .map(metric -> "- " + quoted(metric))
@@ -99,7 +99,7 @@ final class ModelCard {
         .append("---:|".repeat(metrics.size()));
     table.append('\n');
     row(table, facts, "dense baseline", facts.dense(), "dense");
-    row(table, facts, "model.onnx", facts.pruned(), "fp32");
+    row(table, facts, facts.format().fileName(), facts.pruned(), "fp32");
     if (facts.quantized() != null) {
       row(table, facts, "model.int8.onnx", facts.quantized(), "int8");
     }

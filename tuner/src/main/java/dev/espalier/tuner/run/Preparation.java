@@ -15,6 +15,7 @@ import dev.espalier.tuner.plan.OperatorNames;
 import dev.espalier.tuner.plan.Plan;
 import dev.espalier.tuner.plan.Planner;
 import dev.espalier.tuner.port.Heads;
+import dev.espalier.tuner.port.ModelFormat;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.TaskSource.TaskData;
 import dev.espalier.tuner.result.Criterion;
@@ -56,6 +57,11 @@ final class Preparation {
     /** What was asked for. */
     Configuration configuration() {
       return resolved.configuration();
+    }
+
+    /** What the model is exported to. */
+    ModelFormat format() {
+      return model.weights().architecture().format();
     }
 
     /** What a user should know of the model: how it was read, and what it does not bring. */
@@ -101,12 +107,14 @@ final class Preparation {
     RunDirectory.check(
         workspace, (long) (COPIES_OF_THE_MODEL * model.weights().size() * Float.BYTES), disk);
     checkLengths(model);
+    checkFormat(model);
     TaskData sets = services.tasks().load(DataRequest.of(configuration), model.tokenizerJson());
     Quantization quantization = configuration.quantization();
     if (quantization != null && OperatorNames.areNamed(quantization)) {
       OperatorNames.check(
           resolved, quantization, services.onnx().operatorNames(model.weights(), sets.head()));
     }
+    services.exported(model.weights().architecture().format()).check(model.weights(), sets.head());
     int examples = sets.train().size();
     Optional<Teacher> teacher = Teacher.load(resolved, services.models(), model, sets.head());
     Plan plan = planner.plan(pruner, model.weights(), examples, 1);
@@ -130,6 +138,43 @@ final class Preparation {
         judging.measured(),
         judging.criterion(),
         baseline);
+  }
+
+  /** What only models of BERT's family can have done to them. */
+  private void checkFormat(PretrainedModel model) {
+    if (model.weights().architecture().format() == ModelFormat.ONNX) {
+      return;
+    }
+    List<Problem> problems = new ArrayList<>();
+    if (configuration.quantization() != null) {
+      problems.add(
+          unfit(
+              "quantization",
+              "a TorchScript model is not quantized: it is handed on as TorchScript, which ONNX"
+                  + " Runtime does not read",
+              "Remove the section, or give the model as a Hugging Face folder."));
+    }
+    Configuration.Distillation distillation = configuration.distillation();
+    if (distillation != null && distillation.hiddenStates() > 0) {
+      problems.add(
+          unfit(
+              "distillation.hidden_states",
+              "a TorchScript model does not show its hidden states, found "
+                  + distillation.hiddenStates(),
+              "Remove it: answers alone can be learnt from any model."));
+    }
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
+  }
+
+  private Problem unfit(String key, String message, String advice) {
+    return new Problem(
+        ProblemKind.CONFIGURATION,
+        ProblemCode.CONTRADICTION,
+        resolved.locate(key),
+        key + ": " + message,
+        advice);
   }
 
   private void checkLengths(PretrainedModel model) {

@@ -268,6 +268,7 @@ public final class Run {
         prepared.criterion(),
         environment,
         prepared.data().head(),
+        prepared.format(),
         prepared.baseline().label());
   }
 
@@ -339,7 +340,7 @@ public final class Run {
             Measured.class,
             log ->
                 new Measured(
-                    workshop.evaluate(Stages.folder(BASELINE) + "/" + Workshop.ONNX, "", log),
+                    workshop.evaluate(Stages.folder(BASELINE) + "/" + workshop.exported(), "", log),
                     null,
                     Map.of()));
     return new MeasuredFile(exported.size(), measured.fp32());
@@ -389,7 +390,7 @@ public final class Run {
     List<Failure> failures = problems.stream().map(Failure::of).toList();
     RunFacts judged = found.facts(Status.MET, failures, List.of());
     found.artifacts.clear();
-    found.artifacts.putAll(BestModel.artifacts(judged.quantized() != null));
+    found.artifacts.putAll(BestModel.artifacts(judged.format(), judged.quantized() != null));
     found.artifacts.put("report", "report.html");
     found.sparseArchiveBytes = run.size(BestModel.ARCHIVE);
     return found.facts(created(judged.verdict()).status(), failures, withoutVerdict());

@@ -4,7 +4,9 @@ import dev.espalier.api.metric.Metric;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.plugin.StrategyCatalog;
 import dev.espalier.tuner.port.CheckpointStore;
+import dev.espalier.tuner.port.ExportedModels;
 import dev.espalier.tuner.port.FinePruner;
+import dev.espalier.tuner.port.ModelFormat;
 import dev.espalier.tuner.port.OnnxTools;
 import dev.espalier.tuner.port.PretrainedModels;
 import dev.espalier.tuner.port.SparseArchives;
@@ -22,6 +24,7 @@ import java.util.TreeMap;
  * @param finePruner trains
  * @param checkpoints keeps weights
  * @param onnx exports, quantizes and measures
+ * @param scripts the same for TorchScript, which is not quantized
  * @param archives stores the best model as small as it gets
  * @param pruners the pruners that there are
  * @param strategies the tuning strategies that there are
@@ -34,6 +37,7 @@ public record RunServices(
     FinePruner finePruner,
     CheckpointStore checkpoints,
     OnnxTools onnx,
+    ExportedModels scripts,
     SparseArchives archives,
     PrunerCatalog pruners,
     StrategyCatalog strategies,
@@ -43,5 +47,13 @@ public record RunServices(
   public RunServices {
     metrics = List.copyOf(metrics);
     libraryVersions = Collections.unmodifiableMap(new TreeMap<>(libraryVersions));
+  }
+
+  /** What writes and measures files of a format. */
+  ExportedModels exported(ModelFormat format) {
+    return switch (format) {
+      case ONNX -> onnx;
+      case TORCHSCRIPT -> scripts;
+    };
   }
 }

@@ -10,6 +10,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.Distillation;
 import dev.espalier.tuner.port.Heads;
 import dev.espalier.tuner.port.PretrainedModel;
@@ -66,7 +67,13 @@ record Teacher(String reference, TransformerWeights weights, String identity) {
     Location at = resolved.locate(KEY);
     checkTokenizers(loaded, student, at);
     TransformerWeights weights = loaded.weights();
-    String prefix = weights.architecture().family().head(head);
+    if (!(weights.architecture() instanceof BertArchitecture bert)) {
+      throw wrong(
+          at,
+          asked.teacher() + " is TorchScript, which teaches as a baseline only",
+          "Name a Hugging Face folder, or the baseline.");
+    }
+    String prefix = bert.family().head(head);
     @Nullable Tensor last = weights.tensors().get(prefix + ".weight");
     if (last == null || last.shape()[0] != head.outputs()) {
       throw wrong(
@@ -87,15 +94,14 @@ record Teacher(String reference, TransformerWeights weights, String identity) {
           asked.teacher() + " has no " + String.join(", no ", missing) + ", so it answers nothing",
           "Name a model that was fine-tuned for this task, or the baseline.");
     }
-    int width = student.weights().architecture().hiddenSize();
-    if (asked.hiddenStates() > 0 && weights.architecture().hiddenSize() != width) {
+    if (asked.hiddenStates() > 0 && bert.hiddenSize() != student.weights().bert().hiddenSize()) {
       throw wrong(
           at,
           asked.teacher()
               + "'s hidden states have "
-              + weights.architecture().hiddenSize()
+              + bert.hiddenSize()
               + " values, the student's "
-              + width,
+              + student.weights().bert().hiddenSize(),
           "Set distillation.hidden_states to 0: answers alone can be learnt from any width.");
     }
     if (head instanceof Head.Classification classes) {
@@ -160,7 +166,7 @@ record Teacher(String reference, TransformerWeights weights, String identity) {
     }
     TreeMap<String, Tensor> tensors = new TreeMap<>(weights.tensors());
     for (String part : List.of(".weight", ".bias")) {
-      String name = weights.architecture().family().classifier().out() + part;
+      String name = weights.bert().family().classifier().out() + part;
       Tensor before = weights.get(name);
       int size = before.values().length / wanted.size();
       float[] values = new float[before.values().length];

@@ -184,7 +184,7 @@ final class Trial {
               FileSize size =
                   workshop.export(
                       number, weights == null ? workshop.weights(number) : weights, log);
-              Map<String, Integer> fused = services.onnx().fusedOperators(file(Workshop.ONNX));
+              Map<String, Integer> fused = workshop.fusedOperators(file(workshop.exported()));
               fused.forEach((operator, count) -> log.result("fused " + operator, count));
               return new Exported(size, fused);
             });
@@ -205,7 +205,7 @@ final class Trial {
       QuantizationPlan how, QuantizationStrategy choice, MeasuredFile dense, Stages.Log log) {
     String name = folder + "/" + Workshop.INT8;
     PreparedQuantization ready =
-        services.onnx().prepare(file(Workshop.ONNX), how, prepared.data().calibration());
+        services.onnx().prepare(file(workshop.exported()), how, prepared.data().calibration());
     Map<String, Double> ofFloat = new LinkedHashMap<>();
     FallBack.Decision decision =
         run.make(
@@ -219,7 +219,7 @@ final class Trial {
                     choice.maxTrials(),
                     file -> judged(file, dense),
                     () -> {
-                      FallBack.Judged judged = judged(file(Workshop.ONNX), dense);
+                      FallBack.Judged judged = judged(file(workshop.exported()), dense);
                       ofFloat.putAll(judged.metrics());
                       return judged.verdict().met();
                     },
@@ -252,10 +252,10 @@ final class Trial {
             log -> {
               Map<String, Path> files = new LinkedHashMap<>();
               if (dense.size() != null) {
-                files.put("dense", run.resolve(Stages.folder(0) + "/" + Workshop.ONNX));
+                files.put("dense", run.resolve(Stages.folder(0) + "/" + workshop.exported()));
               }
-              files.put("fp32", file(Workshop.ONNX));
-              Map<String, Double> metrics = measured(fp32, Workshop.ONNX, "fp32 ", log);
+              files.put("fp32", file(workshop.exported()));
+              Map<String, Double> metrics = measured(fp32, workshop.exported(), "fp32 ", log);
               Map<String, Double> ofInt8 = null;
               if (int8 != null) {
                 files.put("int8", file(Workshop.INT8));

@@ -10,8 +10,10 @@ import dev.espalier.tuner.plan.Cores;
 import dev.espalier.tuner.plan.Planner;
 import dev.espalier.tuner.port.Distillation;
 import dev.espalier.tuner.port.EvaluationSet;
+import dev.espalier.tuner.port.ExportedModels;
 import dev.espalier.tuner.port.FinePruner;
 import dev.espalier.tuner.port.FinePruner.Checkpointing;
+import dev.espalier.tuner.port.ModelFormat;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.OnnxTools.LatencySettings;
 import dev.espalier.tuner.port.PretrainedModel;
@@ -36,19 +38,29 @@ import org.jspecify.annotations.Nullable;
  */
 final class Workshop {
   static final String WEIGHTS = "model.safetensors";
-  static final String ONNX = "model.onnx";
   static final String INT8 = "model.int8.onnx";
 
   private final RunDirectory run;
   private final Prepared prepared;
   private final RunServices services;
   private final RunListener listener;
+  private final ModelFormat format;
 
   Workshop(RunDirectory run, Prepared prepared, RunServices services, RunListener listener) {
     this.run = run;
     this.prepared = prepared;
     this.services = services;
     this.listener = listener;
+    this.format = prepared.format();
+  }
+
+  /** What the exported file is called in its folder. */
+  String exported() {
+    return format.fileName();
+  }
+
+  private ExportedModels files() {
+    return services.exported(format);
   }
 
   /** Trains a model and keeps its weights and scores. */
@@ -156,11 +168,11 @@ final class Workshop {
   /** Exports a model; returns what the file weighs. */
   FileSize export(int trial, TransformerWeights weights, Stages.Log log) {
     Head head = prepared.data().head();
-    String file = Stages.folder(trial) + "/" + ONNX;
+    String file = Stages.folder(trial) + "/" + exported();
     run.make(
         file,
         target -> {
-          services.onnx().export(weights, head, target);
+          files().export(weights, head, target);
           return target;
         });
     return size(file, log);
@@ -192,10 +204,15 @@ final class Workshop {
     int threads = Cores.of(prepared.configuration().evaluation().performance().threads());
     Map<String, Double> metrics = new LinkedHashMap<>();
     for (EvaluationSet each : prepared.data().evaluations()) {
-      List<float[][]> outputs = services.onnx().outputs(file, each.set(), threads);
+      List<float[][]> outputs = files().outputs(file, each.set(), threads);
       metrics.putAll(each.score(outputs, prepared.metrics()));
     }
     return metrics;
+  }
+
+  /** What a runtime fuses in an exported file: operator to count. */
+  Map<String, Integer> fusedOperators(Path file) {
+    return files().fusedOperators(file);
   }
 
   /** How requests are timed. */
@@ -216,8 +233,7 @@ final class Workshop {
   /** Times files, by a name that the result uses too, against each other. */
   Map<String, Latency> measureLatency(Map<String, Path> files, Stages.Log log) {
     Performance settings = prepared.configuration().evaluation().performance();
-    Map<String, Latency> latencies =
-        services.onnx().measureLatency(files, latencySettings(settings));
+    Map<String, Latency> latencies = files().measureLatency(files, latencySettings(settings));
     latencies.forEach((name, latency) -> log.result(name + " p50 in ms", latency.p50()));
     return latencies;
   }

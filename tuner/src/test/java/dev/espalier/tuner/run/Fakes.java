@@ -99,6 +99,7 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
         this,
         this,
         this,
+        this,
         Fakes::pack,
         new PrunerCatalog(List.of(TestPruner.ranking("movement"))),
         new StrategyCatalog(Fakes.class.getClassLoader(), List.of()),

@@ -101,7 +101,7 @@ class RehearsalTest {
     ResolvedConfiguration smoke =
         load(SmokeRun.assignments(load("model.name=" + "n".repeat(100))).toArray(String[]::new));
 
-    assertThat(model.weights().architecture().layers()).isLessThanOrEqualTo(2);
+    assertThat(model.weights().bert().layers()).isLessThanOrEqualTo(2);
     assertThat(model.weights().tensors().keySet()).noneMatch(name -> name.contains("layer.2."));
     assertThat(smoke.configuration().model().name()).endsWith("n-smoke");
     assertThat(smoke.configuration().pruning().train().maxSteps()).isEqualTo(8);
@@ -148,6 +148,7 @@ class RehearsalTest {
         trainer,
         plain.checkpoints(),
         plain.onnx(),
+        plain.scripts(),
         plain.archives(),
         plain.pruners(),
         plain.strategies(),

@@ -190,6 +190,7 @@ final class TeacherTest {
         all.finePruner(),
         all.checkpoints(),
         all.onnx(),
+        all.scripts(),
         all.archives(),
         all.pruners(),
         all.strategies(),

@@ -58,7 +58,7 @@ public final class BertOnnxExporter {
 
   private BertOnnxExporter(TransformerWeights weights, String name) {
     this.weights = weights;
-    this.architecture = weights.architecture();
+    this.architecture = weights.bert();
     this.family = architecture.family();
     this.graph = OnnxGraph.create(name, IR_VERSION, OPSET);
   }
@@ -107,7 +107,7 @@ public final class BertOnnxExporter {
   /** What {@link #export} writes. */
   static ModelProto model(TransformerWeights weights, Head head) {
     BertOnnxExporter exporter =
-        new BertOnnxExporter(weights, graphName(weights.architecture().family(), head));
+        new BertOnnxExporter(weights, graphName(weights.bert().family(), head));
     if (head instanceof Head.Classification classes) {
       exporter.graph.putMetadata(
           LABELS,
@@ -115,8 +115,7 @@ public final class BertOnnxExporter {
               .map(BertOnnxExporter::json)
               .collect(Collectors.joining(", ", "[", "]")));
     }
-    exporter.graph.putMetadata(
-        VOCABULARY_SIZE, String.valueOf(weights.architecture().vocabularySize()));
+    exporter.graph.putMetadata(VOCABULARY_SIZE, String.valueOf(weights.bert().vocabularySize()));
     String hidden = exporter.hiddenStates("/encoder/output");
     exporter.checkHead(head);
     if (head instanceof Head.Spans) {
@@ -146,10 +145,10 @@ public final class BertOnnxExporter {
   /** What {@link #exportEncoder} writes. */
   static ModelProto encoder(TransformerWeights weights) {
     BertOnnxExporter exporter =
-        new BertOnnxExporter(weights, weights.architecture().family().modelType() + "_encoder");
+        new BertOnnxExporter(weights, weights.bert().family().modelType() + "_encoder");
     exporter.hiddenStates("last_hidden_state");
     exporter.graph.output(
-        "last_hidden_state", DataType.FLOAT, BATCH, SEQUENCE, weights.architecture().hiddenSize());
+        "last_hidden_state", DataType.FLOAT, BATCH, SEQUENCE, weights.bert().hiddenSize());
     return exporter.graph.toModel();
   }
 

@@ -1,0 +1,45 @@
+package dev.espalier.djl;
+
+import dev.espalier.checkpoints.Checkpoints;
+import dev.espalier.tuner.port.ModelFormat;
+import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.tuner.port.TorchScript;
+import dev.espalier.tuner.port.TransformerWeights;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Loads TorchScript models. Such a file is a program that libtorch runs: it may compute what it
+ * likes, but reaches neither files nor network.
+ */
+public final class ScriptModels {
+  private ScriptModels() {}
+
+  /**
+   * The TorchScript file that a path means: itself, or {@code model.pt} in a folder that is no
+   * Hugging Face checkpoint.
+   */
+  public static Optional<Path> find(Path named) {
+    if (Files.isDirectory(named)) {
+      Path file = named.resolve(ModelFormat.TORCHSCRIPT.fileName());
+      return Files.isRegularFile(file) && !Checkpoints.isIn(named)
+          ? Optional.of(file)
+          : Optional.empty();
+    }
+    return named.getFileName().toString().endsWith(".pt") ? Optional.of(named) : Optional.empty();
+  }
+
+  /**
+   * Loads a file, with the tokenizer and the other small files beside it.
+   *
+   * @throws dev.espalier.api.problem.ProblemException of kind INPUT when a file is missing or
+   *     broken, a parameter is not of float32, or {@code forward} takes what a text does not have
+   */
+  public static PretrainedModel load(Path file) {
+    TorchScript script = new TorchScript(file, ScriptSignature.inputs(file));
+    try (ScriptNetwork network = ScriptNetwork.open(script)) {
+      return Checkpoints.around(file, new TransformerWeights(script, network.tensors()));
+    }
+  }
+}
