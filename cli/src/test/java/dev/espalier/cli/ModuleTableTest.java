@@ -31,6 +31,7 @@ final class ModuleTableTest {
   private static final JavaClasses ESPALIER =
       new ClassFileImporter()
           .withImportOption(new DoNotIncludeTests())
+          .withImportOption(location -> !location.contains("-tests.jar"))
           .importPackages("dev.espalier");
 
   private static final String API = "dev.espalier.api..";

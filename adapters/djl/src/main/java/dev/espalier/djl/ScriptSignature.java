@@ -139,7 +139,9 @@ final class ScriptSignature {
       depth += c == '(' || c == '[' ? 1 : c == ')' || c == ']' ? -1 : 0;
       if (depth < 0 || (depth == 0 && c == ',')) {
         String text = argument.toString().strip();
-        arguments.add(new Argument(text.replaceFirst("(?s):.*", ""), text.contains("=")));
+        if (!text.isEmpty()) {
+          arguments.add(new Argument(text.replaceFirst("(?s):.*", ""), text.contains("=")));
+        }
         argument.setLength(0);
       } else {
         argument.append(c);
