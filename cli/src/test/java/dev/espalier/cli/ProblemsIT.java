@@ -64,7 +64,7 @@ class ProblemsIT {
         Leave it out, and it is 0.
         docs/errors/wrong-type.md
       ten.yaml:1:1: model.checkpoint: is missing
-        Add it: The pretrained model that training starts from: a name, or a folder as in ./model.
+        Add it: The model that training starts from: a name, a folder as in ./model, or a TorchScript file as in ./model.pt.
         docs/errors/missing-key.md
       ten.yaml:21:34: tuning.accuracy_criterion: must hold exactly one of relative and absolute, found both
         Maybe set the one that is not meant to null.

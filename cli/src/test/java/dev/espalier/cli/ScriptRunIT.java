@@ -47,7 +47,7 @@ class ScriptRunIT {
         version: 1
         model:
           name: tiny
-          checkpoint: ./model
+          checkpoint: ./model/model.pt
         data:
           task: csv
           train: train.csv
@@ -137,6 +137,7 @@ class ScriptRunIT {
         Arguments.of(
             "distillation.hidden_states=1",
             "distillation.hidden_states: a TorchScript model does not show its hidden states"),
+        Arguments.of("model.checkpoint=./model/none.pt", "model.checkpoint: the file "),
         Arguments.of(pruner + "pattern=heads", "it goes by the layers of BERT's family"),
         Arguments.of(pruner + "names=[\"*.layer.*\"]", "matches none of the model's 2 prunable"));
   }

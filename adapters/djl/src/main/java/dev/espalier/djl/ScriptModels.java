@@ -27,7 +27,7 @@ public final class ScriptModels {
           ? Optional.of(file)
           : Optional.empty();
     }
-    return named.getFileName().toString().endsWith(".pt") ? Optional.of(named) : Optional.empty();
+    return Optional.of(named).filter(TorchScript::isFile);
   }
 
   /**

@@ -56,7 +56,7 @@ public record Configuration(
           String name,
       @Key(
               value =
-                  "The pretrained model that training starts from: a name, or a folder as in ./model.",
+                  "The model that training starts from: a name, a folder as in ./model, or a TorchScript file as in ./model.pt.",
               required = true,
               base = Base.FILE_FOLDER)
           String checkpoint) {}

@@ -28,6 +28,11 @@ public record TorchScript(Path file, List<Input> inputs) implements Architecture
     inputs = List.copyOf(inputs);
   }
 
+  /** Whether a path means such a file: by its ending, whether or not it is there. */
+  public static boolean isFile(Path path) {
+    return path.toString().endsWith(".pt");
+  }
+
   @Override
   public ModelFormat format() {
     return ModelFormat.TORCHSCRIPT;

@@ -21,6 +21,7 @@ import dev.espalier.tuner.plugin.StrategyCatalog;
 import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.PretrainedModels;
 import dev.espalier.tuner.port.TaskSource;
+import dev.espalier.tuner.port.TorchScript;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -234,7 +235,7 @@ public final class Preflight implements ConfigurationLoader.Check {
     return Pattern.quote(metric) + "([_-].+)?";
   }
 
-  /** A name must be known, a folder must be there. */
+  /** A name must be known, a folder or TorchScript file must be there. */
   private void checkModel(ResolvedConfiguration draft, String model, List<Problem> problems) {
     String key = "model.checkpoint";
     if (PretrainedModels.isElsewhere(model)) {
@@ -242,14 +243,16 @@ public final class Preflight implements ConfigurationLoader.Check {
     }
     if (!PretrainedModels.isFolder(model)) {
       checkName(draft, key, "pretrained model", model, models, problems);
-    } else if (dataFiles && !Files.isDirectory(Path.of(model))) {
+    } else if (dataFiles
+        && !Files.isDirectory(Path.of(model))
+        && !(Files.isRegularFile(Path.of(model)) && TorchScript.isFile(Path.of(model)))) {
       problems.add(
           new Problem(
               ProblemKind.INPUT,
               ProblemCode.MISSING_FILE,
               draft.locate(key),
               key
-                  + ": the folder "
+                  + (TorchScript.isFile(Path.of(model)) ? ": the file " : ": the folder ")
                   + model
                   + (Files.exists(Path.of(model)) ? " is a file" : " does not exist"),
               "Maybe the path is wrong: it is relative to the YAML file's folder."));
