@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Loads TorchScript models. Such a file is a program that libtorch runs: it may compute what it
- * likes, but reaches neither files nor network.
+ * Loads TorchScript models. Such a file is a program that libtorch runs: no Python, but still a
+ * program. One that calls an operator that takes a path is refused.
  */
 public final class ScriptModels {
   private ScriptModels() {}

@@ -12,8 +12,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
@@ -25,11 +28,15 @@ import org.jspecify.annotations.Nullable;
  * anything. The engine knows the arguments, but does not tell.
  *
  * <p>The archive is a zip: {@code data.pkl} begins with the name of the model's class, and {@code
- * code/} holds the classes in a subset of Python.
+ * code/} holds the classes in a subset of Python. That knows no imports and no open files, but two
+ * operators that take a path, for which the whole code is searched.
  */
 final class ScriptSignature {
   /** Generated code of a large model has a tenth of it. */
   private static final int MAX_CODE = 64 << 20;
+
+  /** {@code torch.save} and {@code torch.from_file}, however they are come by. */
+  private static final Pattern FILE_ACCESS = Pattern.compile("[.\"']\\s*(save|from_file)\\b");
 
   /** A pickle of protocol 2 that begins with a class of the archive's code. */
   private static final Pattern ROOT = Pattern.compile("\\A\\x80.c(__torch__[\\w.]*)\\n(\\w+)\\n");
@@ -49,8 +56,8 @@ final class ScriptSignature {
    * The inputs that a model takes: by the names of the arguments, or by their places when these
    * names say nothing.
    *
-   * @throws ProblemException of kind INPUT when the file is missing or no TorchScript, or when it
-   *     takes something else
+   * @throws ProblemException of kind INPUT when the file is missing or no TorchScript, when its
+   *     program reads or writes files, or when it takes something else
    */
   static List<Input> inputs(Path file) {
     if (!Files.isRegularFile(file)) {
@@ -96,6 +103,7 @@ final class ScriptSignature {
       if (!root.find()) {
         throw noScript(file, "it holds tensors, and no program");
       }
+      checkCode(zip, file);
       String folder = data.getName().substring(0, data.getName().indexOf('/') + 1);
       String path = folder + "code/" + root.group(1).replace('.', '/') + ".py";
       ZipEntry source = zip.getEntry(path);
@@ -115,6 +123,36 @@ final class ScriptSignature {
           "is no TorchScript file: " + broken.getMessage(),
           "Save the model with torch.jit.trace(model, inputs).save(file).",
           broken);
+    }
+  }
+
+  private static void checkCode(ZipFile zip, Path file) throws IOException {
+    Set<String> names = new HashSet<>();
+    int left = MAX_CODE;
+    for (ZipEntry entry : Collections.list(zip.entries())) {
+      if (!names.add(entry.getName())) {
+        throw noScript(file, "the archive has " + entry.getName() + " twice");
+      }
+      if (entry.getName().endsWith(".py")) {
+        String code = text(zip, entry, left + 1);
+        left -= code.length();
+        if (left < 0) {
+          throw noScript(file, "it has more than " + MAX_CODE + " bytes of code");
+        }
+        Matcher access = FILE_ACCESS.matcher(code);
+        if (access.find()) {
+          throw problem(
+              ProblemCode.BAD_DATA,
+              file,
+              "its program uses "
+                  + access.group(1)
+                  + ", which reads or writes files ("
+                  + entry
+                  + ")",
+              "A model that scores texts needs none: do not use this file.",
+              null);
+        }
+      }
     }
   }
 

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ScriptSignatureTest {
   @TempDir Path directory;
@@ -125,6 +126,31 @@ class ScriptSignatureTest {
         .hasMessageContaining(message)
         .hasMessageContaining("model.pt")
         .hasMessageContaining("torch.jit.trace(model, inputs).save(file)");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(
+      strings = {
+        "torch.save(input_ids, \"/tmp/x\")",
+        "t = torch\n    t.save(input_ids, \"/tmp/x\")",
+        "ops.aten.save(input_ids, \"/tmp/x\")",
+        "x = torch . from_file(\"/etc/passwd\", False, 10)",
+        "x = getattr(torch, \"from_file\")(\"/etc/passwd\", False, 10)"
+      })
+  @DisplayName("a program that reads or writes files is refused before libtorch sees it")
+  void fileAccess(String statement) {
+    Path file =
+        TinyScript.write(
+            directory.resolve("evil.pt"),
+            TinyScript.parameters(2, 1),
+            Map.of(),
+            "  def forward(self, input_ids: Tensor) -> Tensor:\n    "
+                + statement
+                + "\n    return input_ids\n");
+    assertThatThrownBy(() -> ScriptModels.load(file))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining("which reads or writes files (tiny/code/__torch__.py)")
+        .hasMessageContaining("do not use this file");
   }
 
   @Test
