@@ -159,14 +159,25 @@ final class ScriptNetwork implements Network {
     };
   }
 
-  /** The logits among the outputs: the first, or the first two where these score every token. */
+  /**
+   * The logits among the outputs: those of that name in a dictionary, else the first, or the first
+   * two where these score every token.
+   */
   private static NDArray output(NDList outputs, BatchArrays batch) {
-    NDArray first = outputs.get(0);
-    boolean two =
+    NDArray start = named(outputs, "start_logits", 0);
+    NDArray end = named(outputs, "end_logits", Math.min(1, outputs.size() - 1));
+    boolean spans =
         outputs.size() > 1
-            && first.getShape().equals(batch.inputIds().getShape())
-            && outputs.get(1).getShape().equals(first.getShape());
-    return two ? first.stack(outputs.get(1), 2) : first;
+            && start.getShape().equals(batch.inputIds().getShape())
+            && end.getShape().equals(start.getShape());
+    return spans ? start.stack(end, 2) : named(outputs, "logits", 0);
+  }
+
+  private static NDArray named(NDList outputs, String name, int otherwise) {
+    return outputs.stream()
+        .filter(each -> name.equals(each.getName()))
+        .findFirst()
+        .orElse(outputs.get(otherwise));
   }
 
   private void findParameters() {

@@ -22,10 +22,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A TorchScript model against the same model in plain Java, in double precision. */
 class ScriptNetworkTest {
@@ -153,6 +157,64 @@ class ScriptNetworkTest {
             Map.of("dense", script.file(), "fp32", file), new LatencySettings(2, 7, 2, 5, 1));
     assertThat(latencies).containsOnlyKeys("dense", "fp32");
     assertThat(latencies.values()).allSatisfy(each -> assertThat(each.p50()).isPositive());
+  }
+
+  static Stream<Arguments> answers() {
+    String scores = "torch.squeeze(torch.slice(words, 2, %d, %d), 2)";
+    String start = scores.formatted(0, 1);
+    String end = scores.formatted(1, 2);
+    String both = "torch.slice(words, 2, 0, 2)";
+    String mean = "torch.mean(words, [1])";
+    return Stream.of(
+        Arguments.of("Tensor", both, true),
+        Arguments.of("Tuple[Tensor, Tensor]", "(" + start + ", " + end + ")", true),
+        Arguments.of(
+            "Dict[str, Tensor]",
+            "{\"end_logits\": " + end + ", \"start_logits\": " + start + "}",
+            true),
+        Arguments.of("Tuple[Tensor, Tensor]", "(" + mean + ", words)", false),
+        Arguments.of("List[Tensor]", "[" + mean + ", words]", false),
+        Arguments.of("Dict[str, Tensor]", "{\"hidden\": words, \"logits\": " + mean + "}", false));
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @MethodSource("answers")
+  @DisplayName("answers come alone, first of a tuple or list, or by name; those of spans in two")
+  void answers(String type, String expression, boolean spans) {
+    SortedMap<String, Tensor> tensors = TinyScript.parameters(CLASSES, SEED);
+    Path file =
+        TinyScript.write(
+            directory.resolve("answers.pt"),
+            tensors,
+            Map.of(),
+            "  def forward(self, input_ids: Tensor) -> %s:\n".formatted(type)
+                + "    words = torch.embedding(self.embeddings.weight, input_ids)\n"
+                + "    return %s\n".formatted(expression));
+    Batch batch = Batch.of(EXAMPLES.examples());
+    float[] table = tensors.get("embeddings.weight").values();
+    int width = TinyScript.WIDTH;
+    try (ScriptNetwork network =
+        ScriptNetwork.open(new TorchScript(file, ScriptSignature.inputs(file)))) {
+      float[] found = network.logits(batch);
+      assertThat(found).hasSize(spans ? 2 * batch.rows() * batch.columns() : batch.rows() * width);
+      for (int i = 0; i < found.length; i++) {
+        int token = i / 2;
+        int from = i / width * batch.columns();
+        double expected =
+            spans
+                ? table[(int) batch.inputIds()[token] * width + i % 2]
+                : mean(table, batch, from, i % width);
+        assertThat((double) found[i]).as("value %d", i).isCloseTo(expected, within(1e-5));
+      }
+    }
+  }
+
+  private static double mean(float[] table, Batch batch, int from, int at) {
+    double sum = 0;
+    for (int token = from; token < from + batch.columns(); token++) {
+      sum += table[(int) batch.inputIds()[token] * TinyScript.WIDTH + at];
+    }
+    return sum / batch.columns();
   }
 
   @Test
