@@ -15,6 +15,7 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.port.ExportedModels;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.OnnxTools.LatencySettings;
+import dev.espalier.tuner.port.OnnxTools.Request;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TorchScript;
 import dev.espalier.tuner.port.TransformerWeights;
@@ -112,7 +113,7 @@ public final class ScriptTools implements ExportedModels {
       files.forEach((name, file) -> networks.put(name, open(file).asServed()));
       int vocabulary = networks.values().stream().mapToInt(ScriptTools::vocabulary).min().orElse(1);
       Batch batch = request(settings, vocabulary);
-      Map<String, Runnable> requests = new LinkedHashMap<>();
+      Map<String, Request<RuntimeException>> requests = new LinkedHashMap<>();
       networks.forEach(
           (name, network) ->
               requests.put(

@@ -42,6 +42,13 @@ public interface OnnxTools extends ExportedModels {
   @Override
   Map<String, Integer> fusedOperators(Path file);
 
+  /** A request that is timed. */
+  @FunctionalInterface
+  interface Request<E extends Exception> {
+    /** Makes it, and waits for the answer. */
+    void run() throws E;
+  }
+
   /**
    * How to time.
    *
@@ -73,13 +80,14 @@ public interface OnnxTools extends ExportedModels {
      * moment of the machine hits all alike.
      *
      * @param requests what to time, by a name that the result uses too, in its order
+     * @throws E what a request throws
      */
-    public static Map<String, Latency> inTurn(
-        Map<String, Runnable> requests, LatencySettings settings) {
+    public static <E extends Exception> Map<String, Latency> inTurn(
+        Map<String, Request<E>> requests, LatencySettings settings) throws E {
       Map<String, double[]> milliseconds = new LinkedHashMap<>();
       requests.keySet().forEach(name -> milliseconds.put(name, new double[settings.iterations()]));
       for (int i = -settings.warmup(); i < settings.iterations(); i++) {
-        for (Map.Entry<String, Runnable> request : requests.entrySet()) {
+        for (Map.Entry<String, Request<E>> request : requests.entrySet()) {
           long start = System.nanoTime();
           request.getValue().run();
           if (i >= 0) {

@@ -16,11 +16,12 @@ import dev.espalier.onnxruntime.graph.Nodes;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.OnnxTools.LatencySettings;
+import dev.espalier.tuner.port.OnnxTools.Request;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,38 +96,20 @@ public final class OrtMeter {
    * @throws ProblemException as {@link #outputs}
    */
   public Map<String, Latency> measureLatency(Map<String, Path> files, LatencySettings settings) {
-    List<Timed> timed = new ArrayList<>();
+    Map<String, OrtSession> opened = new LinkedHashMap<>();
     try {
-      for (Map.Entry<String, Path> file : files.entrySet()) {
-        OrtSession session = open(file.getValue(), settings.threads());
-        timed.add(new Timed(file.getKey(), file.getValue(), session, settings.iterations()));
-      }
-      Batch request = request(timed, settings);
-      for (int i = 0; i < settings.warmup(); i++) {
-        for (Timed one : timed) {
-          sessions.run(one.session, one.file, request, List.of());
-        }
-      }
-      for (int i = 0; i < settings.iterations(); i++) {
-        for (Timed one : timed) {
-          long start = System.nanoTime();
-          sessions.run(one.session, one.file, request, List.of());
-          one.nanos[i] = System.nanoTime() - start;
-        }
-      }
+      files.forEach((name, file) -> opened.put(name, open(file, settings.threads())));
+      Batch batch = request(opened.values(), settings);
+      Map<String, Request<OrtException>> requests = new LinkedHashMap<>();
+      opened.forEach(
+          (name, session) ->
+              requests.put(name, () -> sessions.run(session, files.get(name), batch, List.of())));
+      return Latency.inTurn(requests, settings);
     } catch (OrtException failed) {
       throw closing(failed);
     } finally {
-      closeAll(timed);
+      closeAll(opened.values());
     }
-    Map<String, Latency> latencies = new LinkedHashMap<>();
-    for (Timed one : timed) {
-      latencies.put(
-          one.name,
-          Latency.of(
-              Arrays.stream(one.nanos).sorted().mapToDouble(nanos -> nanos / 1e6).toArray()));
-    }
-    return latencies;
   }
 
   /**
@@ -182,25 +165,11 @@ public final class OrtMeter {
         });
   }
 
-  /** A file under the clock. */
-  private static final class Timed {
-    final String name;
-    final Path file;
-    final OrtSession session;
-    final long[] nanos;
-
-    Timed(String name, Path file, OrtSession session, int iterations) {
-      this.name = name;
-      this.file = file;
-      this.session = session;
-      this.nanos = new long[iterations];
-    }
-  }
-
-  private static Batch request(List<Timed> timed, LatencySettings settings) throws OrtException {
+  private static Batch request(Collection<OrtSession> opened, LatencySettings settings)
+      throws OrtException {
     int vocabulary = Integer.MAX_VALUE;
-    for (Timed one : timed) {
-      vocabulary = Math.min(vocabulary, vocabularySize(one.session));
+    for (OrtSession session : opened) {
+      vocabulary = Math.min(vocabulary, vocabularySize(session));
     }
     Random random = new Random(SEED);
     List<EncodedExample> examples = new ArrayList<>();
@@ -220,10 +189,10 @@ public final class OrtMeter {
         .orElse(SMALL_VOCABULARY);
   }
 
-  private static void closeAll(List<Timed> timed) {
-    for (Timed one : timed) {
+  private static void closeAll(Collection<OrtSession> opened) {
+    for (OrtSession session : opened) {
       try {
-        one.session.close();
+        session.close();
       } catch (OrtException failed) {
         throw closing(failed);
       }
