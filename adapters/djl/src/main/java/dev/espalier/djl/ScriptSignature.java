@@ -116,7 +116,7 @@ final class ScriptSignature {
         throw noScript(file, path + " has no class " + root.group(2));
       }
       return code.substring(begins);
-    } catch (IOException broken) {
+    } catch (IOException | IllegalArgumentException broken) {
       throw problem(
           ProblemCode.BAD_DATA,
           file,
@@ -184,6 +184,9 @@ final class ScriptSignature {
       } else {
         argument.append(c);
       }
+    }
+    if (depth >= 0 || arguments.isEmpty()) {
+      throw noScript(file, "its forward has no arguments");
     }
     return arguments.subList(1, arguments.size());
   }

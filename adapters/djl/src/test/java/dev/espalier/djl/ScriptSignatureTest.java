@@ -14,8 +14,10 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -28,6 +30,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ScriptSignatureTest {
+  private static final long SEED = 20_261_126;
+
   @TempDir Path directory;
 
   static Stream<Arguments> forwards() {
@@ -151,6 +155,35 @@ class ScriptSignatureTest {
         .isInstanceOf(ProblemException.class)
         .hasMessageContaining("which reads or writes files (tiny/code/__torch__.py)")
         .hasMessageContaining("do not use this file");
+  }
+
+  @Test
+  @DisplayName("whatever bytes are changed, cut off or repeated, nothing is thrown but problems")
+  void fuzz() throws IOException {
+    byte[] whole = Files.readAllBytes(script("input_ids", "attention_mask"));
+    SplittableRandom random = new SplittableRandom(SEED);
+    Path file = directory.resolve("mutated.pt");
+    int refused = 0;
+    for (int i = 0; i < 3_000; i++) {
+      byte[] bytes = Arrays.copyOf(whole, 1 + random.nextInt(whole.length));
+      if (random.nextInt(4) > 0) {
+        bytes = whole.clone();
+      }
+      for (int change = random.nextInt(12); change >= 0; change--) {
+        // names and sizes of the archive are at its end, the program in the middle
+        int at = random.nextBoolean() ? bytes.length - 1 - random.nextInt(bytes.length / 3 + 1) : 0;
+        bytes[at == 0 ? random.nextInt(bytes.length) : at] = (byte) random.nextInt(256);
+      }
+      Files.write(file, bytes);
+      try {
+        assertThat(ScriptSignature.inputs(file)).isNotEmpty();
+      } catch (ProblemException problem) {
+        refused++;
+      } catch (RuntimeException bug) {
+        throw new AssertionError("mutation " + i + " of seed " + SEED, bug);
+      }
+    }
+    assertThat(refused).as("seed %d", SEED).isBetween(500, 2_999);
   }
 
   @Test
