@@ -115,7 +115,7 @@ class HubTest {
       delimiter = '|',
       value = {
         "CUT_ALWAYS | was fetched | run again later, what was fetched is kept",
-        "WRONG_RANGE | in place of what follows 100000 | run again later",
+        "WRONG_RANGE | the server sent bytes 0-299999/300000 of model.safetensors in place | run again later",
         "TOO_LONG | is longer than the | What came was removed",
         "WRONG_CONTENT | announced was | run again to fetch it anew",
         "UNAVAILABLE | the server answered 503 when asked for hf:org/tiny | HF_HUB_OFFLINE=1",
