@@ -133,6 +133,7 @@ public final class ScriptTools implements ExportedModels {
         network.tensors().entrySet().stream()
             .filter(each -> each.getKey().contains("embedding"))
             .map(Map.Entry::getValue)
+            .filter(Tensor::isMatrix)
             .mapToInt(Tensor::rows)
             .max()
             .orElse(1);

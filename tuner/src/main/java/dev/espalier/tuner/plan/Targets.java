@@ -28,7 +28,7 @@ final class Targets {
         .tensors()
         .forEach(
             (name, tensor) -> {
-              if (tensor.shape().length > 1 && architecture.isPrunable(name)) {
+              if (tensor.isMatrix() && architecture.isPrunable(name)) {
                 prunable.put(name, new Matrix(name, tensor.rows(), tensor.columns()));
               }
             });

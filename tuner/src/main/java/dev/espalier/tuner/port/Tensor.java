@@ -29,6 +29,11 @@ public record Tensor(int[] shape, float[] values) {
     return new Tensor(new int[] {values.length}, values);
   }
 
+  /** Whether there are two dimensions or more, and a value. */
+  public boolean isMatrix() {
+    return shape.length > 1 && values.length > 0;
+  }
+
   /** Rows of the matrix that a mask is made for: the first dimension, output features. */
   public int rows() {
     return shape[0];
