@@ -10,16 +10,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Says of a file that it is not what it should be. */
-final class Broken {
+public final class Broken {
   private Broken() {}
 
   /** {@code FILE: not a readable FORMAT file: WHY}. */
-  static ProblemException format(Path file, String format, String why, @Nullable Throwable cause) {
+  public static ProblemException format(
+      Path file, String format, String why, @Nullable Throwable cause) {
     return file(file, "not a readable " + format + " file: " + why, null, cause);
   }
 
   /** {@code FILE: MESSAGE}, of kind INPUT. */
-  static ProblemException file(
+  public static ProblemException file(
       Path file, String message, @Nullable String advice, @Nullable Throwable cause) {
     return new ProblemException(
         List.of(
@@ -33,7 +34,7 @@ final class Broken {
   }
 
   /** {@code FILE: MESSAGE}, of a file that is not there. */
-  static ProblemException missing(Path file, String message, @Nullable String advice) {
+  public static ProblemException missing(Path file, String message, @Nullable String advice) {
     return new ProblemException(
         List.of(
             new Problem(
@@ -45,7 +46,7 @@ final class Broken {
   }
 
   /** What an exception of the layer below says, on one line and without the class name. */
-  static String reason(Throwable cause) {
+  public static String reason(Throwable cause) {
     String message = cause.getMessage();
     return message == null
         ? cause.getClass().getSimpleName()

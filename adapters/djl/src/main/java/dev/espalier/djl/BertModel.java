@@ -75,12 +75,8 @@ public final class BertModel implements Network {
   }
 
   @Override
-  public NDArray parameter(String name) {
-    NDArray parameter = parameters.get(name);
-    if (parameter == null) {
-      throw new IllegalArgumentException("the model has no parameter " + name);
-    }
-    return parameter;
+  public Map<String, NDArray> parameters() {
+    return parameters;
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.TorchScript;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.util.List;
+import java.util.Map;
 
 /** A model on the engine's side: parameters with names, and a forward pass. */
 interface Network extends AutoCloseable {
@@ -36,12 +37,21 @@ interface Network extends AutoCloseable {
   /** The manager that the parameters belong to. */
   NDManager manager();
 
+  /** Every parameter's array by name; for reading. */
+  Map<String, NDArray> parameters();
+
   /**
    * A parameter's array: the autograd leaf when it requires a gradient.
    *
    * @throws IllegalArgumentException when the model has no such parameter
    */
-  NDArray parameter(String name);
+  default NDArray parameter(String name) {
+    NDArray parameter = parameters().get(name);
+    if (parameter == null) {
+      throw new IllegalArgumentException("the model has no parameter " + name);
+    }
+    return parameter;
+  }
 
   /**
    * Runs the model.

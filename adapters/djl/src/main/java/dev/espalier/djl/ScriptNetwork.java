@@ -9,11 +9,8 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
-import dev.espalier.api.problem.Location;
-import dev.espalier.api.problem.Problem;
-import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.checkpoints.Broken;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TorchScript;
 import java.io.BufferedOutputStream;
@@ -98,6 +95,16 @@ final class ScriptNetwork implements Network {
     return tensors;
   }
 
+  /** The rows of the largest embedding, which all ids are below; 1 when none is known. */
+  int vocabulary() {
+    return parameters.entrySet().stream()
+        .filter(
+            each -> script.isFrozen(each.getKey()) && each.getValue().getShape().dimension() > 1)
+        .mapToInt(each -> Math.toIntExact(each.getValue().getShape().get(0)))
+        .max()
+        .orElse(1);
+  }
+
   /** Writes program and parameters; the model is in inference mode when it is read again. */
   void write(Path file) {
     JniUtils.enableInferenceMode(program);
@@ -119,12 +126,8 @@ final class ScriptNetwork implements Network {
   }
 
   @Override
-  public NDArray parameter(String name) {
-    NDArray parameter = parameters.get(name);
-    if (parameter == null) {
-      throw new IllegalArgumentException("the model has no parameter " + name);
-    }
-    return parameter;
+  public Map<String, NDArray> parameters() {
+    return parameters;
   }
 
   @Override
@@ -222,16 +225,7 @@ final class ScriptNetwork implements Network {
 
   private ProblemException problem(
       String message, @Nullable String advice, @Nullable Throwable cause) {
-    Problem problem =
-        new Problem(
-            ProblemKind.INPUT,
-            ProblemCode.BAD_DATA,
-            Location.ofFile(script.file().toString()),
-            message,
-            advice);
-    return cause == null
-        ? new ProblemException(List.of(problem))
-        : new ProblemException(List.of(problem), cause);
+    return Broken.file(script.file(), message, advice, cause);
   }
 
   @Override

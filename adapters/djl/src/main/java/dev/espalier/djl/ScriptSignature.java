@@ -1,10 +1,7 @@
 package dev.espalier.djl;
 
-import dev.espalier.api.problem.Location;
-import dev.espalier.api.problem.Problem;
-import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.checkpoints.Broken;
 import dev.espalier.tuner.port.TorchScript.Input;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,7 +18,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a TorchScript file says of its {@code forward}, read from the archive without running
@@ -61,7 +57,7 @@ final class ScriptSignature {
    */
   static List<Input> inputs(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw problem(ProblemCode.MISSING_FILE, file, "there is no such file", null, null);
+      throw Broken.missing(file, "there is no such file", null);
     }
     List<Argument> arguments = arguments(code(file), file);
     List<Input> named = new ArrayList<>();
@@ -80,8 +76,7 @@ final class ScriptSignature {
     if (unnamed && !required.isEmpty() && required.size() <= Input.values().length) {
       return List.of(Input.values()).subList(0, required.size());
     }
-    throw problem(
-        ProblemCode.BAD_DATA,
+    throw Broken.file(
         file,
         "its forward takes "
             + arguments.stream().map(Argument::name).toList()
@@ -117,8 +112,7 @@ final class ScriptSignature {
       }
       return code.substring(begins);
     } catch (IOException | IllegalArgumentException broken) {
-      throw problem(
-          ProblemCode.BAD_DATA,
+      throw Broken.file(
           file,
           "is no TorchScript file: " + broken.getMessage(),
           "Save the model with torch.jit.trace(model, inputs).save(file).",
@@ -141,8 +135,7 @@ final class ScriptSignature {
         }
         Matcher access = FILE_ACCESS.matcher(code);
         if (access.find()) {
-          throw problem(
-              ProblemCode.BAD_DATA,
+          throw Broken.file(
               file,
               "its program uses "
                   + access.group(1)
@@ -192,25 +185,11 @@ final class ScriptSignature {
   }
 
   private static ProblemException noScript(Path file, String why) {
-    return problem(
-        ProblemCode.BAD_DATA,
+    return Broken.file(
         file,
         "is no TorchScript file: " + why,
         "Save the model with torch.jit.trace(model, inputs).save(file); a file of weights alone"
             + " needs a Hugging Face folder with config.json around it.",
         null);
-  }
-
-  private static ProblemException problem(
-      ProblemCode code,
-      Path file,
-      String message,
-      @Nullable String advice,
-      @Nullable Throwable cause) {
-    Problem problem =
-        new Problem(ProblemKind.INPUT, code, Location.ofFile(file.toString()), message, advice);
-    return cause == null
-        ? new ProblemException(List.of(problem))
-        : new ProblemException(List.of(problem), cause);
   }
 }

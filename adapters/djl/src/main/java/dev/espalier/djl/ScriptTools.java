@@ -7,16 +7,12 @@ import dev.espalier.api.data.Batching;
 import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
-import dev.espalier.api.problem.Location;
-import dev.espalier.api.problem.Problem;
-import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.checkpoints.Broken;
 import dev.espalier.tuner.port.ExportedModels;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.OnnxTools.LatencySettings;
 import dev.espalier.tuner.port.OnnxTools.Request;
-import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TorchScript;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.file.Path;
@@ -63,20 +59,17 @@ public final class ScriptTools implements ExportedModels {
   }
 
   private static ProblemException wrong(Path file, Shape found, Shape wanted, int outputs) {
-    return new ProblemException(
-        List.of(
-            new Problem(
-                ProblemKind.INPUT,
-                ProblemCode.BAD_DATA,
-                Location.ofFile(file.toString()),
-                "answers 2 examples of 3 tokens with "
-                    + found
-                    + ", the task asks for "
-                    + wanted
-                    + ": "
-                    + outputs
-                    + " values each",
-                "Trace a model with a head for this task: a TorchScript model keeps its own.")));
+    return Broken.file(
+        file,
+        "answers 2 examples of 3 tokens with "
+            + found
+            + ", the task asks for "
+            + wanted
+            + ": "
+            + outputs
+            + " values each",
+        "Trace a model with a head for this task: a TorchScript model keeps its own.",
+        null);
   }
 
   @Override
@@ -111,8 +104,9 @@ public final class ScriptTools implements ExportedModels {
     Map<String, ScriptNetwork> networks = new LinkedHashMap<>();
     try {
       files.forEach((name, file) -> networks.put(name, open(file).asServed()));
-      int vocabulary = networks.values().stream().mapToInt(ScriptTools::vocabulary).min().orElse(1);
-      Batch batch = request(settings, vocabulary);
+      int vocabulary =
+          networks.values().stream().mapToInt(ScriptNetwork::vocabulary).min().orElse(1);
+      Batch batch = request(settings, Math.min(vocabulary, SMALL_VOCABULARY));
       Map<String, Request<RuntimeException>> requests = new LinkedHashMap<>();
       networks.forEach(
           (name, network) ->
@@ -125,19 +119,6 @@ public final class ScriptTools implements ExportedModels {
     } finally {
       networks.values().forEach(ScriptNetwork::close);
     }
-  }
-
-  /** The rows of the largest embedding, as far as they are asked for; few when there is none. */
-  private static int vocabulary(ScriptNetwork network) {
-    int rows =
-        network.tensors().entrySet().stream()
-            .filter(each -> each.getKey().contains("embedding"))
-            .map(Map.Entry::getValue)
-            .filter(Tensor::isMatrix)
-            .mapToInt(Tensor::rows)
-            .max()
-            .orElse(1);
-    return Math.min(rows, SMALL_VOCABULARY);
   }
 
   private static Batch request(LatencySettings settings, int vocabulary) {

@@ -294,6 +294,10 @@ class ScriptNetworkTest {
     private PlainTiny() {}
 
     static double[][] logits(Map<String, Tensor> tensors, Batch batch) {
+      return run(wide(tensors), batch);
+    }
+
+    private static Map<String, double[]> wide(Map<String, Tensor> tensors) {
       Map<String, double[]> values = new TreeMap<>();
       tensors.forEach(
           (name, tensor) -> {
@@ -303,21 +307,13 @@ class ScriptNetworkTest {
             }
             values.put(name, wide);
           });
-      return run(values, batch);
+      return values;
     }
 
     /** dL/dw by central differences. */
     static double slope(Map<String, Tensor> tensors, String name, int index, Batch batch) {
       double step = 1e-4;
-      Map<String, double[]> values = new TreeMap<>();
-      tensors.forEach(
-          (key, tensor) -> {
-            double[] wide = new double[tensor.values().length];
-            for (int i = 0; i < wide.length; i++) {
-              wide[i] = tensor.values()[i];
-            }
-            values.put(key, wide);
-          });
+      Map<String, double[]> values = wide(tensors);
       double[] changed = values.get(name);
       changed[index] += step;
       double above = loss(run(values, batch), batch);
