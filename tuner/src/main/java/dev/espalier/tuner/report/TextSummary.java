@@ -19,6 +19,9 @@ public final class TextSummary {
   /** A table of the files, the sparsity, and the verdict; without a line feed at the end. */
   public static String of(RunFacts facts) {
     StringBuilder text = new StringBuilder();
+    if (facts.smokeCaution() != null) {
+      text.append(facts.smokeCaution()).append("\n\n");
+    }
     if (facts.trials().size() > 1) {
       text.append(TrialTable.of(facts)).append("\n\n");
     }
@@ -51,7 +54,7 @@ public final class TextSummary {
         text.append('\n').append(verdict.caution());
       }
     }
-    return text.append("\nEverything is in ").append(facts.directory()).toString();
+    return text.toString();
   }
 
   private static String files(RunFacts facts) {

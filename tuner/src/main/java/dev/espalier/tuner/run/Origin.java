@@ -86,16 +86,19 @@ final class Origin {
   }
 
   /** The value with the place that the run wrote behind it. */
-  private static ResolvedValue withPlace(ResolvedValue value, List<String> lines) {
+  private ResolvedValue withPlace(ResolvedValue value, List<String> lines) {
     Location written = value.location();
     if (written == null || written.line() < 1 || written.line() > lines.size()) {
       return value;
     }
     String line = lines.get(written.line() - 1);
     String place = line.substring(line.lastIndexOf(COMMENT) + COMMENT.length());
-    return place.equals(Source.DEFAULT.label())
-        ? new ResolvedValue(value.path(), value.value(), Source.DEFAULT, null)
-        : new ResolvedValue(value.path(), value.value(), Source.FILE, Location.ofFile(place));
+    if (place.equals(Source.DEFAULT.label())) {
+      return new ResolvedValue(value.path(), value.value(), Source.DEFAULT, null);
+    }
+    Source source = Environment.source(environment, value.path());
+    return new ResolvedValue(
+        value.path(), value.value(), source == null ? Source.FILE : source, Location.ofFile(place));
   }
 
   /**
