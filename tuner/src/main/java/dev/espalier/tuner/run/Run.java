@@ -49,7 +49,7 @@ import org.slf4j.LoggerFactory;
  * verdict
  * </pre>
  *
- * <p>A run that ended early goes on with {@link #resume} at the stage that it lost.
+ * <p>{@link #resume} resumes a run that ended early at its first unfinished stage.
  */
 public final class Run {
   private static final Logger LOG = LoggerFactory.getLogger(Run.class);
