@@ -12,6 +12,7 @@ import dev.espalier.tuner.port.FinePruner.Checkpointing;
 import dev.espalier.tuner.port.FinePruner.Point;
 import dev.espalier.tuner.port.Tensor;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +62,16 @@ final class TrainingState {
       LambdaController.@Nullable State steering,
       List<Point> curve) {}
 
+  /**
+   * The content of the JSON file. Checksums tell a file that was damaged from one that was trained;
+   * states of earlier builds have none, and hold the scalars alone.
+   *
+   * @param scalars all but the arrays
+   * @param scalarsCrc32c of their JSON
+   * @param arraysCrc32c of the file of the arrays
+   */
+  private record Kept(@Nullable Scalars scalars, long scalarsCrc32c, long arraysCrc32c) {}
+
   /** Whether a state is due after {@code step} steps. */
   boolean isDue(long step) {
     return step % where.everySteps() == 0;
@@ -69,8 +81,10 @@ final class TrainingState {
   void write(Scalars scalars, SortedMap<String, float[]> arrays) {
     SortedMap<String, Tensor> tensors = new TreeMap<>();
     arrays.forEach((name, values) -> tensors.put(name, Tensor.vector(values)));
-    store.writeTensors(file(scalars.step(), "safetensors"), tensors);
-    byte[] json = JSON.toJson(scalars).getBytes(StandardCharsets.UTF_8);
+    Path arraysFile = file(scalars.step(), "safetensors");
+    store.writeTensors(arraysFile, tensors);
+    Kept kept = new Kept(scalars, checksum(scalars), checksum(arraysFile));
+    byte[] json = JSON.toJson(kept).getBytes(StandardCharsets.UTF_8);
     AtomicFile.write(file(scalars.step(), "json"), out -> out.write(json));
     for (Path file : files()) {
       if (step(file) < scalars.step()) {
@@ -120,9 +134,19 @@ final class TrainingState {
     return Optional.of(scalars);
   }
 
-  private static Scalars read(Path file) {
+  private Scalars read(Path file) {
     try {
-      Scalars scalars = JSON.fromJson(Files.readString(file), Scalars.class);
+      String json = Files.readString(file);
+      Kept kept = JSON.fromJson(json, Kept.class);
+      Scalars scalars = kept == null ? null : kept.scalars();
+      if (scalars == null) {
+        scalars = JSON.fromJson(json, Scalars.class);
+      } else if (checksum(scalars) != kept.scalarsCrc32c()) {
+        throw broken(file, "it was damaged after it was written", null);
+      } else if (checksum(file(scalars.step(), "safetensors")) != kept.arraysCrc32c()) {
+        throw broken(
+            file(scalars.step(), "safetensors"), "it was damaged after it was written", null);
+      }
       if (scalars != null
           && scalars.training() != null
           && scalars.progress() != null
@@ -133,6 +157,25 @@ final class TrainingState {
     } catch (IOException | JsonParseException e) {
       throw broken(file, e.toString(), e);
     }
+  }
+
+  private static long checksum(Scalars scalars) {
+    CRC32C checksum = new CRC32C();
+    checksum.update(JSON.toJson(scalars).getBytes(StandardCharsets.UTF_8));
+    return checksum.getValue();
+  }
+
+  private static long checksum(Path file) {
+    CRC32C checksum = new CRC32C();
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] buffer = new byte[1 << 16];
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        checksum.update(buffer, 0, read);
+      }
+    } catch (IOException e) {
+      throw broken(file, e.toString(), e);
+    }
+    return checksum.getValue();
   }
 
   private Path file(long step, String ending) {
@@ -170,7 +213,7 @@ final class TrainingState {
             new Problem(
                 ProblemKind.INPUT,
                 Location.ofFile(file.toString()),
-                "the training cannot go on from here: " + why,
+                "the training cannot be resumed from this state: " + why,
                 "Remove the folder " + file.getParent() + " to train from the beginning.")),
         cause);
   }

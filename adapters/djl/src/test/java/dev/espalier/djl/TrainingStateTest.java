@@ -3,6 +3,8 @@ package dev.espalier.djl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.pruning.CubicSchedule;
@@ -19,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -31,6 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A training that was cut off goes on to the last bit as if it had not been. */
 class TrainingStateTest {
@@ -154,7 +158,7 @@ class TrainingStateTest {
       value = {
         "step-20.json | {} | something is missing in it",
         "step-20.json | {\"step\": | JsonSyntaxException",
-        "step-20.safetensors | oops | not a readable safetensors file"
+        "step-20.safetensors | oops | it was damaged after it was written"
       })
   @DisplayName("a broken state is refused with its name, and what to do")
   void broken(String file, String content, String message) throws IOException {
@@ -166,6 +170,54 @@ class TrainingStateTest {
         .isInstanceOf(ProblemException.class)
         .hasMessageContaining(file)
         .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"step-20.json", "step-20.safetensors"})
+  @DisplayName("a state with a flipped bit is refused with its name, unless it means the same")
+  void flipped(String file) throws IOException {
+    Checkpointing kept = new Checkpointing(directory.resolve("state"), 6);
+    FinePruner.Outcome whole = train(density("movement"), null, RunListener.SILENT);
+    cutOff(density("movement"), kept, 20);
+    Map<String, byte[]> state = new HashMap<>();
+    for (String name : names(kept.folder())) {
+      state.put(name, Files.readAllBytes(kept.folder().resolve(name)));
+    }
+    byte[] content = state.get(file);
+    int refused = 0;
+    for (int i = 0; i < 20; i++) {
+      for (Map.Entry<String, byte[]> each : state.entrySet()) {
+        Files.write(kept.folder().resolve(each.getKey()), each.getValue());
+      }
+      byte[] flipped = content.clone();
+      flipped[(int) ((long) i * content.length / 20)] ^= 1;
+      Files.write(kept.folder().resolve(file), flipped);
+      try {
+        // Gson takes a semicolon for a comma.
+        assertThat(train(density("movement"), kept, RunListener.SILENT).curve())
+            .isEqualTo(whole.curve());
+      } catch (ProblemException e) {
+        assertThat(e).hasMessageContaining("step-20.");
+        refused++;
+      }
+    }
+    assertThat(refused).isGreaterThan(15);
+  }
+
+  @Test
+  @DisplayName("a state of an earlier build, without checksums, is resumed")
+  void withoutChecksums() throws IOException {
+    Checkpointing kept = new Checkpointing(directory.resolve("state"), 6);
+    PruningPlan pruning = density("movement");
+    FinePruner.Outcome whole = train(pruning, null, RunListener.SILENT);
+    cutOff(pruning, kept, 20);
+    Path json = kept.folder().resolve("step-20.json");
+    JsonObject wrapped = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
+    Files.writeString(json, wrapped.get("scalars").toString());
+
+    FinePruner.Outcome resumed = train(pruning, kept, RunListener.SILENT);
+
+    assertThat(resumed.curve()).isEqualTo(whole.curve());
   }
 
   @Test

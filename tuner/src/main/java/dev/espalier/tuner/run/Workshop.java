@@ -1,6 +1,8 @@
 package dev.espalier.tuner.run;
 
 import dev.espalier.api.data.Head;
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.run.RunEvent;
@@ -79,19 +81,16 @@ final class Workshop {
     long perEpoch = Planner.stepsPerEpoch(train, prepared.data().train().size());
     long every = train.checkpointEvery().of(new Amount.Length(training.totalSteps(), perEpoch));
     FinePruner.Outcome outcome =
-        services
-            .finePruner()
-            .run(
-                new FinePruner.Request(
-                    trial,
-                    start,
-                    prepared.data().train(),
-                    training,
-                    pruning,
-                    lastGood,
-                    every == 0 ? null : new Checkpointing(run.resolve(state(trial)), every),
-                    distillation),
-                listener);
+        trained(
+            new FinePruner.Request(
+                trial,
+                start,
+                prepared.data().train(),
+                training,
+                pruning,
+                lastGood,
+                every == 0 ? null : new Checkpointing(run.resolve(state(trial)), every),
+                distillation));
     String file = folder + "/" + WEIGHTS;
     run.make(
         file,
@@ -108,6 +107,22 @@ final class Workshop {
       log.result("loss", outcome.curve().get(outcome.curve().size() - 1).loss());
     }
     return outcome;
+  }
+
+  /** Trains; a state in the run directory that cannot be read is no fault of the trial. */
+  private FinePruner.Outcome trained(FinePruner.Request request) {
+    try {
+      return services.finePruner().run(request, listener);
+    } catch (ProblemException e) {
+      Problem first = e.problems().get(0);
+      Location at = first.location();
+      if (first.kind() != ProblemKind.INPUT
+          || at == null
+          || !Path.of(at.file()).startsWith(run.path())) {
+        throw e;
+      }
+      throw new DamagedRun(at.file(), first.message(), String.valueOf(first.advice()), e);
+    }
   }
 
   /** Copies a dense model that was trained before into the run, which needs it to the end. */

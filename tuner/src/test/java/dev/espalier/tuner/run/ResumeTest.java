@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.run.RunEvent;
@@ -255,6 +256,26 @@ final class ResumeTest {
       Files.write(file, content);
     }
     assertThat(resume(whole.directory()).exitCode()).isZero();
+  }
+
+  @Test
+  void a_broken_state_of_a_training_stops_the_resume_and_no_trial_is_to_blame() throws IOException {
+    RunResult whole = run(TRIALS);
+    Path journal = whole.directory().resolve("trials.jsonl");
+    List<String> lines = Files.readAllLines(journal).subList(0, 5); // trial 1 is proposed
+    Files.writeString(journal, String.join("\n", lines) + "\n");
+    Path state = whole.directory().resolve("trial-1/checkpoint/step-6.json");
+    fakes.failureOf =
+        trial ->
+            ProblemException.at(
+                ProblemKind.INPUT, Location.ofFile(state.toString()), "damaged", "Remove it.");
+    Map<String, String> before = hashes(whole.directory());
+
+    RunResult refused = resume(whole.directory());
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.problems().get(0).message()).isEqualTo(state + ": damaged");
+    assertThat(hashes(whole.directory())).isEqualTo(before);
   }
 
   @Test
