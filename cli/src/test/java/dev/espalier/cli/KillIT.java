@@ -37,6 +37,7 @@ class KillIT {
           "evaluation.performance.warmup=0",
           "evaluation.performance.iteration=2",
           "tuning.baseline.max_steps=8",
+          "tuning.baseline.allow_trivial=true",
           "tuning.accuracy_criterion.relative=null",
           "tuning.accuracy_criterion.absolute=1",
           "tuning.objective=density",

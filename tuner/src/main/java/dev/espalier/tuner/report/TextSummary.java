@@ -19,6 +19,7 @@ public final class TextSummary {
   /** A table of the files, the sparsity, and the verdict; without a line feed at the end. */
   public static String of(RunFacts facts) {
     StringBuilder text = new StringBuilder();
+    facts.headlines().forEach(each -> text.append(each).append("\n\n"));
     if (facts.trials().size() > 1) {
       text.append(TrialTable.of(facts)).append("\n\n");
     }
@@ -46,7 +47,7 @@ public final class TextSummary {
     if (facts.status() == Status.FAILED) {
       text.append("\nThe run failed.");
     } else if (verdict != null) {
-      text.append('\n').append(verdict.sentence());
+      text.append('\n').append(facts.verdictSentence());
       if (verdict.caution() != null) {
         text.append('\n').append(verdict.caution());
       }

@@ -5,6 +5,7 @@ import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.Criterion;
 import dev.espalier.tuner.result.MetricVerdict;
 import dev.espalier.tuner.result.Objectives;
+import dev.espalier.tuner.result.Ranking;
 import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import dev.espalier.tuner.result.TrialFacts;
@@ -64,7 +65,7 @@ public record TrialTable(
 
   /** One row for the baseline and one for each trial. */
   List<List<String>> rows() {
-    int best = TrialFacts.best(trials).map(TrialFacts::number).orElse(0);
+    int best = new Ranking(objectives).best(trials).map(TrialFacts::number).orElse(0);
     List<List<String>> rows = new ArrayList<>();
     List<String> baseline = new ArrayList<>(List.of("baseline", ""));
     for (String metric : criterion.metrics()) {
@@ -112,7 +113,8 @@ public record TrialTable(
     if (trial.verdict() == null) {
       return "not finished";
     }
-    return (trial.met() ? "met" : "missed") + (best ? ", best" : "");
+    String met = trial.met() ? "met" : trial.sparsityShortfall() > 0 ? "missed sparsity" : "missed";
+    return met + (best ? ", best" : "");
   }
 
   /** What was varied, by the last part of each key. */

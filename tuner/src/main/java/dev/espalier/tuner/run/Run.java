@@ -181,7 +181,7 @@ public final class Run {
         facts.status(),
         run.path(),
         early == null ? facts.status().exitCode() : early.kind().exitCode(),
-        problems,
+        facts.withShortcomings(problems),
         facts,
         TextSummary.of(facts));
   }
@@ -294,6 +294,9 @@ public final class Run {
             "Maybe the dense training went wrong, or the metric is not defined on this data.");
       }
     }
+    found
+        .compareWithTrivial(prepared, dense)
+        .ifPresent(each -> listener.on(new RunEvent.Note(each)));
     listener.on(new RunEvent.Note(prepared.criterion().sentence(dense::metric)));
     return dense;
   }
@@ -382,7 +385,7 @@ public final class Run {
     log.output(run.resolve(BestModel.FOLDER));
     RunFacts complete = concluded(run, found, problems);
     log.output(run.write("result.json", ResultJson.of(complete).toPrettyString() + "\n"));
-    log.result("verdict", verdict.sentence());
+    log.result("verdict", complete.statusText());
     return complete;
   }
 
@@ -393,7 +396,7 @@ public final class Run {
     found.artifacts.putAll(BestModel.artifacts(judged.format(), judged.quantized() != null));
     found.artifacts.put("report", "report.html");
     found.sparseArchiveBytes = run.size(BestModel.ARCHIVE);
-    return found.facts(created(judged.verdict()).status(), failures, withoutVerdict());
+    return found.facts(created(judged.outcome()), failures, withoutVerdict());
   }
 
   /** The stages that a result tells of: all but the one that writes it. */

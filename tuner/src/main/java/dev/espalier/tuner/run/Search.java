@@ -13,6 +13,7 @@ import dev.espalier.tuner.config.Configuration.ExitPolicy;
 import dev.espalier.tuner.plan.SearchSpaces;
 import dev.espalier.tuner.report.TrialTable;
 import dev.espalier.tuner.result.Objectives;
+import dev.espalier.tuner.result.Ranking;
 import dev.espalier.tuner.result.RunFacts.Failure;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import dev.espalier.tuner.result.TrialFacts;
@@ -42,6 +43,7 @@ final class Search {
   private final RunListener listener;
   private final Findings found;
   private final TuningStrategy strategy;
+  private final Ranking ranking;
   private @Nullable RuntimeException lastFailure;
 
   Search(
@@ -60,6 +62,7 @@ final class Search {
     this.listener = listener;
     this.found = found;
     this.strategy = prepared.strategy();
+    this.ranking = new Ranking(Objectives.of(prepared.configuration().tuning()));
   }
 
   /**
@@ -86,7 +89,7 @@ final class Search {
       }
       early = sameFailureAgain();
     }
-    if (TrialFacts.best(found.trials()).isEmpty()) {
+    if (ranking.best(found.trials()).isEmpty()) {
       throw early == null
           ? Objects.requireNonNull(lastFailure)
           : new ProblemException(List.of(early), lastFailure);
@@ -115,8 +118,7 @@ final class Search {
 
   /**
    * Removes weights and models of trials that can neither be the best nor be started from any more.
-   * The best so far is only ever replaced by a better one, so a run that was cut off here and goes
-   * on removes the same.
+   * What cannot win now never can, so a run that was cut off here and goes on removes the same.
    */
   private void removeWhatCannotWin(SearchSpace space) {
     if (!prepared.configuration().tuning().workspace().keep().equals("best")) {
@@ -126,7 +128,7 @@ final class Search {
     Set<Integer> needed =
         new HashSet<>(
             strategy.startingPoints(space, trials.stream().map(TrialFacts::observation).toList()));
-    TrialFacts.best(trials).ifPresent(best -> needed.add(best.number()));
+    ranking.contenders(trials).forEach(contender -> needed.add(contender.number()));
     trials.stream()
         .map(TrialFacts::number)
         .filter(number -> !needed.contains(number))
