@@ -16,14 +16,23 @@ import org.jspecify.annotations.Nullable;
 public final class TextSummary {
   private TextSummary() {}
 
-  /** A table of the files, the sparsity, and the verdict; without a line feed at the end. */
+  /** The summary for the terminal that the environment describes. */
   public static String of(RunFacts facts) {
+    return of(facts, ConsoleWidth.of(System.getenv()));
+  }
+
+  /**
+   * A table of the files, the sparsity, and the verdict; without a line feed at the end.
+   *
+   * @param width characters in a line of a table; sentences may be longer
+   */
+  static String of(RunFacts facts, int width) {
     StringBuilder text = new StringBuilder();
     facts.headlines().forEach(each -> text.append(each).append("\n\n"));
     if (facts.trials().size() > 1) {
-      text.append(TrialTable.of(facts)).append("\n\n");
+      text.append(TrialTable.of(facts).toString(width)).append("\n\n");
     }
-    text.append(files(facts)).append('\n');
+    text.append(files(facts).toString(width)).append('\n');
     MaskReport masks = facts.masks();
     if (masks != null) {
       text.append("\nSparsity: ")
@@ -55,7 +64,7 @@ public final class TextSummary {
     return text.append("\nEverything is in ").append(facts.directory()).toString();
   }
 
-  private static String files(RunFacts facts) {
+  private static TextTable files(RunFacts facts) {
     List<String> heads = new ArrayList<>(List.of(""));
     heads.addAll(facts.criterion().metrics());
     heads.addAll(List.of("size", "p50", "p90"));
@@ -65,7 +74,7 @@ public final class TextSummary {
     if (facts.configuration().configuration().quantization() != null) {
       row(table, facts, "int8", facts.quantized());
     }
-    return table.toString();
+    return table;
   }
 
   private static void row(

@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class Search {
   private static final Logger LOG = LoggerFactory.getLogger(Search.class);
   private static final String PROPOSE = "propose";
+  private static final String MEASURE = "measure";
   private static final String FAILED = "failed";
   private static final int MOST_EQUAL_FAILURES = 3;
 
@@ -82,10 +83,14 @@ final class Search {
       if (next.isEmpty()) {
         break;
       }
+      boolean isSearch = !space.dimensions().isEmpty();
+      if (isSearch && !isFinished(number)) {
+        listener.on(new RunEvent.Note(progress(number, space)));
+      }
       trial(number, next.get(), dense);
       removeWhatCannotWin(space);
-      if (!space.dimensions().isEmpty()) {
-        listener.on(new RunEvent.Note(table(dense).toString()));
+      if (isSearch) {
+        listener.on(new RunEvent.Note(table(dense).lastInWords()));
       }
       early = sameFailureAgain();
     }
@@ -175,6 +180,17 @@ final class Search {
     LOG.debug("trial {} failed", number, cause);
     lastFailure = cause;
     trial.failed(kept(number, FAILED, Failure.class, failure));
+  }
+
+  /** Whether the trial was finished before the run was cut off. */
+  private boolean isFinished(int number) {
+    return stages.isFinished(number, MEASURE) || stages.isFinished(number, FAILED);
+  }
+
+  private String progress(int number, SearchSpace space) {
+    ExitPolicy policy = prepared.configuration().tuning().exitPolicy();
+    long most = Math.min(policy.maxTrials(), strategy.mostTrials(space).orElse(policy.maxTrials()));
+    return new SearchProgress(most, policy.timeout()).line(number, found.trials(), stages.times());
   }
 
   private TrialTable table(MeasuredFile dense) {

@@ -208,7 +208,7 @@ final class SearchTest {
     assertThat(json.at("/trials/0/met").asBoolean(true)).isFalse();
     assertThat(json.at("/trials/0/target_sparsity").asDouble()).isEqualTo(0.1);
     assertThat(json.at("/trials/2/met").asBoolean()).isTrue();
-    assertThat(result.summary()).contains("missed sparsity").contains("met, best");
+    assertThat(result.summary()).contains("too dense").contains("met, best");
   }
 
   @Test
@@ -440,6 +440,36 @@ final class SearchTest {
   }
 
   @Test
+  void each_trial_is_told_in_a_line_and_the_table_comes_once_at_the_end() throws IOException {
+    accuracies("0.89 0.89 0.80 0.89 0.89");
+
+    RunResult result = run(FIVE, "tuning.exit_policy.max_trials=4");
+
+    assertThat(notes())
+        .filteredOn(note -> note.startsWith("Trial "))
+        .hasSize(8)
+        .allMatch(note -> note.lines().count() == 1)
+        .element(0)
+        .isEqualTo("Trial 1 of at most 4");
+    assertThat(notes())
+        .contains(
+            "Trial 2 of at most 4, less than a minute left",
+            "Trial 2 met: target_sparsity=0.2, accuracy 0.8900 (-0.0100), sparsity 50.00%,"
+                + " modelsize 0.7931 of dense")
+        .anyMatch(note -> note.startsWith("Trial 1 met, the best so far: target_sparsity=0.1"))
+        .anyMatch(note -> note.startsWith("Trial 3 missed: "))
+        .noneMatch(note -> note.contains("outcome"));
+    assertThat(result.summary().split("outcome", -1)).as("the table").hasSize(2);
+  }
+
+  @Test
+  void a_single_trial_is_no_search() {
+    run(new String[0]);
+
+    assertThat(notes()).noneMatch(note -> note.startsWith("Trial "));
+  }
+
+  @Test
   void a_bug_of_the_only_trial_is_thrown() {
     fakes.failsAt = "train 1";
     fakes.failure = new IllegalStateException("oops");
@@ -467,6 +497,13 @@ final class SearchTest {
     return new Run(
             null, Fakes.configuration(folder, all), fakes.services(), events::add, NOON, new Disk())
         .execute();
+  }
+
+  private List<String> notes() {
+    return events.stream()
+        .filter(RunEvent.Note.class::isInstance)
+        .map(event -> ((RunEvent.Note) event).text())
+        .toList();
   }
 
   private static int best(RunResult result) {
