@@ -51,6 +51,7 @@ public final class Main implements Runnable {
 
   /** Runs the command and exits with its code. */
   public static void main(String[] arguments) {
+    Session.takeSignals();
     System.exit(commandLine().execute(arguments));
   }
 

@@ -18,4 +18,9 @@ final class PluginsOption {
   Plugins load() {
     return Plugins.in(folder);
   }
+
+  /** The folder as it was named, or null. */
+  @Nullable Path folder() {
+    return folder;
+  }
 }

@@ -1,5 +1,6 @@
 package dev.espalier.cli;
 
+import dev.espalier.tuner.run.Invocation;
 import dev.espalier.tuner.run.Run;
 import dev.espalier.tuner.run.RunServices;
 import java.nio.file.Path;
@@ -13,12 +14,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code espalier resume}: goes on with a run that ended early. */
+/** {@code espalier resume}: resumes a run that ended early. */
 @Command(
     name = "resume",
     description =
-        "Goes on with a run that was killed, interrupted or failed, at the stage that it lost. What"
-            + " it was made from must not have changed.",
+        "Resumes a run that was killed, interrupted or failed at its first unfinished stage. What"
+            + " it was made from must not have changed. For a finished run, only reprints the"
+            + " result.",
     mixinStandardHelpOptions = true,
     exitCodeListHeading = ExitCodes.HEADING,
     exitCodeList = {
@@ -46,7 +48,10 @@ final class ResumeCommand implements Callable<Integer> {
   public Integer call() {
     RunServices services = Services.create(plugins.load(), downloads.hub());
     Path given = Objects.requireNonNull(directory, "picocli demands it");
+    Invocation invocation = Invocations.of(spec, Invocation.Mode.FULL, plugins);
     return new Session(noProgress, spec.commandLine().getErr())
-        .run((listener, interruption) -> Run.resume(given, services, listener, interruption));
+        .run(
+            (listener, interruption) ->
+                Run.resume(given, services, invocation, listener, interruption));
   }
 }

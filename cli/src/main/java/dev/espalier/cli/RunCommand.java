@@ -3,6 +3,7 @@ package dev.espalier.cli;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.run.DryRun;
+import dev.espalier.tuner.run.Invocation;
 import dev.espalier.tuner.run.Preflight;
 import dev.espalier.tuner.run.Run;
 import dev.espalier.tuner.run.RunServices;
@@ -89,16 +90,17 @@ final class RunCommand implements Callable<Integer> {
     if (rehearsal != null && rehearsal.smoke) {
       List<String> more = new ArrayList<>(assignments);
       more.addAll(SmokeRun.assignments(configuration));
-      return run(load(more, services), SmokeRun.services(services));
+      return run(load(more, services), SmokeRun.services(services), Invocation.Mode.SMOKE);
     }
-    return run(configuration, services);
+    return run(configuration, services, Invocation.Mode.FULL);
   }
 
-  private int run(ResolvedConfiguration configuration, RunServices services) {
+  private int run(ResolvedConfiguration configuration, RunServices services, Invocation.Mode mode) {
+    Invocation invocation = Invocations.of(spec, mode, plugins);
     return new Session(noProgress, spec.commandLine().getErr())
         .run(
             (listener, interruption) ->
-                Run.execute(configuration, services, listener, interruption));
+                Run.execute(configuration, services, invocation, listener, interruption));
   }
 
   private ResolvedConfiguration load(List<String> overrides, RunServices services) {

@@ -4,14 +4,18 @@ import dev.espalier.api.run.RunListener;
 import dev.espalier.tuner.run.Interruption;
 import dev.espalier.tuner.run.RunResult;
 import java.io.PrintWriter;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A run in a terminal: its progress, its summary, its problems, and what Ctrl-C does. */
 final class Session {
   private static final int SECONDS_TO_END = 10;
 
-  /** A run that begins or goes on. */
+  /** What a signal does now; without a session there is nothing to keep. */
+  private static final AtomicReference<Runnable> ON_SIGNAL =
+      new AtomicReference<>(() -> endNow("Interrupted."));
+
+  /** A run that begins or is resumed. */
   @FunctionalInterface
   interface Work {
     RunResult run(RunListener listener, Interruption interruption);
@@ -25,12 +29,15 @@ final class Session {
     this.err = err;
   }
 
+  /** From now on Ctrl-C, SIGTERM and SIGHUP end the process with 130, whatever it does. */
+  static void takeSignals() {
+    Signals.handle(() -> ON_SIGNAL.get().run());
+  }
+
   /** Runs {@code work}, prints what came of it, and returns the exit code. */
   int run(Work work) {
     Interruption interruption = new Interruption();
-    CountDownLatch ended = new CountDownLatch(1);
-    Thread hook = new Thread(() -> interrupt(interruption, ended), "espalier-interruption");
-    Runtime.getRuntime().addShutdownHook(hook);
+    Runnable before = ON_SIGNAL.getAndSet(() -> interrupt(interruption));
     try {
       RunResult result = work.run(ProgressPrinter.onConsole(System.out, noProgress), interruption);
       if (!result.summary().isEmpty()) {
@@ -39,31 +46,40 @@ final class Session {
       Main.print(result.problems(), err);
       return result.exitCode();
     } finally {
-      ended.countDown();
-      if (!interruption.isRequested()) {
-        remove(hook);
-      }
+      ON_SIGNAL.set(before);
     }
   }
 
   /**
-   * Waits for the run to end at its next step. A stage without steps may take longer than anybody
-   * waits; it is lost then, and made again when the run goes on.
+   * Lets the run end at its next step, and ends it after a while, or at a second signal, when there
+   * is none: a stage without steps may take longer than anybody waits. It is lost then, and made
+   * again when the run is resumed.
    */
-  private static void interrupt(Interruption interruption, CountDownLatch ended) {
-    interruption.request();
-    try {
-      boolean unused = ended.await(SECONDS_TO_END, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  private static void interrupt(Interruption interruption) {
+    if (interruption.isRequested()) {
+      endNow(interruption.sentence());
     }
+    interruption.request();
+    Thread patience =
+        new Thread(
+            () -> {
+              try {
+                TimeUnit.SECONDS.sleep(SECONDS_TO_END);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              endNow(interruption.sentence());
+            },
+            "espalier-interruption");
+    patience.setDaemon(true);
+    patience.start();
   }
 
-  private static void remove(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // Ctrl-C came at the very end.
-    }
+  /** Ends the process at once: what is on the disk is all that a run needs to be resumed. */
+  private static void endNow(String sentence) {
+    System.out.println();
+    System.out.println(sentence);
+    System.out.flush();
+    Runtime.getRuntime().halt(RunResult.INTERRUPTED);
   }
 }

@@ -5,153 +5,210 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.espalier.tuner.port.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Runs of four trials that are killed with SIGKILL and resumed, on the jars of {@code ./espalier}.
+ * Searches on a tiny model, in processes of their own on the jars of {@code ./espalier}, that are
+ * ended by signals and resumed.
  */
 class KillIT {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final long SEED = 20261124;
-  private static final List<String> FOUR_TRIALS =
-      List.of(
-          "data.train_examples=240",
-          "data.evaluation_examples=40",
-          "pruning.train.max_steps=16",
-          "pruning.train.batch_size=8",
-          "pruning.train.checkpoint_every=6",
-          "pruning.approach.weight_compression.final_warmup=2",
-          "pruning.approach.weight_compression.pruners=[{prune_type: movement}]",
-          "evaluation.performance.warmup=0",
-          "evaluation.performance.iteration=2",
-          "tuning.baseline.max_steps=8",
-          "tuning.baseline.allow_trivial=true",
-          "tuning.accuracy_criterion.relative=null",
-          "tuning.accuracy_criterion.absolute=1",
-          "tuning.objective=density",
-          "tuning.strategy.name=exhaustive",
-          "tuning.search_space=[{key: pruning.approach.weight_compression.target_sparsity,"
-              + " options: [0.5, 0.7, 0.6, 0.4]}]");
+  private static final long SEED = Long.getLong("espalier.kill.seed", 20261128);
+
+  /** How many kills the slow test makes. */
+  private static final int KILLS = Integer.getInteger("espalier.kills", 100);
+
+  /** The tiny JVM of a tiny run: it starts fast and leaves the second core alone. */
+  private static final List<String> JVM =
+      List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m");
 
   @TempDir Path folder;
   private final Random random = new Random(SEED);
+  private long milliseconds;
 
   @Test
-  @DisplayName("one run, killed again and again, ends as the one that was not killed")
+  @DisplayName("one search, killed five times, ends as the one that was not killed")
   void killedAgainAndAgain() throws IOException, InterruptedException {
     Path whole = uninterrupted();
-    JsonNode expected = result(whole);
-    assertThat(expected.at("/best/trial").asInt()).isEqualTo(2);
-    assertThat(expected.path("trials")).hasSize(4);
-
-    Process first = start("killed.log", beginning(folder.resolve("killed")));
-    Path run = directoryOf(folder.resolve("killed"));
-    kill(first);
-    for (int n = 0; n < 4; n++) {
-      kill(start("killed-" + n + ".log", resuming(run)));
+    assertThat(result(whole).path("trials")).hasSize(3);
+    Path workspace = folder.resolve("killed");
+    Path run = kill(start("killed.log", beginning(workspace)), workspace, null);
+    for (int n = 1; n < 5; n++) {
+      Path next = kill(start("killed-" + n + ".log", next(workspace, run)), workspace, run);
+      run = next == null ? run : next;
     }
-    resumeToTheEnd(run, "killed-end.log");
-
-    assertThat(result(run)).as("seed %d", SEED).isEqualTo(expected);
-    assertThat(stages(run)).isEqualTo(stages(whole));
+    assertEndsAs(whole, workspace, run, "killed-end.log");
   }
 
   @Test
   @Tag("slow")
-  @DisplayName("twenty runs, each killed at a random moment, end as the one that was not killed")
-  void twentyMoments() throws IOException, InterruptedException {
-    long begun = System.nanoTime();
+  @DisplayName("searches, killed at 100 random moments, end as the one that was not killed")
+  void manyMoments() throws IOException, InterruptedException {
     Path whole = uninterrupted();
-    long milliseconds = (System.nanoTime() - begun) / 1_000_000;
-    JsonNode expected = result(whole);
-    for (int n = 0; n < 20; n++) {
-      Path workspace = folder.resolve("run-" + n);
-      Process process = start("run-" + n + ".log", beginning(workspace));
-      Path run = directoryOf(workspace);
-      long moment = (long) (random.nextDouble() * milliseconds * 0.9);
-      boolean ended = process.waitFor(moment, TimeUnit.MILLISECONDS);
-      process.destroyForcibly().waitFor();
-      int lines = stages(run).size();
-      resumeToTheEnd(run, "run-" + n + "-resumed.log");
-      System.out.printf(
-          "kill %d of 20 after %d ms, %d stages finished, ended before: %b%n",
-          n + 1, moment, lines, ended);
-      assertThat(result(run)).as("seed %d, kill %d", SEED, n).isEqualTo(expected);
-      assertThat(stages(run)).as("seed %d, kill %d", SEED, n).isEqualTo(stages(whole));
+    int kills = 0;
+    int rounds = 0;
+    while (kills < KILLS) {
+      Path workspace = folder.resolve("run-" + rounds);
+      Path run = null;
+      List<Integer> stages = new ArrayList<>();
+      do { // a resume may be killed, too
+        Path seen = kill(start("kill-" + kills + ".log", next(workspace, run)), workspace, run);
+        run = seen == null ? run : seen;
+        stages.add(run == null ? 0 : stages(run).size());
+        kills++;
+      } while (kills < KILLS && random.nextBoolean());
+      assertEndsAs(whole, workspace, run, "end-" + rounds + ".log");
+      System.out.printf("%d kills of %d, after stages %s: equal%n", kills, KILLS, stages);
       delete(workspace);
+      rounds++;
     }
+    System.out.printf("%d kills, %d searches, seed %d%n", kills, rounds, SEED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"INT", "TERM", "HUP"})
+  @DisplayName("a signal ends a run with 130 and the line that resumes it")
+  void signals(String signal) throws IOException, InterruptedException {
+    Path workspace = folder.resolve("busy");
+    Process first = start("busy.log", beginning(workspace));
+    Path run = directoryOf(workspace, first);
+    String said = Assembled.run(4, folder.resolve("second.log"), JVM, resuming(run));
+    assertThat(said).contains("another process (" + first.pid() + ") works in this run directory");
+
+    send(signal, first);
+    assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    String printed = Files.readString(folder.resolve("busy.log"));
+    assertThat(first.exitValue()).as(printed).isEqualTo(130);
+    assertThat(printed.lines()).contains("Interrupted. Resume with: espalier resume " + run);
+    Assembled.run(0, folder.resolve("resumed.log"), JVM, resuming(run));
   }
 
   @Test
-  @DisplayName("a second process on a run directory is refused, and Ctrl-C ends the first with 130")
-  void oneAtATime() throws IOException, InterruptedException {
-    Path workspace = folder.resolve("busy");
-    Process first = start("busy.log", beginning(workspace));
-    Path run = directoryOf(workspace);
-    String said = Assembled.run(4, folder.resolve("second.log"), List.of(), resuming(run));
-    assertThat(said).contains("another process (" + first.pid() + ") works in this run directory");
-
-    first.destroy(); // SIGTERM, which the JVM treats as it does SIGINT
-    assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(first.exitValue()).isEqualTo(143); // 128 + 15; it is 130 for SIGINT
-    assertThat(Files.readString(folder.resolve("busy.log")))
-        .contains("Interrupted. Go on with: espalier resume " + run);
-    resumeToTheEnd(run, "busy-resumed.log");
+  @DisplayName("a signal at any moment, in any stage, ends with 130 and without a native abort")
+  void signalsAtAnyMoment() throws IOException, InterruptedException {
+    Path whole = uninterrupted();
+    Path workspace = folder.resolve("any");
+    Path run = null;
+    for (int n = 0; n < 6; n++) {
+      String log = "any-" + n + ".log";
+      Process process = start(log, next(workspace, run));
+      boolean ended = process.waitFor(moment(), TimeUnit.MILLISECONDS);
+      if (!ended) {
+        send("TERM", process);
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      }
+      String printed = Files.readString(folder.resolve(log));
+      // Before main there is nobody to take the signal: the system's own exit code.
+      assertThat(process.exitValue()).as(printed).isIn(ended ? List.of(0) : List.of(0, 130, 143));
+      assertThat(printed).doesNotContain("Shutdown in progress").doesNotContain("SIGABRT");
+      run = run == null ? find(workspace) : run;
+    }
+    assertEndsAs(whole, workspace, run, "any-end.log");
   }
+
+  // ------------------------------------------------------------------ helpers
 
   private Path uninterrupted() throws IOException, InterruptedException {
     Path workspace = folder.resolve("whole");
-    Assembled.run(0, folder.resolve("whole.log"), List.of(), beginning(workspace));
-    return directoryOf(workspace);
+    long begun = System.nanoTime();
+    Assembled.run(0, folder.resolve("whole.log"), JVM, beginning(workspace));
+    milliseconds = (System.nanoTime() - begun) / 1_000_000;
+    return find(workspace);
   }
 
-  private void resumeToTheEnd(Path run, String log) throws IOException, InterruptedException {
-    Assembled.run(0, folder.resolve(log), List.of(), resuming(run));
+  /** Ends what was begun, without a kill, and compares; what was not begun is run. */
+  private void assertEndsAs(Path whole, Path workspace, Path run, String log)
+      throws IOException, InterruptedException {
+    String printed = Assembled.run(0, folder.resolve(log), JVM, next(workspace, run));
+    Path ended = run == null ? find(workspace) : run;
+    assertThat(result(ended)).as("seed %d, %s", SEED, printed).isEqualTo(result(whole));
+    assertThat(stages(ended)).as("seed %d", SEED).isEqualTo(stages(whole));
+    assertThat(files(ended)).as("seed %d, %s", SEED, printed).isEqualTo(files(whole));
   }
 
-  /** Kills a process after two to seven seconds, in which one gets past its start. */
-  private void kill(Process process) throws InterruptedException {
-    boolean unused = process.waitFor(2_000 + random.nextInt(5_000), TimeUnit.MILLISECONDS);
+  /** Kills a process at a random moment of a whole run; returns the run that is there then. */
+  private Path kill(Process process, Path workspace, Path run)
+      throws IOException, InterruptedException {
+    boolean unused = process.waitFor(moment(), TimeUnit.MILLISECONDS);
     process.destroyForcibly().waitFor();
+    return run == null ? find(workspace) : run;
+  }
+
+  private long moment() {
+    return (long) (random.nextDouble() * milliseconds);
+  }
+
+  private static void send(String signal, Process process)
+      throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
   }
 
   private Process start(String log, List<String> arguments) throws IOException {
-    return Assembled.start(folder.resolve(log), List.of(), arguments);
+    return Assembled.start(folder.resolve(log), JVM, arguments);
   }
 
   private static List<String> beginning(Path workspace) {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "run",
-                "../yaml-configs/quickstart.yaml",
-                "--no-progress",
-                "--set",
-                "tuning.workspace.path=" + workspace));
-    FOUR_TRIALS.forEach(assignment -> arguments.addAll(List.of("--set", assignment)));
-    return arguments;
+    return List.of(
+        "run",
+        "src/test/resources/tiny/search.yaml",
+        "--no-progress",
+        "--set",
+        "tuning.workspace.path=" + workspace);
   }
 
   private static List<String> resuming(Path run) {
     return List.of("resume", run.toString(), "--no-progress");
   }
 
-  /** The only run in a workspace, once its first stage is in the journal. */
-  private static Path directoryOf(Path workspace) throws IOException, InterruptedException {
-    for (int n = 0; n < 1_200; n++) {
-      Path parent = workspace.resolve("quickstart");
+  private static List<String> next(Path workspace, Path run) {
+    return run == null ? beginning(workspace) : resuming(run);
+  }
+
+  /**
+   * The only run in a workspace that can be resumed, or null. One that was killed before it had a
+   * journal is taken away, as its user would.
+   */
+  private static Path find(Path workspace) throws IOException {
+    Path parent = workspace.resolve("tiny");
+    if (!Files.isDirectory(parent)) {
+      return null;
+    }
+    try (Stream<Path> runs = Files.list(parent)) {
+      Path run = runs.findFirst().orElse(null);
+      boolean begun = run != null;
+      for (String file : List.of("trials.jsonl", "environment.json", "config.resolved.yaml")) {
+        begun = begun && Files.exists(run.resolve(file));
+      }
+      if (run != null && !begun) {
+        delete(run);
+      }
+      return begun ? run : null;
+    }
+  }
+
+  /** The run in a workspace, once its first stage is in the journal. */
+  private static Path directoryOf(Path workspace, Process process)
+      throws IOException, InterruptedException {
+    while (process.isAlive()) {
+      Path parent = workspace.resolve("tiny");
       if (Files.isDirectory(parent)) {
         try (Stream<Path> runs = Files.list(parent)) {
           Path run = runs.findFirst().orElse(null);
@@ -160,18 +217,32 @@ class KillIT {
           }
         }
       }
-      Thread.sleep(100);
+      Thread.sleep(50);
     }
-    throw new AssertionError("no run began in " + workspace + " within two minutes");
+    throw new AssertionError("the run ended before it had begun");
   }
 
-  /** What a run found out, without what is a time. */
+  /** What a run found out, without what is a time or a place. */
   private static JsonNode result(Path run) throws IOException {
     ObjectNode result = (ObjectNode) JSON.readTree(run.resolve("result.json").toFile());
-    result.remove(List.of("started", "stages"));
+    result.remove(List.of("started", "stages", "command"));
     ((ObjectNode) result.get("baseline")).remove("latency_ms");
     ((ObjectNode) result.get("best")).remove("latency_ms");
     return result;
+  }
+
+  /** The hash of every model and of what the stages found out, by name; times differ. */
+  private static Map<String, String> files(Path run) throws IOException {
+    Map<String, String> hashes = new TreeMap<>();
+    try (Stream<Path> all = Files.walk(run)) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        String name = run.relativize(file).toString();
+        boolean timed =
+            name.matches("[^/]*|best/README\\.md|.*/(measure|fine_tune|fine_prune)\\.json");
+        hashes.put(name, timed ? "times" : Sha256.of(file));
+      }
+    }
+    return hashes;
   }
 
   private static List<String> stages(Path run) throws IOException {
@@ -186,7 +257,7 @@ class KillIT {
 
   private static void delete(Path path) throws IOException {
     try (Stream<Path> all = Files.walk(path)) {
-      for (Path each : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
+      for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(each);
       }
     }

@@ -116,7 +116,7 @@ final class FinePruneLoop implements AutoCloseable {
     }
   }
 
-  /** Goes on from the state that is there, if there is one. */
+  /** Resumes from the state that is there, if there is one. */
   private void restore() {
     if (state == null) {
       return;
@@ -134,7 +134,11 @@ final class FinePruneLoop implements AutoCloseable {
               lastGoodStep = done;
               listener.on(
                   new RunEvent.Note(
-                      "Training goes on after step " + done + " of " + plan.totalSteps() + "."));
+                      "Resuming the training after step "
+                          + done
+                          + " of "
+                          + plan.totalSteps()
+                          + "."));
             });
   }
 

@@ -87,6 +87,10 @@ public final class HtmlReport {
     String judged = facts.verdictSentence();
     String sentence =
         facts.status() == Status.FAILED || judged == null ? "The run failed." : judged;
+    String smoke = facts.smokeCaution();
+    if (smoke != null) {
+      page.append("<p class=\"verdict missed\">" + escape(smoke) + "</p>");
+    }
     page.append("<p class=\"verdict " + facts.status().label() + "\">" + escape(sentence) + "</p>");
     if (verdict != null && verdict.caution() != null) {
       page.append("<p>" + escape(verdict.caution()) + "</p>");
@@ -285,6 +289,10 @@ public final class HtmlReport {
                       path.isEmpty() ? entry.getKey() : path + "." + entry.getKey(),
                       entry.getValue(),
                       rows));
+    } else if (node.isArray()) {
+      List<String> elements = new ArrayList<>();
+      node.forEach(element -> elements.add(element.asText()));
+      rows.add(List.of(path, String.join(" ", elements)));
     } else {
       rows.add(List.of(path, node.isNull() ? "unknown" : node.asText()));
     }

@@ -28,6 +28,9 @@ public final class TextSummary {
    */
   static String of(RunFacts facts, int width) {
     StringBuilder text = new StringBuilder();
+    if (facts.smokeCaution() != null) {
+      text.append(facts.smokeCaution()).append("\n\n");
+    }
     facts.headlines().forEach(each -> text.append(each).append("\n\n"));
     if (facts.trials().size() > 1) {
       text.append(TrialTable.of(facts).toString(width)).append("\n\n");
@@ -61,7 +64,7 @@ public final class TextSummary {
         text.append('\n').append(verdict.caution());
       }
     }
-    return text.append("\nEverything is in ").append(facts.directory()).toString();
+    return text.toString();
   }
 
   private static TextTable files(RunFacts facts) {

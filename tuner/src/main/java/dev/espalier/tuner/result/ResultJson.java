@@ -32,17 +32,26 @@ public final class ResultJson {
     root.put("status", facts.status().label());
     root.put("status_text", facts.statusText());
     root.set("missed", missed(facts.verdict(), facts.shortcomings()));
+    root.put("mode", facts.isSmoke() ? "smoke" : "full");
     root.set("criterion", criterion(facts));
     root.set("baseline", baseline(facts));
     root.set("best", best(facts));
     root.set("trials", trials(facts));
     ObjectNode artifacts = root.putObject("artifacts");
     facts.artifacts().forEach(artifacts::put);
+    root.put("version", facts.environment().path("espalier").textValue());
+    root.set("command", command(facts));
     root.put("started", facts.started().toOffsetDateTime().toString());
     root.put("seed", facts.configuration().configuration().tuning().randomSeed());
     root.set("stages", stages(facts));
     root.set("problems", problems(facts));
     return root;
+  }
+
+  private static ArrayNode command(RunFacts facts) {
+    ArrayNode words = JSON.arrayNode();
+    facts.command().forEach(words::add);
+    return words;
   }
 
   private static ObjectNode criterion(RunFacts facts) {

@@ -327,11 +327,6 @@ public record RunFacts(
     return missed.isEmpty() ? sentence : missed.get(0).sentence();
   }
 
-  /** Whether this is a smoke run, which says nothing about accuracy. */
-  public boolean isSmoke() {
-    return environment.path("mode").asText().equals("smoke");
-  }
-
   private static String percent(double share) {
     return String.format(Locale.ROOT, "%.2f%%", 100 * share);
   }
@@ -349,6 +344,26 @@ public record RunFacts(
   /** The file that ships: int8 when there is one. */
   public @Nullable MeasuredFile shipped() {
     return reported.shipped();
+  }
+
+  /** Whether this is a smoke run, which says nothing about accuracy. */
+  public boolean isSmoke() {
+    return environment.path("mode").asText().equals("smoke");
+  }
+
+  /** What every account of a smoke run says first; null for a full run. */
+  public @Nullable String smokeCaution() {
+    return isSmoke()
+        ? "Smoke run: a few steps on part of the model and the data. It shows that everything works"
+            + " together and says nothing about accuracy, size or speed."
+        : null;
+  }
+
+  /** The command that started the run and its arguments, as typed; empty when a program did. */
+  public List<String> command() {
+    List<String> words = new ArrayList<>();
+    environment.path("command").forEach(word -> words.add(word.asText()));
+    return words;
   }
 
   /** Wall time of all finished stages. */

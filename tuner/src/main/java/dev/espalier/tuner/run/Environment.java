@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.config.ResolvedValue;
+import dev.espalier.tuner.config.Source;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.TaskSource.TaskData;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Where a run happens and what it is made from: the content of {@code environment.json}. */
 public final class Environment {
@@ -28,6 +32,7 @@ public final class Environment {
   private static final Set<String> VNNI_FLAGS = Set.of("avx512_vnni", "avx_vnni");
 
   private static final double GIB = 1 << 30;
+  private static final String SOURCES = "sources";
 
   private Environment() {}
 
@@ -124,6 +129,7 @@ public final class Environment {
     resolved.assignments().forEach(assignments::add);
     ObjectNode values = configuration.putObject("values");
     resolved.values().forEach(value -> values.set(value.path(), value.value()));
+    addSources(configuration, resolved);
     ObjectNode weights = node.putObject("weights");
     weights.put("source", model.reference()).put("sha256", model.sha256());
     if (baseline instanceof BaselineSource.Checkpoint dense) {
@@ -141,6 +147,24 @@ public final class Environment {
       set(data.putObject("calibration"), sets.ownCalibration());
     }
     sets.evaluations().forEach(each -> set(data.putObject(each.set().name()), each.set()));
+  }
+
+  /** Which values are neither defaults nor from a file; a resume reads it back. */
+  private static void addSources(ObjectNode configuration, ResolvedConfiguration resolved) {
+    for (ResolvedValue value : resolved.values()) {
+      if (value.source() == Source.ENVIRONMENT || value.source() == Source.COMMAND_LINE) {
+        configuration.withObject("/" + SOURCES).put(value.path(), value.source().name());
+      }
+    }
+  }
+
+  /** Where a value came from that {@code environment.json} has; else null. */
+  static @Nullable Source source(JsonNode environment, String path) {
+    String name = environment.path("configuration").path(SOURCES).path(path).asText();
+    return Arrays.stream(Source.values())
+        .filter(source -> source.name().equals(name))
+        .findFirst()
+        .orElse(null);
   }
 
   private static void set(ObjectNode node, EncodedSet set) {

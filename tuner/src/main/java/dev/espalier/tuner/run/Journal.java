@@ -1,23 +1,36 @@
 package dev.espalier.tuner.run;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tuner.port.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/** {@code trials.jsonl}: one line for each finished stage, on the disk before the stage counts. */
+/**
+ * {@code trials.jsonl}: one line for each finished stage, on the disk before the stage counts, with
+ * the hashes of the files that it made.
+ */
 final class Journal {
   /** The journal's name in the run directory. */
   static final String FILE = "trials.jsonl";
 
-  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
 
   private final RunDirectory directory;
 
@@ -31,8 +44,28 @@ final class Journal {
    * @param trial 0 for the dense baseline
    * @param stage the stage's name
    * @param seconds wall time
+   * @param sha256 the hash of each file that it made, by its path in the run directory; empty in
+   *     lines that were written before there were hashes
+   * @param verdict what the run's last stage says of it in a sentence, else null
    */
-  record Line(int trial, String stage, double seconds) {}
+  record Line(
+      int trial,
+      String stage,
+      double seconds,
+      Map<String, String> sha256,
+      @Nullable String verdict) {
+    Line {
+      sha256 = Map.copyOf(sha256);
+    }
+  }
+
+  /**
+   * The finished stages.
+   *
+   * @param lines in order
+   * @param bytes length of the part of the file that they take
+   */
+  private record Content(List<Line> lines, int bytes) {}
 
   /**
    * Records a finished stage.
@@ -43,61 +76,110 @@ final class Journal {
    * @param seconds wall time
    * @param outputs what it made, relative to the run directory
    * @param results what it found out
+   * @return the line
    */
-  void finished(
+  Line finished(
       int trial,
       String stage,
       ZonedDateTime started,
       double seconds,
       List<String> outputs,
       ObjectNode results) {
+    Map<String, String> hashes = new TreeMap<>();
+    outputs.forEach(output -> hashes.putAll(directory.hashes(output)));
     ObjectNode line = JsonNodeFactory.instance.objectNode();
     line.put("trial", trial);
     line.put("stage", stage);
     line.put("started", started.toOffsetDateTime().toString());
     line.put("seconds", seconds);
     outputs.forEach(line.putArray("outputs")::add);
+    ObjectNode sha256 = line.putObject("sha256");
+    hashes.forEach(sha256::put);
     line.set("results", results);
     directory.append(FILE, line.toString());
+    return new Line(trial, stage, seconds, hashes, null);
   }
 
   /**
-   * The finished stages in order. A last line that a crash cut short is taken away: its stage did
-   * not count yet.
+   * The finished stages in order, without a last line that a crash cut short: its stage did not
+   * count yet. Changes nothing.
    *
-   * @throws ProblemException of kind INPUT when another line is broken
+   * @throws DamagedRun when another line is broken, or is not one that a run can have written there
    */
+  List<Line> read() {
+    return content().lines();
+  }
+
+  /** As {@link #read()}, and takes the line that was cut short away. */
   List<Line> repair() {
+    Content content = content();
+    if (content.bytes() < directory.read(FILE).length) {
+      directory.truncate(FILE, content.bytes());
+    }
+    return content.lines();
+  }
+
+  private Content content() {
     byte[] content = directory.read(FILE);
     int end = content.length;
     while (end > 0 && content[end - 1] != '\n') {
       end--;
     }
-    if (end < content.length) {
-      directory.truncate(FILE, end);
-    }
     List<Line> lines = new ArrayList<>();
+    JournalOrder order = new JournalOrder();
     for (String text : new String(content, 0, end, StandardCharsets.UTF_8).lines().toList()) {
-      lines.add(line(text, lines.size() + 1));
+      int number = lines.size() + 1;
+      Line line = line(text, number);
+      String impossible = order.problemOf(line.trial(), line.stage());
+      if (impossible != null) {
+        throw damaged(number, impossible, null);
+      }
+      lines.add(line);
     }
-    return lines;
+    return new Content(lines, end);
   }
 
   private Line line(String text, int number) {
+    JsonNode node;
     try {
-      JsonNode node = JSON.readTree(text);
-      if (node.path("trial").isInt() && node.path("stage").isTextual()) {
-        return new Line(
-            node.get("trial").intValue(),
-            node.get("stage").textValue(),
-            node.path("seconds").doubleValue());
-      }
+      node = JSON.readTree(text);
     } catch (JsonProcessingException e) {
-      // said below
+      throw damaged(number, "this is no line of a journal", e);
     }
-    throw ProblemException.of(
-        ProblemKind.INPUT,
-        directory.resolve(FILE) + ":" + number + ": this is no line of a journal",
-        "Maybe it was edited; the run cannot go on from it, but can be started anew.");
+    if (!node.path("trial").isInt()
+        || !node.path("stage").isTextual()
+        || !(node.path("seconds").isNumber() && node.path("seconds").doubleValue() >= 0)) {
+      throw damaged(number, "this is no line of a journal", null);
+    }
+    Map<String, String> hashes = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> each : node.path("sha256").properties()) {
+      if (!isInside(each.getKey()) || !Sha256.isHash(each.getValue().asText())) {
+        throw damaged(number, "no file of a run and its hash: " + each, null);
+      }
+      hashes.put(each.getKey(), each.getValue().asText());
+    }
+    return new Line(
+        node.get("trial").intValue(),
+        node.get("stage").textValue(),
+        node.get("seconds").doubleValue(),
+        hashes,
+        node.path("results").path("verdict").textValue());
+  }
+
+  /** Whether a path that a journal has stays in the run directory. */
+  private static boolean isInside(String path) {
+    return !path.startsWith("/")
+        && !path.contains("\\")
+        && Arrays.stream(path.split("/", -1))
+            .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals(".."));
+  }
+
+  private DamagedRun damaged(int line, String what, @Nullable Throwable cause) {
+    return new DamagedRun(
+        directory.resolve(FILE) + ":" + line,
+        what,
+        "The journal was edited or damaged. Restore it from a copy, or start the run anew;"
+            + " nothing was changed.",
+        cause);
   }
 }

@@ -25,6 +25,7 @@ final class ModelCard {
         + "\n# "
         + facts.configuration().configuration().model().name()
         + "\n\n"
+        + (facts.smokeCaution() == null ? "" : facts.smokeCaution() + "\n\n")
         + introduction(facts, baseModel)
         + numbers(facts)
         + sparsity(facts)
@@ -164,16 +165,31 @@ final class ModelCard {
   }
 
   private static String reproduction(RunFacts facts) {
-    StringBuilder command = new StringBuilder("./espalier run");
-    facts.configuration().files().forEach(file -> command.append(' ').append(file));
-    for (String assignment : facts.configuration().assignments()) {
-      command.append(" --set '").append(assignment.replace("'", "'\\''")).append('\'');
-    }
     return "\n## Made by\n\n```sh\n"
-        + command
+        + command(facts.command().isEmpty() ? asConfigured(facts) : facts.command())
         + "\n```\n\nEvery value of the configuration:\n\n```yaml\n"
         + facts.configuration().toYaml().replace("```", "")
         + "```\n";
+  }
+
+  /** What makes the same run, where nobody typed a command. */
+  private static List<String> asConfigured(RunFacts facts) {
+    List<String> words = new ArrayList<>(List.of("./espalier", "run"));
+    facts.configuration().files().forEach(file -> words.add(file.toString()));
+    facts.configuration().assignments().forEach(each -> words.addAll(List.of("--set", each)));
+    return words;
+  }
+
+  /** The command for a shell, without the folders of the machine that it ran on. */
+  private static String command(List<String> words) {
+    return ShellWords.joined(words.stream().map(ModelCard::withoutFolders).toList())
+        .replace("```", "");
+  }
+
+  private static String withoutFolders(String word) {
+    return word.startsWith("/") || word.contains("=/")
+        ? word.replaceFirst("/(?:[^/]*/)*(?=[^/]*$)", "")
+        : word;
   }
 
   /** A JSON string is a YAML string, whatever is in it. */

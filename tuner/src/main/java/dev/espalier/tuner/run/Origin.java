@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** What a run that goes on was made from, as it wrote it down when it began. */
+/** What a resumed run was made from, as it wrote it down when it began. */
 final class Origin {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -55,7 +55,7 @@ final class Origin {
     throw ProblemException.of(
         ProblemKind.INPUT,
         run.resolve(RunDirectory.ENVIRONMENT) + ": this is not what a run writes",
-        "Maybe it was edited; the run cannot go on, but can be started anew.");
+        "Restore it from a copy, or start the run anew.");
   }
 
   /** Where the run ran, and what it was made from. */
@@ -86,16 +86,19 @@ final class Origin {
   }
 
   /** The value with the place that the run wrote behind it. */
-  private static ResolvedValue withPlace(ResolvedValue value, List<String> lines) {
+  private ResolvedValue withPlace(ResolvedValue value, List<String> lines) {
     Location written = value.location();
     if (written == null || written.line() < 1 || written.line() > lines.size()) {
       return value;
     }
     String line = lines.get(written.line() - 1);
     String place = line.substring(line.lastIndexOf(COMMENT) + COMMENT.length());
-    return place.equals(Source.DEFAULT.label())
-        ? new ResolvedValue(value.path(), value.value(), Source.DEFAULT, null)
-        : new ResolvedValue(value.path(), value.value(), Source.FILE, Location.ofFile(place));
+    if (place.equals(Source.DEFAULT.label())) {
+      return new ResolvedValue(value.path(), value.value(), Source.DEFAULT, null);
+    }
+    Source source = Environment.source(environment, value.path());
+    return new ResolvedValue(
+        value.path(), value.value(), source == null ? Source.FILE : source, Location.ofFile(place));
   }
 
   /**
@@ -118,7 +121,7 @@ final class Origin {
                           ProblemKind.CONFIGURATION,
                           ProblemCode.CONTRADICTION,
                           null,
-                          run.path() + " cannot go on: " + difference,
+                          run.path() + " cannot be resumed: " + difference,
                           "Bring back what it began with, or start the run anew."))
               .toList());
     }

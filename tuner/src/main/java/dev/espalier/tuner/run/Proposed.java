@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A proposal as it is kept for a run that goes on later. */
+/** A proposal as it is kept for a resume. */
 record Proposed(Map<String, Object> values, double budget, @Nullable Integer warmStart) {
   static Proposed of(Proposal proposal) {
     return new Proposed(proposal.values(), proposal.budget(), proposal.warmStart());

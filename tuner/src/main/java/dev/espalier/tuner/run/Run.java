@@ -32,6 +32,7 @@ import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,13 +49,12 @@ import org.slf4j.LoggerFactory;
  * verdict
  * </pre>
  *
- * <p>A run that ended early goes on with {@link #resume} at the stage that it lost.
+ * <p>{@link #resume} resumes a run that ended early at its first unfinished stage.
  */
 public final class Run {
   private static final Logger LOG = LoggerFactory.getLogger(Run.class);
   private static final int BASELINE = 0;
   private static final String PREPARE = "prepare";
-  private static final String VERDICT = "verdict";
 
   private final @Nullable Path earlier;
   private final ResolvedConfiguration resolved;
@@ -63,12 +63,12 @@ public final class Run {
   private final Clock clock;
   private final Disk disk;
   private final Stages stages;
+  private final Interruption interruption;
+  private final Invocation invocation;
   private @Nullable RunDirectory directory;
   private @Nullable Findings findings;
 
-  /**
-   * @param earlier the directory of the run that goes on, or null for a new one
-   */
+  /** A run that nobody interrupts and a program started. */
   Run(
       @Nullable RunDirectory earlier,
       ResolvedConfiguration resolved,
@@ -76,14 +76,41 @@ public final class Run {
       RunListener listener,
       Clock clock,
       Disk disk) {
+    this(
+        earlier,
+        resolved,
+        services,
+        listener,
+        new Interruption(),
+        Invocation.BY_PROGRAM,
+        clock,
+        disk);
+  }
+
+  /**
+   * @param earlier the directory of the run that is resumed, or null for a new one
+   * @param interruption may ask the run to end early
+   * @param invocation how the run was started
+   */
+  Run(
+      @Nullable RunDirectory earlier,
+      ResolvedConfiguration resolved,
+      RunServices services,
+      RunListener listener,
+      Interruption interruption,
+      Invocation invocation,
+      Clock clock,
+      Disk disk) {
     this.earlier = earlier == null ? null : earlier.path();
     this.directory = earlier;
     this.resolved = resolved;
     this.services = services;
-    this.listener = listener;
+    this.listener = interruption.around(listener);
+    this.interruption = interruption;
+    this.invocation = invocation;
     this.clock = clock;
     this.disk = disk;
-    this.stages = new Stages(listener, clock);
+    this.stages = new Stages(this.listener, clock);
   }
 
   /**
@@ -93,52 +120,113 @@ public final class Run {
    * failed, after it was written to {@code result.json}. A bug is written there too, and thrown.
    *
    * @param configuration what to do
-   * @param services what to do it with
+   * @param services what to do it with; for a smoke run those of {@link SmokeRun#services}
+   * @param invocation how the run was started
    * @param listener is told of every stage and step
    * @param interruption may ask the run to end early
    */
   public static RunResult execute(
       ResolvedConfiguration configuration,
       RunServices services,
+      Invocation invocation,
       RunListener listener,
       Interruption interruption) {
-    RunListener around = interruption.around(listener);
-    return new Run(null, configuration, services, around, systemClock(), new Disk()).execute();
+    return new Run(
+            null,
+            configuration,
+            services,
+            listener,
+            interruption,
+            invocation,
+            systemClock(),
+            new Disk())
+        .execute();
   }
 
   /**
-   * Goes on with a run that ended early, at the stage that it lost. A finished run is only told
-   * again.
+   * Resumes a run that ended early at its first unfinished stage. The result of a finished run is
+   * only told again, and nothing in its directory changes; what is missing of it is made again.
    *
    * @param directory the run's directory
-   * @param services what the run works with, as before
+   * @param services what the run works with, as before; a smoke run sees its part of them
+   * @param invocation how the resume was started
    * @param listener is told of every stage and step
    * @param interruption may ask the run to end early
-   * @throws ProblemException of kind INPUT when there is no run to go on with, of kind ENVIRONMENT
-   *     when another process works in it, or of kind CONFIGURATION when configuration, data,
-   *     weights or versions are not what they were
+   * @throws ProblemException of kind INPUT when there is no run to resume or a file of it is
+   *     damaged, of kind ENVIRONMENT when another process works in it, or of kind CONFIGURATION
+   *     when configuration, data, weights or versions are not what they were
    */
   public static RunResult resume(
-      Path directory, RunServices services, RunListener listener, Interruption interruption) {
-    return resume(directory, services, interruption.around(listener), systemClock(), new Disk());
+      Path directory,
+      RunServices services,
+      Invocation invocation,
+      RunListener listener,
+      Interruption interruption) {
+    return resume(
+        directory, services, invocation, listener, interruption, systemClock(), new Disk());
   }
 
   static RunResult resume(
       Path path, RunServices services, RunListener listener, Clock clock, Disk disk) {
+    return resume(path, services, Invocation.BY_PROGRAM, listener, new Interruption(), clock, disk);
+  }
+
+  private static RunResult resume(
+      Path path,
+      RunServices services,
+      Invocation invocation,
+      RunListener listener,
+      Interruption interruption,
+      Clock clock,
+      Disk disk) {
+    try {
+      Optional<FinishedRun> finished = FinishedRun.in(RunDirectory.look(path, disk));
+      return finished.isPresent()
+          ? finished.get().tell(listener)
+          : resumeUnfinished(path, services, invocation, listener, interruption, clock, disk);
+    } catch (DamagedRun e) {
+      return damaged(path, e);
+    }
+  }
+
+  private static RunResult resumeUnfinished(
+      Path path,
+      RunServices services,
+      Invocation invocation,
+      RunListener listener,
+      Interruption interruption,
+      Clock clock,
+      Disk disk) {
     RunDirectory directory = RunDirectory.open(path, disk);
     try {
+      WrittenFiles.of(new Journal(directory).read()).check(directory);
+      Invocation began = Invocation.readFrom(Origin.read(directory).environment());
+      RunServices seen =
+          began.mode() == Invocation.Mode.SMOKE ? SmokeRun.services(services) : services;
       ResolvedConfiguration resolved =
-          new ConfigurationLoader()
-              .load(
-                  List.of(directory.resolve(RunDirectory.CONFIGURATION)),
-                  List.of(),
-                  Map.of(),
-                  Preflight.of(services));
-      return new Run(directory, resolved, services, listener, clock, disk).execute();
-    } catch (ProblemException e) {
+          began.withPlugins(invocation, () -> configuration(directory, seen));
+      return new Run(directory, resolved, seen, listener, interruption, began, clock, disk)
+          .execute();
+    } catch (ProblemException | DamagedRun e) {
       directory.close();
       throw e;
     }
+  }
+
+  private static ResolvedConfiguration configuration(RunDirectory directory, RunServices services) {
+    return new ConfigurationLoader()
+        .load(
+            List.of(directory.resolve(RunDirectory.CONFIGURATION)),
+            List.of(),
+            Map.of(),
+            Preflight.of(services));
+  }
+
+  private static RunResult damaged(Path path, DamagedRun e) {
+    LOG.debug("the run cannot be resumed", e);
+    Problem problem = e.problem();
+    return new RunResult(
+        Status.FAILED, path, problem.kind().exitCode(), List.of(problem), null, "");
   }
 
   private static Clock systemClock() {
@@ -150,6 +238,8 @@ public final class Run {
       return allStages();
     } catch (ProblemException e) {
       return failed(e);
+    } catch (DamagedRun e) {
+      return damaged(created(directory).path(), e);
     } catch (UncheckedIOException e) {
       return failed(DiskProblems.of(e.getCause(), workspace(), 0, -1));
     } catch (OutOfMemoryError | UnsatisfiedLinkError e) {
@@ -157,7 +247,7 @@ public final class Run {
     } catch (RunInterrupted e) {
       return interrupted();
     } catch (RuntimeException | Error e) {
-      saveFailure(List.of(Failure.bug(e)));
+      saveFailure(List.of(Failure.bug(e)), Status.FAILED.exitCode());
       throw e;
     } finally {
       if (directory != null) {
@@ -167,7 +257,7 @@ public final class Run {
   }
 
   private RunResult allStages() {
-    Prepared prepared = earlier == null ? begin() : goOn();
+    Prepared prepared = earlier == null ? begin() : takeUp();
     RunDirectory run = created(directory);
     Findings found = created(findings);
     Workshop workshop = new Workshop(run, prepared, services, listener);
@@ -180,10 +270,14 @@ public final class Run {
     return new RunResult(
         facts.status(),
         run.path(),
-        early == null ? facts.status().exitCode() : early.kind().exitCode(),
+        exitCode(facts.status(), problems),
         facts.withShortcomings(problems),
         facts,
-        TextSummary.of(facts));
+        summary(facts));
+  }
+
+  private static String summary(RunFacts facts) {
+    return TextSummary.of(facts) + "\n" + FinishedRun.place(facts.directory());
   }
 
   // ---------------------------------------------------------------- prepare
@@ -204,31 +298,30 @@ public final class Run {
     directory = run;
     ObjectNode environment = environment(prepared);
     environment.put("started", started.toOffsetDateTime().toString());
+    invocation.writeTo(environment);
     findings = findings(started, run, prepared, environment);
     stages.keepJournalIn(run);
     run.write(RunDirectory.CONFIGURATION, resolved.toYaml());
     run.write(RunDirectory.ENVIRONMENT, environment.toPrettyString() + "\n");
+    interruption.keptIn(run.path());
     return tell(log, run, prepared);
   }
 
   /** Prepares as before, and checks that nothing has changed since. */
-  private Prepared goOn() {
+  private Prepared takeUp() {
     RunDirectory run = created(directory);
+    interruption.keptIn(run.path());
+    stages.resumeIn(run);
     Origin origin = Origin.read(run);
     Prepared prepared = new Preparation(origin.of(resolved), services, disk).prepare();
     origin.check(environment(prepared));
     findings = findings(origin.started(clock), run, prepared, origin.environment());
-    stages.goOnIn(run);
     if (!stages.isFinished(BASELINE, PREPARE)) {
       stages.run(BASELINE, PREPARE, log -> tell(log, run, prepared));
     }
     listener.on(
         new RunEvent.Note(
-            "Going on with "
-                + run.path()
-                + ", "
-                + stages.times().size()
-                + " stages are finished."));
+            "Resuming " + run.path() + ": " + stages.times().size() + " stages are finished."));
     return prepared;
   }
 
@@ -358,11 +451,9 @@ public final class Run {
       Workshop workshop,
       List<Problem> problems) {
     int best = found.facts(Status.MET, List.of(), List.of()).trial();
-    if (stages.isFinished(best, VERDICT)) {
-      return concluded(run, found, problems);
-    }
-    return stages.run(
-        best, VERDICT, log -> conclude(run, found, prepared, workshop, problems, log));
+    // A finished run comes here only when something of its result is missing.
+    String stage = stages.isFinished(best, Stages.VERDICT) ? Stages.REBUILD : Stages.VERDICT;
+    return stages.run(best, stage, log -> conclude(run, found, prepared, workshop, problems, log));
   }
 
   private RunFacts conclude(
@@ -377,16 +468,24 @@ public final class Run {
     if (verdict.caution() != null) {
       listener.on(new RunEvent.Note(verdict.caution()));
     }
-    log.output(run.write("report.html", HtmlReport.of(facts)));
-    // A run that was cut off here has left the folder, but not the line that makes it count.
-    run.discard(BestModel.FOLDER);
+    log.output(run.write(FinishedRun.REPORT, HtmlReport.of(facts)));
     TransformerWeights weights = workshop.weights(facts.trial());
     new BestModel(run, facts, prepared, weights, services.archives()).assemble();
     log.output(run.resolve(BestModel.FOLDER));
     RunFacts complete = concluded(run, found, problems);
-    log.output(run.write("result.json", ResultJson.of(complete).toPrettyString() + "\n"));
+    log.output(run.write(FinishedRun.SUMMARY, TextSummary.of(complete) + "\n"));
+    log.output(
+        run.write(FinishedRun.RESULT, resultJson(complete, exitCode(complete.status(), problems))));
     log.result("verdict", complete.statusText());
     return complete;
+  }
+
+  private static int exitCode(Status status, List<Problem> problems) {
+    return problems.isEmpty() ? status.exitCode() : problems.get(0).kind().exitCode();
+  }
+
+  private static String resultJson(RunFacts facts, int exitCode) {
+    return ResultJson.of(facts).put("exit_code", exitCode).toPrettyString() + "\n";
   }
 
   private RunFacts concluded(RunDirectory run, Findings found, List<Problem> problems) {
@@ -394,57 +493,55 @@ public final class Run {
     RunFacts judged = found.facts(Status.MET, failures, List.of());
     found.artifacts.clear();
     found.artifacts.putAll(BestModel.artifacts(judged.format(), judged.quantized() != null));
-    found.artifacts.put("report", "report.html");
+    found.artifacts.put("report", FinishedRun.REPORT);
+    found.artifacts.put("summary", FinishedRun.SUMMARY);
     found.sparseArchiveBytes = run.size(BestModel.ARCHIVE);
     return found.facts(created(judged.outcome()), failures, withoutVerdict());
   }
 
   /** The stages that a result tells of: all but the one that writes it. */
   private List<RunFacts.StageTime> withoutVerdict() {
-    return stages.times().stream().filter(stage -> !stage.stage().equals(VERDICT)).toList();
+    return stages.times().stream()
+        .filter(
+            stage -> !stage.stage().equals(Stages.VERDICT) && !stage.stage().equals(Stages.REBUILD))
+        .toList();
   }
 
   // ---------------------------------------------------------------- failure
 
   private RunResult failed(ProblemException e) {
     LOG.debug("the run failed", e);
-    RunFacts facts = saveFailure(e.problems().stream().map(Failure::of).toList());
+    RunFacts facts = saveFailure(e.problems().stream().map(Failure::of).toList(), e.exitCode());
     return new RunResult(
         Status.FAILED,
         directory == null ? null : directory.path(),
         e.exitCode(),
         e.problems(),
         facts,
-        facts == null ? "" : TextSummary.of(facts));
+        facts == null ? "" : summary(facts));
   }
 
   private RunResult interrupted() {
-    RunDirectory run = directory;
-    String summary =
-        run == null
-            ? "Interrupted before there was anything to keep."
-            : "Interrupted. Go on with: espalier resume " + run.path();
     return new RunResult(
         Status.FAILED,
-        run == null ? null : run.path(),
+        directory == null ? null : directory.path(),
         RunResult.INTERRUPTED,
         List.of(),
         null,
-        summary);
+        interruption.sentence());
   }
 
-  /** Writes what there is; nothing that looks finished stays behind. */
-  private @Nullable RunFacts saveFailure(List<Failure> failures) {
+  /** Writes what there is. Nothing is deleted: models that were made are worth more than order. */
+  private @Nullable RunFacts saveFailure(List<Failure> failures, int exitCode) {
     RunDirectory run = directory;
     Findings found = findings;
-    if (run == null || found == null) {
-      return null;
+    if (run == null || found == null || stages.isConcluded()) {
+      return null; // the result of a finished run stays, even if a missing file can't be made again
     }
     found.artifacts.clear();
     RunFacts facts = found.facts(Status.FAILED, failures, withoutVerdict());
     try {
-      run.discard(BestModel.FOLDER);
-      run.write("result.json", ResultJson.of(facts).toPrettyString() + "\n");
+      run.write(FinishedRun.RESULT, resultJson(facts, exitCode));
     } catch (ProblemException e) {
       // The first problem is the one to report, and a full disk takes no result either.
       LOG.warn("the failure could not be written to {}: {}", run.path(), e.getMessage());

@@ -2,6 +2,7 @@ package dev.espalier.tuner.run;
 
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tuner.port.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -11,12 +12,17 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -85,17 +91,33 @@ final class RunDirectory implements AutoCloseable {
    *     ENVIRONMENT when another process works in it
    */
   static RunDirectory open(Path path, Disk disk) {
-    RunDirectory run = new RunDirectory(path.toAbsolutePath().normalize(), disk);
-    for (String file : List.of(Journal.FILE, CONFIGURATION, ENVIRONMENT)) {
-      if (!Files.isRegularFile(run.resolve(file))) {
-        throw ProblemException.of(
-            ProblemKind.INPUT,
-            path + ": there is no run to go on with here, " + file + " is missing",
-            "Maybe the path is misspelled, or the run ended before it had begun; start it anew.");
-      }
-    }
+    RunDirectory run = look(path, disk);
     run.lock();
     run.removeDrafts();
+    return run;
+  }
+
+  /**
+   * Opens the folder of a run for reading alone: nothing in it changes, and another process may
+   * work in it.
+   *
+   * @throws ProblemException of kind INPUT when {@code path} is no such folder
+   */
+  static RunDirectory look(Path path, Disk disk) {
+    RunDirectory run = new RunDirectory(path.toAbsolutePath().normalize(), disk);
+    for (String name : List.of(Journal.FILE, CONFIGURATION, ENVIRONMENT)) {
+      Path file = run.resolve(name);
+      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        throw ProblemException.of(
+            ProblemKind.INPUT,
+            path
+                + ": no run to resume, "
+                + name
+                + (Files.isSymbolicLink(file) ? " is a symbolic link" : " is missing"),
+            "Check the path. A run that ended before it had a journal has nothing to resume; start"
+                + " it anew.");
+      }
+    }
     return run;
   }
 
@@ -110,9 +132,11 @@ final class RunDirectory implements AutoCloseable {
       channel =
           FileChannel.open(
               resolve(LOCK),
-              StandardOpenOption.CREATE,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE);
+              Set.of(
+                  StandardOpenOption.CREATE,
+                  StandardOpenOption.READ,
+                  StandardOpenOption.WRITE,
+                  LinkOption.NOFOLLOW_LINKS));
       FileLock held = channel.tryLock();
       if (held != null) {
         channel.truncate(0);
@@ -126,6 +150,15 @@ final class RunDirectory implements AutoCloseable {
     } catch (OverlappingFileLockException e) {
       closeQuietly(channel);
     } catch (IOException e) {
+      if (Files.isSymbolicLink(resolve(LOCK))) {
+        throw new ProblemException(
+            ProblemException.of(
+                    ProblemKind.INPUT,
+                    resolve(LOCK) + " is a symbolic link, which no run makes",
+                    "Remove it; what it points to was not changed.")
+                .problems(),
+            e);
+      }
       throw DiskProblems.of(e, resolve(LOCK), 0, -1);
     }
     throw ProblemException.of(
@@ -137,7 +170,7 @@ final class RunDirectory implements AutoCloseable {
   private String owner() {
     try {
       String pid = Files.readString(resolve(LOCK)).strip();
-      return pid.isEmpty() ? "" : " (" + pid + ")";
+      return pid.matches("[0-9]{1,10}") ? " (" + pid + ")" : "";
     } catch (IOException e) {
       return "";
     }
@@ -215,15 +248,29 @@ final class RunDirectory implements AutoCloseable {
     Path file = path.resolve(relative);
     try {
       return Files.readAllBytes(file);
+    } catch (NoSuchFileException e) {
+      throw new DamagedRun(file, "the file is missing; a finished stage wrote it", e);
     } catch (IOException e) {
-      throw new ProblemException(
-          ProblemException.of(
-                  ProblemKind.INPUT,
-                  file + " cannot be read: " + e,
-                  "Maybe it was removed; the run cannot go on without it.")
-              .problems(),
-          e);
+      throw new DamagedRun(file, "the file cannot be read: " + e, e);
     }
+  }
+
+  /**
+   * The hash of a file, or of each file in a folder, by its path in the run directory.
+   *
+   * @throws DamagedRun when one cannot be read
+   */
+  SortedMap<String, String> hashes(String relative) {
+    Path start = path.resolve(relative);
+    SortedMap<String, String> hashes = new TreeMap<>();
+    try (Stream<Path> all = Files.walk(start)) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        hashes.put(relative(file), Sha256.of(file));
+      }
+    } catch (IOException | UncheckedIOException e) {
+      throw new DamagedRun(start, "the file cannot be read: " + e, e);
+    }
+    return hashes;
   }
 
   /** The bytes of a file, or null when it is not there. */
@@ -301,7 +348,10 @@ final class RunDirectory implements AutoCloseable {
         });
   }
 
-  /** Lets {@code maker} fill a folder, which gets its name once it is complete. */
+  /**
+   * Lets {@code maker} fill a folder, which gets its name once it is complete. A folder that has
+   * the name stays until then.
+   */
   void assemble(String relative, Maker<?> maker) {
     problems(
         relative,
@@ -314,6 +364,7 @@ final class RunDirectory implements AutoCloseable {
             for (Path file : list(draft)) {
               disk.sync(file);
             }
+            discard(relative);
             disk.publish(draft, folder);
           } finally {
             delete(draft);
@@ -330,9 +381,11 @@ final class RunDirectory implements AutoCloseable {
         folder -> {
           if (Files.exists(folder)) {
             // Renamed first: a folder that is half gone must not keep its name.
-            Path draft = draft(folder);
-            disk.publish(folder, draft);
-            delete(draft);
+            Path gone =
+                folder.resolveSibling(
+                    "." + folder.getFileName() + "-gone.partial-" + ProcessHandle.current().pid());
+            disk.publish(folder, gone);
+            delete(gone);
           }
           return folder;
         });

@@ -164,7 +164,7 @@ final class Search {
     }
     try {
       trial.run(dense);
-    } catch (UncheckedIOException | RunInterrupted e) {
+    } catch (UncheckedIOException | RunInterrupted | DamagedRun e) {
       throw e; // not the trial's fault: the disk would fail the next one too
     } catch (ProblemException e) {
       if (e.problems().get(0).kind() == ProblemKind.ENVIRONMENT) {

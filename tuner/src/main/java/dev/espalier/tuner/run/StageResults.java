@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What stages found out, as it is kept beside their files for a run that goes on later. */
+/** What stages found out, as it is kept beside their files for a resume. */
 final class StageResults {
   private StageResults() {}
 

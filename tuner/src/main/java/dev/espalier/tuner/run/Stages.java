@@ -1,11 +1,7 @@
 package dev.espalier.tuner.run;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.tuner.result.RunFacts.StageTime;
@@ -15,6 +11,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,11 +21,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs stages one after the other, telling the listener and the journal. In a run that goes on, a
- * stage that the journal has is not run again: what it found out is read back.
+ * Runs stages one after the other, telling the listener and the journal. In a resumed run, a stage
+ * that the journal has is not run again: what it found out is read back.
  */
 final class Stages {
-  private static final JsonMapper JSON = JsonMapper.builder().build();
+  /** The last stage: it judges the run and writes the result. */
+  static final String VERDICT = "verdict";
+
+  /** Writes again what is missing of the result of a finished run. */
+  static final String REBUILD = "rebuild";
 
   /** What a stage does. */
   @FunctionalInterface
@@ -84,6 +85,7 @@ final class Stages {
   private final Clock clock;
   private final List<StageTime> times = new ArrayList<>();
   private final Set<Key> finished = new HashSet<>();
+  private final Map<Integer, Map<String, String>> made = new HashMap<>();
   private @Nullable RunDirectory directory;
 
   Stages(RunListener listener, Clock clock) {
@@ -96,12 +98,30 @@ final class Stages {
     this.directory = directory;
   }
 
-  /** Goes on with the journal in {@code directory}; a line that was cut short is taken away. */
-  void goOnIn(RunDirectory directory) {
+  /**
+   * Resumes the journal in {@code directory}; a line that was cut short is taken away.
+   *
+   * @throws DamagedRun when the journal is broken
+   */
+  void resumeIn(RunDirectory directory) {
     this.directory = directory;
-    for (Journal.Line line : new Journal(directory).repair()) {
-      finished.add(new Key(line.trial(), line.stage()));
-      times.add(new StageTime(line.trial(), line.stage(), line.seconds()));
+    new Journal(directory).repair().forEach(this::finished);
+  }
+
+  private void finished(Journal.Line line) {
+    finished.add(new Key(line.trial(), line.stage()));
+    times.add(new StageTime(line.trial(), line.stage(), line.seconds()));
+    if (!line.stage().equals(VERDICT) && !line.stage().equals(REBUILD)) {
+      made.computeIfAbsent(line.trial(), trial -> new LinkedHashMap<>()).putAll(line.sha256());
+    }
+  }
+
+  private void requireFiles(int trial) {
+    for (String file : made.getOrDefault(trial, Map.of()).keySet()) {
+      if (created().size(file) == null) {
+        throw new DamagedRun(
+            created().resolve(file), "the file is missing; a finished stage wrote it", null);
+      }
     }
   }
 
@@ -120,13 +140,24 @@ final class Stages {
     return finished.contains(new Key(trial, name));
   }
 
+  /** Whether the journal has the verdict. */
+  boolean isConcluded() {
+    return finished.stream().anyMatch(key -> key.stage().equals(VERDICT));
+  }
+
   /** The folder of a trial in the run directory. */
   static String folder(int trial) {
     return trial == 0 ? "baseline" : "trial-" + trial;
   }
 
-  /** Runs one stage; it counts once its line is in the journal. */
+  /**
+   * Runs one stage; it counts once its line is in the journal.
+   *
+   * @throws DamagedRun when a file that an earlier stage of the trial or the baseline made is gone
+   */
   <T> T run(int trial, String name, Stage<T> stage) {
+    requireFiles(0);
+    requireFiles(trial);
     listener.on(new RunEvent.StageStarted(trial, name));
     ZonedDateTime started = ZonedDateTime.now(clock);
     long start = System.nanoTime();
@@ -137,10 +168,10 @@ final class Stages {
     RunDirectory kept = directory;
     if (kept != null) {
       List<String> outputs = log.outputs.stream().map(kept::relative).toList();
-      new Journal(kept).finished(trial, name, started, seconds, outputs, log.results);
+      finished(new Journal(kept).finished(trial, name, started, seconds, outputs, log.results));
+    } else {
+      finished(new Journal.Line(trial, name, seconds, Map.of(), null));
     }
-    finished.add(new Key(trial, name));
-    times.add(new StageTime(trial, name, seconds));
     listener.on(new RunEvent.StageFinished(trial, name, time, log.inWords));
     return result;
   }
@@ -161,30 +192,20 @@ final class Stages {
         name,
         log -> {
           T result = stage.run(log);
-          log.output(written(file, result));
+          log.output(created().write(file, StageRecords.text(result)));
           return result;
         });
   }
 
-  private Path written(String file, Object result) {
-    try {
-      return created().write(file, JSON.writeValueAsString(result) + "\n");
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a record of plain values can always be written", e);
-    }
-  }
-
   private <T> T read(String file, Class<T> type) {
     try {
-      return JSON.readValue(created().read(file), type);
-    } catch (IOException e) {
-      throw new ProblemException(
-          ProblemException.of(
-                  ProblemKind.INPUT,
-                  created().resolve(file) + ": this is not what the stage wrote: " + e.getMessage(),
-                  "Maybe it was edited; the run cannot go on from it, but can be started anew.")
-              .problems(),
-          e);
+      return StageRecords.read(created().read(file), type);
+    } catch (IOException | RuntimeException e) {
+      if (e instanceof DamagedRun damaged) {
+        throw damaged;
+      }
+      throw new DamagedRun(
+          created().resolve(file), "not what the stage wrote: " + e.getMessage(), e);
     }
   }
 

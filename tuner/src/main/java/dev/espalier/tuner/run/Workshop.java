@@ -1,6 +1,8 @@
 package dev.espalier.tuner.run;
 
 import dev.espalier.api.data.Head;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.tuner.config.Amount;
@@ -153,11 +155,15 @@ final class Workshop {
 
   /** The weights that a finished training kept. */
   TransformerWeights weights(int trial) {
-    return services
-        .checkpoints()
-        .read(
-            run.resolve(Stages.folder(trial) + "/" + WEIGHTS),
-            prepared.model().weights().architecture());
+    Path file = run.resolve(Stages.folder(trial) + "/" + WEIGHTS);
+    try {
+      return services.checkpoints().read(file, prepared.model().weights().architecture());
+    } catch (ProblemException e) {
+      if (e.problems().get(0).kind() != ProblemKind.INPUT) {
+        throw e;
+      }
+      throw new DamagedRun(file, "not what the stage wrote: " + e.getMessage(), e);
+    }
   }
 
   /** The model that training starts from, with other weights. */

@@ -5,6 +5,7 @@ import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.metric.ClassificationMetric;
 import dev.espalier.api.metric.Metric;
+import dev.espalier.api.pruning.PrunerProvider;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
@@ -77,7 +78,11 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   IntToDoubleFunction zeroShare = trial -> 0.5;
 
   /** The errors of the operators that are quantized, by name, worst first. */
-  final Map<String, Double> errors = new LinkedHashMap<>();
+  final Map<String, Double> errors = new LinkedHashMap<>(Map.of("first/MatMul", 0.01));
+
+  /** The pruners that there are. */
+  List<PrunerProvider> pruners =
+      List.of(TestPruner.ranking("movement"), TestPruner.penalized("soft_movement"));
 
   /** What an int8 file scores: from its {@link #accuracy} and its float operators. */
   BiFunction<Double, Set<String>, Double> accuracyOfInt8 = (value, floats) -> value;
@@ -102,8 +107,7 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
         this,
         this,
         Fakes::pack,
-        new PrunerCatalog(
-            List.of(TestPruner.ranking("movement"), TestPruner.penalized("soft_movement"))),
+        new PrunerCatalog(pruners),
         new StrategyCatalog(Fakes.class.getClassLoader(), List.of()),
         List.copyOf(metrics),
         Map.of("djl", "0.36.0"));

@@ -114,6 +114,7 @@ class RehearsalTest {
         Run.execute(
             load(SmokeRun.assignments(load()).toArray(String[]::new)),
             SmokeRun.services(fakes.services()),
+            Invocation.BY_PROGRAM,
             event -> {},
             new Interruption());
 

@@ -10,6 +10,9 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.fixture.TestPruner;
+import dev.espalier.tuner.port.Sha256;
 import dev.espalier.tuner.result.Status;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,8 +23,11 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -81,6 +87,8 @@ final class ResumeTest {
         assertThat(resultJson(snapshot)).as(snapshot.toString()).isEqualTo(expected);
         assertThat(stages(snapshot)).as(snapshot.toString()).isEqualTo(journal);
         assertThat(files(snapshot)).as(snapshot.toString()).isEqualTo(files(whole.directory()));
+        assertThat(Files.readString(snapshot.resolve("best/README.md")))
+            .isEqualTo(Files.readString(whole.directory().resolve("best/README.md")));
         resumed++;
       }
     }
@@ -106,14 +114,334 @@ final class ResumeTest {
   void a_finished_run_is_only_told_again() throws IOException {
     RunResult whole = run(TRIALS);
     fakes.calls.clear();
-    byte[] result = Files.readAllBytes(whole.directory().resolve("result.json"));
+    Map<String, String> before = hashes(whole.directory());
+
+    RunResult again = resume(whole.directory());
+
+    assertThat(again.exitCode()).isEqualTo(whole.exitCode());
+    assertThat(again.status()).isEqualTo(whole.status());
+    assertThat(again.summary()).isEqualTo(whole.summary());
+    assertThat(fakes.calls).isEmpty();
+    assertThat(hashes(whole.directory())).isEqualTo(before);
+  }
+
+  @Test
+  void a_finished_run_is_told_again_where_nothing_can_be_written_and_from_another_place()
+      throws IOException {
+    RunResult whole = run(TRIALS);
+    Path moved = Files.move(whole.directory(), folder.resolve("moved"));
+    Files.delete(moved.resolve(".lock"));
+
+    RunResult again =
+        Run.resume(
+            moved,
+            fakes.services(),
+            RunListener.SILENT,
+            NOON,
+            new Disk() {
+              @Override
+              void write(Path file, byte[] content) throws IOException {
+                throw new IOException("read-only: " + file);
+              }
+            });
+
+    assertThat(again.exitCode()).isEqualTo(whole.exitCode());
+    assertThat(again.summary()).endsWith("Everything is in " + moved);
+    assertThat(moved.resolve(".lock")).doesNotExist();
+  }
+
+  @Test
+  void a_search_that_ended_early_is_told_again_with_its_problem_and_exit_code() throws IOException {
+    fakes.failureOf =
+        trial ->
+            trial == 1 || trial == 0
+                ? null
+                : ProblemException.of(ProblemKind.TRAINING, "diverged", "lower the rate");
+    String[] five = TRIALS.clone();
+    five[1] = five[1].replace("[0.2, 0.4]", "[0.2, 0.4, 0.5, 0.6, 0.7]");
+    RunResult whole = run(five);
+    assertThat(whole.exitCode()).isEqualTo(4);
+
+    RunResult again = resume(whole.directory());
+
+    assertThat(again.exitCode()).isEqualTo(4);
+    assertThat(again.problems()).hasSize(1);
+    assertThat(again.problems().get(0).message()).isEqualTo(whole.problems().get(0).message());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "best",
+        "best/model.onnx",
+        "best/README.md",
+        "result.json",
+        "report.html",
+        "summary.txt"
+      })
+  void what_is_missing_of_the_result_is_made_again_from_the_trial(String missing)
+      throws IOException {
+    RunResult whole = run(TRIALS);
+    Map<String, String> before = hashes(whole.directory());
+    delete(whole.directory().resolve(missing));
+    fakes.calls.clear();
 
     RunResult again = resume(whole.directory());
 
     assertThat(again.exitCode()).isEqualTo(whole.exitCode());
     assertThat(again.summary()).isEqualTo(whole.summary());
-    assertThat(fakes.calls).containsExactly("load model", "load data");
+    assertThat(fakes.calls).noneMatch(call -> call.startsWith("train"));
+    Map<String, String> after = hashes(whole.directory());
+    assertThat(after.keySet()).isEqualTo(before.keySet());
+    before.keySet().removeAll(Set.of("trials.jsonl", ".lock"));
+    before.forEach((file, hash) -> assertThat(after.get(file)).as(file).isEqualTo(hash));
+    assertThat(resume(whole.directory()).summary()).isEqualTo(whole.summary());
+  }
+
+  @Test
+  void a_result_that_cannot_be_made_again_stays_as_it_is() throws IOException {
+    RunResult whole = run(TRIALS);
+    delete(whole.directory().resolve("best"));
+    byte[] result = Files.readAllBytes(whole.directory().resolve("result.json"));
+    Disk full =
+        new Disk() {
+          @Override
+          void publish(Path from, Path to) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+
+    RunResult refused =
+        Run.resume(whole.directory(), fakes.services(), RunListener.SILENT, NOON, full);
+
+    assertThat(refused.exitCode()).isEqualTo(4);
     assertThat(whole.directory().resolve("result.json")).hasBinaryContent(result);
+  }
+
+  /** Seven of seven altered files once passed unnoticed. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void a_file_that_is_not_the_one_that_a_finished_stage_wrote_is_named(boolean finished)
+      throws IOException {
+    RunResult whole = run(TRIALS);
+    if (!finished) {
+      unfinish(whole.directory());
+    }
+    Set<String> altered = new HashSet<>(journaled(whole.directory()));
+    altered.remove("best/README.md"); // its owner may edit it
+    assertThat(altered)
+        .contains("trial-1/model.onnx", "trial-1/quantize.json", "baseline/model.safetensors")
+        .contains("environment.json", "config.resolved.yaml");
+    assertThat(altered.contains("best/model.int8.onnx")).isEqualTo(finished);
+    for (String name : altered) {
+      Path file = whole.directory().resolve(name);
+      if (!Files.exists(file)) {
+        continue; // of a trial that cannot win
+      }
+      byte[] content = Files.readAllBytes(file);
+      byte[] flipped = content.clone();
+      flipped[flipped.length / 2] ^= 4;
+      Files.delete(file); // it may be a link to the trial's
+      Files.write(file, flipped);
+      Map<String, String> before = hashes(whole.directory());
+
+      RunResult refused = resume(whole.directory());
+
+      assertThat(refused.exitCode()).as(name).isEqualTo(2);
+      assertThat(refused.problems().get(0).message())
+          .contains(file.toString())
+          .contains("the file was changed after the run wrote it");
+      assertThat(hashes(whole.directory())).as(name).isEqualTo(before);
+      Files.write(file, content);
+    }
+    assertThat(resume(whole.directory()).exitCode()).isZero();
+  }
+
+  @Test
+  void an_edited_model_card_is_no_damage() throws IOException {
+    RunResult whole = run(TRIALS);
+    Path card = whole.directory().resolve("best/README.md");
+    Files.writeString(card, "my own words");
+
+    assertThat(resume(whole.directory()).exitCode()).isZero();
+    assertThat(card).hasContent("my own words");
+    assertThat(events).contains(new RunEvent.Note("best/README.md was edited after the run."));
+  }
+
+  @Test
+  void a_missing_file_that_the_next_stage_needs_is_named_and_nothing_is_lost() throws IOException {
+    RunResult whole = run();
+    Path journal = whole.directory().resolve("trials.jsonl");
+    List<String> lines = Files.readAllLines(journal);
+    int measured = lines.size() - 2; // the trial's measure, before the verdict
+    assertThat(stage(lines.get(measured))).isEqualTo("1 measure");
+    Files.writeString(journal, String.join("\n", lines.subList(0, measured)) + "\n");
+    Path model = whole.directory().resolve("trial-1/model.onnx");
+    Files.delete(model);
+    Map<String, String> before = hashes(whole.directory());
+
+    RunResult refused = resume(whole.directory());
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.problems().get(0).message())
+        .isEqualTo(model + ": the file is missing; a finished stage wrote it");
+    assertThat(hashes(whole.directory())).isEqualTo(before);
+  }
+
+  /** Runs that earlier versions began: no hashes, and a key too many for each operator. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3})
+  void what_was_written_before_can_be_read(int linesLost) throws IOException {
+    RunResult whole = run(TRIALS);
+    JsonNode expected = resultJson(whole.directory());
+    asWrittenBefore(whole.directory(), linesLost);
+    Map<String, String> before = hashes(whole.directory());
+
+    RunResult again = resume(whole.directory());
+
+    assertThat(again.exitCode()).isEqualTo(whole.exitCode());
+    if (linesLost == 0) {
+      assertThat(again.summary()).contains("riterion").endsWith(whole.directory().toString());
+      assertThat(hashes(whole.directory())).isEqualTo(before);
+    } else {
+      assertThat(resultJson(whole.directory()).path("best")).isEqualTo(expected.path("best"));
+      assertThat(resultJson(whole.directory()).path("trials")).isEqualTo(expected.path("trials"));
+    }
+  }
+
+  /** The numbers are lines of the journal of a whole search, from 1. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "1 2 3 4 2 | stage fine_tune of trial 0 is finished twice",
+        "1 3 | stage export of trial 0 is out of order",
+        "2 | stage fine_tune of trial 0 is out of order",
+        "1 2 3 5 | stage propose of trial 1 comes after trial 0, which has not ended or is another one",
+        "1 2 3 4 10 | stage propose of trial 2 comes after trial 0, which has not ended or is another one",
+        "1 2 3 4 5 7 | stage export of trial 1 is out of order",
+        "1 2 3 4 5 6 7 9 8 | stage quantize of trial 1 is out of order",
+        "1 2 3 4 5 6 7 9 6 | stage fine_prune of trial 1 is finished twice",
+        "1 2 3 4 6 5 | stage propose of trial 1 is out of order",
+        "1 2 3 4 5 6 15 | stage verdict of trial 1 comes before the trial has ended",
+        "1 2 3 4 5 6 7 8 9 15 10 | stage propose of trial 2 comes after the verdict",
+        "1 2 3 4 5 6 7 8 9 15 15 | stage verdict of trial 1 comes after the verdict",
+      })
+  void an_impossible_journal_is_refused(String order, String message) throws IOException {
+    RunResult whole = run(TRIALS);
+    Path journal = whole.directory().resolve("trials.jsonl");
+    List<String> lines = Files.readAllLines(journal);
+    assertThat(lines).hasSize(15);
+    List<String> edited =
+        Stream.of(order.split(" ", -1)).map(n -> lines.get(Integer.parseInt(n) - 1)).toList();
+    Files.writeString(journal, String.join("\n", edited) + "\n");
+    Map<String, String> before = hashes(whole.directory());
+
+    RunResult refused = resume(whole.directory());
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.problems().get(0).message())
+        .isEqualTo(journal + ":" + edited.size() + ": " + message);
+    assertThat(hashes(whole.directory())).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"trial\":7,\"stage\":\"export\",\"seconds\":1}",
+        "{\"trial\":-1,\"stage\":\"export\",\"seconds\":1}",
+        "{\"trial\":1,\"stage\":\"dance\",\"seconds\":1}",
+        "{\"trial\":1,\"stage\":\"propose\",\"seconds\":-1}",
+        "{\"trial\":1,\"trial\":1,\"stage\":\"propose\",\"seconds\":1}",
+        "{\"trial\":1,\"stage\":\"propose\",\"seconds\":1} {}",
+        "{\"trial\":1,\"stage\":\"propose\",\"seconds\":1,\"sha256\":{\"../x\":\"00\"}}",
+        "{\"trial\":1,\"stage\":\"propose\",\"seconds\":1,\"sha256\":{\"x\":\"00\"}}",
+        "",
+        "null",
+      })
+  void a_line_that_no_run_writes_is_refused(String line) throws IOException {
+    RunResult whole = run(TRIALS);
+    Path journal = whole.directory().resolve("trials.jsonl");
+    List<String> lines = Files.readAllLines(journal).subList(0, 4);
+    Files.writeString(journal, String.join("\n", lines) + "\n" + line + "\n");
+
+    RunResult refused = resume(whole.directory());
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.problems().get(0).message()).startsWith(journal + ":5: ");
+  }
+
+  @Test
+  void a_lock_that_is_a_symbolic_link_is_not_followed() throws IOException {
+    RunResult whole = run(TRIALS);
+    unfinish(whole.directory());
+    Path precious = Files.writeString(folder.resolve("precious"), "keep me");
+    Path lock = whole.directory().resolve(".lock");
+    Files.delete(lock);
+    Files.createSymbolicLink(lock, precious);
+
+    assertThatThrownBy(() -> resume(whole.directory()))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining(lock + " is a symbolic link");
+    assertThat(precious).hasContent("keep me");
+  }
+
+  @Test
+  void a_smoke_run_is_resumed_as_one() throws IOException {
+    fakes.failsAt = "quantize";
+    fakes.failure = ProblemException.of(ProblemKind.ENVIRONMENT, "no room", null);
+    ResolvedConfiguration full = Fakes.configuration(folder);
+    RunResult failed =
+        new Run(
+                null,
+                Fakes.configuration(folder, SmokeRun.assignments(full).toArray(String[]::new)),
+                SmokeRun.services(fakes.services()),
+                RunListener.SILENT,
+                new Interruption(),
+                new Invocation(
+                    List.of("./espalier", "run", "my file.yaml", "--smoke"),
+                    Invocation.Mode.SMOKE,
+                    null),
+                NOON,
+                new Disk())
+            .execute();
+    assertThat(failed.status()).isEqualTo(Status.FAILED);
+    fakes.failure = null;
+
+    RunResult resumed = resume(failed.directory());
+
+    assertThat(resumed.status()).isEqualTo(Status.MET);
+    assertThat(resumed.summary()).startsWith("Smoke run: ");
+    JsonNode result = resultJson(failed.directory());
+    assertThat(result.path("mode").asText()).isEqualTo("smoke");
+    assertThat(result.path("command"))
+        .hasToString("[\"./espalier\",\"run\",\"my file.yaml\",\"--smoke\"]");
+    assertThat(Files.readString(failed.directory().resolve("best/README.md")))
+        .contains("\nSmoke run: ")
+        .contains("./espalier run 'my file.yaml' --smoke");
+    assertThat(Files.readString(failed.directory().resolve("report.html"))).contains("Smoke run: ");
+  }
+
+  @Test
+  void a_resume_without_the_plugins_says_so() throws IOException {
+    RunResult whole =
+        new Run(
+                null,
+                Fakes.configuration(folder),
+                fakes.services(),
+                RunListener.SILENT,
+                new Interruption(),
+                new Invocation(List.of(), Invocation.Mode.FULL, "my plugins"),
+                NOON,
+                new Disk())
+            .execute();
+    unfinish(whole.directory());
+    fakes.pruners = List.of(TestPruner.ranking("magnitude"));
+
+    assertThatThrownBy(() -> resume(whole.directory()))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining("the run began with plugins from my plugins")
+        .hasMessageContaining("Resume with --plugins 'my plugins'");
   }
 
   @Test
@@ -159,6 +487,7 @@ final class ResumeTest {
       })
   void it_does_not_go_on_with_something_else(String pointer, String difference) throws IOException {
     RunResult whole = run();
+    asWrittenBefore(whole.directory(), 1); // else the hash of environment.json says it first
     Path file = whole.directory().resolve("environment.json");
     JsonNode environment = JSON.readTree(file.toFile());
     int slash = pointer.lastIndexOf('/');
@@ -182,28 +511,34 @@ final class ResumeTest {
 
     assertThatThrownBy(() -> resume(whole.directory()))
         .isInstanceOf(ProblemException.class)
-        .hasMessageContaining("there is no run to go on with here, " + missing + " is missing");
+        .hasMessageContaining("no run to resume, " + missing + " is missing");
   }
 
   @ParameterizedTest
   @CsvSource({
     "trials.jsonl, no line of a journal",
-    "trial-1/measure.json, not what the stage wrote"
+    "trial-1/measure.json, not what the stage wrote",
+    "trial-1/quantize.json, not what the stage wrote"
   })
-  void what_was_edited_is_named(String file, String message) throws IOException {
-    RunResult whole = run();
+  void what_was_edited_is_named_and_no_trial_is_to_blame(String file, String message)
+      throws IOException {
+    RunResult whole = run(TRIALS);
+    asWrittenBefore(whole.directory(), 1); // without hashes, which would tell first
     Files.writeString(
-        whole.directory().resolve(file), "oops\n{}\n", StandardOpenOption.TRUNCATE_EXISTING);
+        whole.directory().resolve(file), "{}\n{}\n", StandardOpenOption.TRUNCATE_EXISTING);
+    Map<String, String> before = hashes(whole.directory());
 
     RunResult refused = resume(whole.directory());
 
     assertThat(refused.exitCode()).isEqualTo(2);
     assertThat(refused.problems().get(0).message()).contains(file).contains(message);
+    assertThat(hashes(whole.directory())).isEqualTo(before);
   }
 
   @Test
   void a_directory_that_another_process_works_in_is_refused() throws IOException {
     RunResult whole = run();
+    unfinish(whole.directory());
     try (RunDirectory held = RunDirectory.open(whole.directory(), new Disk())) {
       assertThatThrownBy(() -> resume(whole.directory()))
           .isInstanceOf(ProblemException.class)
@@ -223,13 +558,12 @@ final class ResumeTest {
     Interruption interruption = new Interruption();
     List<RunEvent> seen = new ArrayList<>();
     RunListener listener =
-        interruption.around(
-            event -> {
-              seen.add(event);
-              if (seen.size() == eventsBefore) {
-                interruption.request();
-              }
-            });
+        event -> {
+          seen.add(event);
+          if (seen.size() == eventsBefore) {
+            interruption.request();
+          }
+        };
 
     RunResult ended =
         new Run(
@@ -237,6 +571,8 @@ final class ResumeTest {
                 Fakes.configuration(folder, TRIALS),
                 fakes.services(),
                 listener,
+                interruption,
+                Invocation.BY_PROGRAM,
                 NOON,
                 new Disk())
             .execute();
@@ -247,7 +583,7 @@ final class ResumeTest {
       return;
     }
     assertThat(ended.summary())
-        .isEqualTo("Interrupted. Go on with: espalier resume " + ended.directory());
+        .isEqualTo("Interrupted. Resume with: espalier resume " + ended.directory());
     assertThat(ended.directory().resolve("result.json")).doesNotExist();
     resume(ended.directory());
     assertThat(resultJson(ended.directory())).isEqualTo(expected);
@@ -275,6 +611,76 @@ final class ResumeTest {
     JsonNode result = JSON.readTree(directory.resolve("result.json").toFile());
     result.path("stages").forEach(stage -> ((ObjectNode) stage).remove("seconds"));
     return result;
+  }
+
+  /** Takes the last line of the journal away, so that the run is not finished. */
+  private static void unfinish(Path directory) throws IOException {
+    Path journal = directory.resolve("trials.jsonl");
+    List<String> lines = Files.readAllLines(journal);
+    Files.writeString(journal, String.join("\n", lines.subList(0, lines.size() - 1)) + "\n");
+  }
+
+  /** Makes a run what version 0.1.0 before its hashes wrote, without its last lines. */
+  private static void asWrittenBefore(Path directory, int linesLost) throws IOException {
+    Path journal = directory.resolve("trials.jsonl");
+    List<String> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(journal)) {
+      ObjectNode node = (ObjectNode) JSON.readTree(line);
+      node.remove("sha256");
+      lines.add(node.toString());
+    }
+    Files.writeString(
+        journal, String.join("\n", lines.subList(0, lines.size() - linesLost)) + "\n");
+    Files.deleteIfExists(directory.resolve("summary.txt"));
+    ObjectNode result = (ObjectNode) JSON.readTree(directory.resolve("result.json").toFile());
+    result.remove(List.of("exit_code", "mode", "command", "version"));
+    JSON.writeValue(directory.resolve("result.json").toFile(), result);
+    ObjectNode environment =
+        (ObjectNode) JSON.readTree(directory.resolve("environment.json").toFile());
+    environment.remove(List.of("mode", "command", "plugins"));
+    JSON.writeValue(directory.resolve("environment.json").toFile(), environment);
+    try (Stream<Path> trials = Files.list(directory)) {
+      for (Path file : trials.map(each -> each.resolve("quantize.json")).toList()) {
+        if (Files.exists(file)) {
+          JsonNode quantized = JSON.readTree(file.toFile());
+          assertThat(quantized.at("/model/operators")).isNotEmpty();
+          quantized
+              .at("/model/operators")
+              .forEach(
+                  operator ->
+                      ((ObjectNode) operator)
+                          .put(
+                              "quantized", !operator.path("precision").asText().equals("float32")));
+          JSON.writeValue(file.toFile(), quantized);
+        }
+      }
+    }
+  }
+
+  /** Every file that the journal has a hash of. */
+  private static Set<String> journaled(Path directory) throws IOException {
+    Set<String> names = new HashSet<>();
+    for (String line : Files.readAllLines(directory.resolve("trials.jsonl"))) {
+      JSON.readTree(line).path("sha256").fieldNames().forEachRemaining(names::add);
+    }
+    return names;
+  }
+
+  /** The hash of every file, by its name in the directory. */
+  private static Map<String, String> hashes(Path directory) throws IOException {
+    Map<String, String> hashes = new HashMap<>();
+    for (String file : files(directory)) {
+      hashes.put(file, Sha256.of(directory.resolve(file)));
+    }
+    return hashes;
+  }
+
+  private static void delete(Path path) throws IOException {
+    try (Stream<Path> all = Files.walk(path)) {
+      for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(each);
+      }
+    }
   }
 
   private static List<String> stages(Path directory) throws IOException {

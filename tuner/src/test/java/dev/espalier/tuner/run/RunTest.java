@@ -129,6 +129,7 @@ final class RunTest {
             "environment.json",
             "report.html",
             "result.json",
+            "summary.txt",
             ".lock",
             "baseline/export.json",
             "baseline/fine_tune.json",
@@ -190,6 +191,7 @@ final class RunTest {
 
   @Test
   void the_worst_operators_go_back_to_float_until_the_criterion_holds() throws IOException {
+    fakes.errors.clear();
     fakes.errors.put("worst", 0.5);
     fakes.errors.put("bad", 0.1);
     fakes.errors.put("good", 0.01);
@@ -223,6 +225,7 @@ final class RunTest {
 
   @Test
   void a_strategy_of_none_leaves_the_file_as_configured() {
+    fakes.errors.clear();
     fakes.errors.put("worst", 0.5);
     fakes.accuracyOfInt8 = (value, floats) -> floats.contains("worst") ? value : 0.5;
 
@@ -277,6 +280,7 @@ final class RunTest {
 
   @Test
   void exceptions_for_types_and_names_become_rules_in_their_order() {
+    fakes.errors.clear();
     fakes.errors.put("/layer.0/MatMul", 0.1);
     run(
         "quantization={optype_wise: [{op_types: [MatMul, Gemm], weight: {granularity: per_tensor},"
@@ -340,6 +344,7 @@ final class RunTest {
 
   @Test
   void a_name_that_no_operator_has_is_said_before_training() {
+    fakes.errors.clear();
     fakes.errors.put("/encoder/layer.0/output/dense/MatMul", 0.1);
 
     RunResult result =
@@ -462,9 +467,9 @@ final class RunTest {
         .contains("No space left on device")
         .contains("7.0 MB are free")
         .contains("Maybe free some space");
-    assertThat(result.directory().resolve("best")).doesNotExist();
     assertThat(files(result.directory())).noneMatch(name -> name.contains("partial"));
     if (!file.equals("result.json")) {
+      assertThat(result.directory().resolve("best")).doesNotExist();
       assertThat(resultJson(result).at("/status").asText()).isEqualTo("failed");
     }
   }

@@ -148,11 +148,16 @@ final class TeacherTest {
     RunResult whole = run(model(List.of("negative", "positive"), 4, 2, VOCABULARY), settings);
     Path environment = whole.directory().resolve("environment.json");
     Files.writeString(environment, Files.readString(environment).replace("\"taught\"", "\"beef\""));
+    // Not finished yet, and without hashes, which would be compared first.
+    Path journal = whole.directory().resolve("trials.jsonl");
+    String lines = Files.readString(journal).replaceAll("\"sha256\":\\{[^}]*},", "");
+    Files.writeString(journal, lines.substring(0, lines.stripTrailing().lastIndexOf('\n') + 1));
 
     RunResult resumed =
         Run.resume(
             whole.directory(),
             services(model(List.of("negative", "positive"), 4, 2, VOCABULARY)),
+            Invocation.BY_PROGRAM,
             RunListener.SILENT,
             new Interruption());
 
@@ -171,6 +176,7 @@ final class TeacherTest {
     return Run.execute(
         Fakes.configuration(folder, assignments),
         services(teacher),
+        Invocation.BY_PROGRAM,
         RunListener.SILENT,
         new Interruption());
   }

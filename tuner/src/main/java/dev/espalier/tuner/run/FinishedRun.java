@@ -1,0 +1,150 @@
+package dev.espalier.tuner.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.run.RunEvent;
+import dev.espalier.api.run.RunListener;
+import dev.espalier.tuner.result.Status;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run whose journal has its verdict. It is told again from its own files, without model, data or
+ * plugins, and nothing in its directory changes, which may be read-only.
+ */
+final class FinishedRun {
+  /** The result for programs. */
+  static final String RESULT = "result.json";
+
+  /** The result as the console showed it. */
+  static final String SUMMARY = "summary.txt";
+
+  /** The result for people. */
+  static final String REPORT = "report.html";
+
+  /** The model card, which its owner may edit. */
+  private static final String CARD = BestModel.FOLDER + "/README.md";
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final RunDirectory run;
+  private final List<Journal.Line> lines;
+  private final String verdict;
+
+  private FinishedRun(RunDirectory run, List<Journal.Line> lines, String verdict) {
+    this.run = run;
+    this.lines = lines;
+    this.verdict = verdict;
+  }
+
+  /**
+   * The finished run in a directory; empty when it is not finished, or when a file of its result is
+   * missing and has to be made again.
+   *
+   * @throws DamagedRun when a file in it is broken or was changed
+   */
+  static Optional<FinishedRun> in(RunDirectory run) {
+    List<Journal.Line> lines = new Journal(run).read();
+    return lines.stream()
+        .filter(line -> line.stage().equals(Stages.VERDICT))
+        .findFirst()
+        .map(line -> new FinishedRun(run, lines, line.verdict() == null ? "" : line.verdict()))
+        .filter(FinishedRun::isWhole);
+  }
+
+  private boolean isWhole() {
+    List<String> needed = new ArrayList<>(List.of(RESULT, REPORT));
+    lines.stream()
+        .filter(line -> List.of(Stages.VERDICT, Stages.REBUILD).contains(line.stage()))
+        .forEach(line -> needed.addAll(line.sha256().keySet()));
+    return Files.isDirectory(run.resolve(BestModel.FOLDER))
+        && needed.stream().allMatch(file -> Files.exists(run.resolve(file)));
+  }
+
+  /**
+   * The result again.
+   *
+   * @throws DamagedRun when a file in it is broken or was changed
+   */
+  RunResult tell(RunListener listener) {
+    Map<String, String> written = new HashMap<>(WrittenFiles.of(lines).sha256());
+    String card = written.remove(CARD);
+    new WrittenFiles(written).check(run);
+    if (card != null && !card.equals(run.hashes(CARD).get(CARD))) {
+      listener.on(new RunEvent.Note(CARD + " was edited after the run."));
+    }
+    JsonNode result = result();
+    Status status = status(result);
+    List<Problem> problems = problems(result);
+    JsonNode exitCode = result.path("exit_code");
+    String summary =
+        Files.exists(run.resolve(SUMMARY))
+            ? new String(run.read(SUMMARY), StandardCharsets.UTF_8).stripTrailing()
+            : verdict;
+    return new RunResult(
+        status,
+        run.path(),
+        exitCode.isInt()
+            ? exitCode.intValue()
+            : problems.isEmpty() ? status.exitCode() : problems.get(0).kind().exitCode(),
+        problems,
+        null,
+        summary + "\n" + place(run.path()));
+  }
+
+  /** The line of a summary that says where everything is. */
+  static String place(Path directory) {
+    return "Everything is in " + directory;
+  }
+
+  private JsonNode result() {
+    try {
+      return JSON.readTree(run.read(RESULT));
+    } catch (IOException e) {
+      throw broken(e.getMessage(), e);
+    }
+  }
+
+  private Status status(JsonNode result) {
+    String label = result.path("status").asText();
+    return Arrays.stream(Status.values())
+        .filter(status -> status.label().equals(label))
+        .findFirst()
+        .orElseThrow(() -> broken("there is no status \"" + label + "\"", null));
+  }
+
+  private List<Problem> problems(JsonNode result) {
+    List<Problem> problems = new ArrayList<>();
+    for (JsonNode each : result.path("problems")) {
+      ProblemKind kind =
+          Arrays.stream(ProblemKind.values())
+              .filter(one -> one.name().equals(each.path("kind").asText()))
+              .findFirst()
+              .orElseThrow(() -> broken("no problem: " + each, null));
+      String location = each.path("location").textValue();
+      problems.add(
+          new Problem(
+              kind,
+              location == null ? null : Location.ofFile(location),
+              each.path("message").asText(),
+              each.path("advice").textValue()));
+    }
+    return problems;
+  }
+
+  private DamagedRun broken(String what, @Nullable Throwable cause) {
+    return new DamagedRun(run.resolve(RESULT), "not what a run writes: " + what, cause);
+  }
+}

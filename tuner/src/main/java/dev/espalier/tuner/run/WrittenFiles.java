@@ -1,0 +1,37 @@
+package dev.espalier.tuner.run;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The files that the finished stages of a run made, with the hash that the journal has of each.
+ *
+ * @param sha256 the hash by the path in the run directory
+ */
+record WrittenFiles(Map<String, String> sha256) {
+  /** What lines of a journal say, a later one before an earlier one. */
+  static WrittenFiles of(List<Journal.Line> lines) {
+    Map<String, String> hashes = new LinkedHashMap<>();
+    lines.forEach(line -> hashes.putAll(line.sha256()));
+    return new WrittenFiles(hashes);
+  }
+
+  /**
+   * Checks that every file that is there is the one that was written. A missing one is no problem
+   * by itself: a search removes the models of trials that cannot win.
+   *
+   * @throws DamagedRun naming the first file that is another one
+   */
+  void check(RunDirectory run) {
+    sha256.forEach(
+        (file, hash) -> {
+          if (run.size(file) != null && !hash.equals(run.hashes(file).get(file))) {
+            throw new DamagedRun(
+                run.resolve(file),
+                "the file was changed after the run wrote it (SHA-256 differs from the journal's)",
+                null);
+          }
+        });
+  }
+}
