@@ -18,6 +18,9 @@ final class ExitCodes {
   static final String MISTAKE_OR_DATA =
       "2:a mistake in the configuration, the command line or a data file";
   static final String MISSED = "3:the criterion is missed; the best effort is saved";
+  static final String MISSED_RUN =
+      "3:criterion or target sparsity missed, or a dense model that learned nothing; the best effort"
+          + " is saved";
   static final String FAILED =
       "4:the machine or the training failed: native library, memory, disk, divergence";
   static final String INTERRUPTED = "130:interrupted; the journal holds every finished stage";

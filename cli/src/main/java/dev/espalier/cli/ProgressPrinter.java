@@ -2,6 +2,7 @@ package dev.espalier.cli;
 
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
+import dev.espalier.tuner.report.ConsoleWidth;
 import java.io.Console;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -52,7 +53,6 @@ public final class ProgressPrinter implements RunListener {
 
   private static final Duration REDRAW = Duration.ofMillis(100);
   private static final Duration LINE_INTERVAL = Duration.ofSeconds(10);
-  private static final int DEFAULT_WIDTH = 80;
   private static final int SHORTEST_BAR = 10;
   private static final int LONGEST_BAR = 30;
 
@@ -111,12 +111,7 @@ public final class ProgressPrinter implements RunListener {
 
   /** The columns of the terminal: {@code COLUMNS}, or 80. */
   static int width(Map<String, String> environment) {
-    try {
-      int columns = Integer.parseInt(environment.getOrDefault("COLUMNS", "").strip());
-      return columns > 0 ? columns : DEFAULT_WIDTH;
-    } catch (NumberFormatException notANumber) {
-      return DEFAULT_WIDTH;
-    }
+    return ConsoleWidth.of(environment);
   }
 
   @Override

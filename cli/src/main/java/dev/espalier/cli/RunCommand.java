@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
       ExitCodes.MET,
       ExitCodes.BUG,
       ExitCodes.MISTAKE_OR_DATA,
-      ExitCodes.MISSED,
+      ExitCodes.MISSED_RUN,
       ExitCodes.FAILED,
       ExitCodes.INTERRUPTED
     })

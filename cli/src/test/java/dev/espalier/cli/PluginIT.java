@@ -26,6 +26,7 @@ class PluginIT {
           "evaluation.performance.iteration=5",
           "evaluation.performance.sequence_length=32",
           "tuning.baseline.max_steps=4",
+          "tuning.baseline.allow_trivial=true",
           "tuning.accuracy_criterion.relative=null",
           "tuning.accuracy_criterion.absolute=1");
 

@@ -26,6 +26,7 @@ class RunIT {
           "pruning.approach.weight_compression.pruners=[{prune_type: movement}]",
           "evaluation.performance.iteration=10",
           "tuning.baseline.max_steps=4",
+          "tuning.baseline.allow_trivial=true",
           "tuning.accuracy_criterion.relative=null");
 
   @TempDir Path directory;

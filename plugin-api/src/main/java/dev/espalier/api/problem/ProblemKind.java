@@ -9,7 +9,9 @@ public enum ProblemKind {
   /** The machine cannot do it: native library, memory, disk. */
   ENVIRONMENT(4),
   /** The training diverged: a loss or a gradient is not finite. */
-  TRAINING(4);
+  TRAINING(4),
+  /** Everything worked, and what was measured is not what was asked for. */
+  MISSED(3);
 
   private final int exitCode;
 

@@ -2,6 +2,7 @@ package dev.espalier.api.tuning;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -32,6 +33,14 @@ public interface TuningStrategy {
    */
   default Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
     return history.stream().map(Observation::trial).collect(Collectors.toUnmodifiableSet());
+  }
+
+  /**
+   * The largest number of trials that the strategy proposes for {@code space}, for progress; empty,
+   * the default, when it goes on until the exit policy ends it, or when that is not known.
+   */
+  default OptionalLong mostTrials(SearchSpace space) {
+    return OptionalLong.empty();
   }
 
   /**

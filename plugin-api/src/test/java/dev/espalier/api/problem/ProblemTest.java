@@ -45,7 +45,7 @@ final class ProblemTest {
   }
 
   @ParameterizedTest(name = "{0}: {1}")
-  @CsvSource({"CONFIGURATION, 2", "INPUT, 2", "ENVIRONMENT, 4", "TRAINING, 4"})
+  @CsvSource({"CONFIGURATION, 2", "INPUT, 2", "ENVIRONMENT, 4", "TRAINING, 4", "MISSED, 3"})
   void decidesTheExitCode(ProblemKind kind, int exitCode) {
     assertThat(kind.exitCode()).isEqualTo(exitCode);
     assertThat(ProblemException.of(kind, "message", null).exitCode()).isEqualTo(exitCode);
@@ -58,7 +58,8 @@ final class ProblemTest {
     "CONFIGURATION, contradiction",
     "INPUT, bad-data",
     "ENVIRONMENT, environment",
-    "TRAINING, training"
+    "TRAINING, training",
+    "MISSED, missed"
   })
   void withoutACodeTheKindDecidesThePage(ProblemKind kind, String code) {
     Problem problem = new Problem(kind, null, "message", null);
@@ -69,7 +70,7 @@ final class ProblemTest {
 
   @Test
   void everyKindHasADocumentedExitCode() {
-    assertThat(ProblemKind.values()).extracting(ProblemKind::exitCode).containsOnly(2, 4);
+    assertThat(ProblemKind.values()).extracting(ProblemKind::exitCode).containsOnly(2, 3, 4);
   }
 
   @Test

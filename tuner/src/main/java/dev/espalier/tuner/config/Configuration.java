@@ -935,6 +935,7 @@ public record Configuration(
    * @param learningRate peak learning rate, or null for that of the pruned one
    * @param checkpoint a dense model that was trained before, or null
    * @param metrics a dense model's metrics by name; empty when they are measured
+   * @param allowTrivial whether it may be no better than the trivial predictor
    */
   public record Baseline(
       @Key(
@@ -964,7 +965,13 @@ public record Configuration(
       @Key(
               "Metrics of a dense model that is not at hand, by name: nothing is trained or measured"
                   + " for it.")
-          Map<String, Object> metrics) {
+          Map<String, Object> metrics,
+      @Key(
+              value =
+                  "Accept a dense model that is no better than the trivial predictor (the commonest"
+                      + " class, the mean, no answer); otherwise the run counts as missed.",
+              fallback = "false")
+          boolean allowTrivial) {
     /** Copies the map. */
     public Baseline {
       metrics = Map.copyOf(metrics);

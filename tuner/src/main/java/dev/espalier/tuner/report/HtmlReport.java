@@ -66,6 +66,7 @@ public final class HtmlReport {
         .append("<h1>" + name + "</h1><p class=\"soft\">")
         .append(escape(facts.started().toOffsetDateTime().toString()))
         .append(" · " + Text.seconds(facts.seconds()) + "</p>\n");
+    headlines();
     verdict();
     trials();
     files();
@@ -75,10 +76,17 @@ public final class HtmlReport {
     return page.append("</body></html>\n").toString();
   }
 
+  private void headlines() {
+    facts
+        .headlines()
+        .forEach(each -> page.append("<p class=\"verdict missed\">" + escape(each) + "</p>"));
+  }
+
   private void verdict() {
     Verdict verdict = facts.verdict();
+    String judged = facts.verdictSentence();
     String sentence =
-        facts.status() == Status.FAILED || verdict == null ? "The run failed." : verdict.sentence();
+        facts.status() == Status.FAILED || judged == null ? "The run failed." : judged;
     String smoke = facts.smokeCaution();
     if (smoke != null) {
       page.append("<p class=\"verdict missed\">" + escape(smoke) + "</p>");
@@ -90,6 +98,7 @@ public final class HtmlReport {
     for (Failure failure : facts.problems()) {
       page.append("<p>" + escape(failure.message()) + "</p>");
     }
+    facts.shortcomings().forEach(each -> page.append("<p>" + escape(each.advice()) + "</p>"));
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("criterion", facts.criterion().inWords()));
     if (verdict != null) {

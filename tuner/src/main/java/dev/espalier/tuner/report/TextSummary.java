@@ -16,16 +16,26 @@ import org.jspecify.annotations.Nullable;
 public final class TextSummary {
   private TextSummary() {}
 
-  /** A table of the files, the sparsity, and the verdict; without a line feed at the end. */
+  /** The summary for the terminal that the environment describes. */
   public static String of(RunFacts facts) {
+    return of(facts, ConsoleWidth.of(System.getenv()));
+  }
+
+  /**
+   * A table of the files, the sparsity, and the verdict; without a line feed at the end.
+   *
+   * @param width characters in a line of a table; sentences may be longer
+   */
+  static String of(RunFacts facts, int width) {
     StringBuilder text = new StringBuilder();
     if (facts.smokeCaution() != null) {
       text.append(facts.smokeCaution()).append("\n\n");
     }
+    facts.headlines().forEach(each -> text.append(each).append("\n\n"));
     if (facts.trials().size() > 1) {
-      text.append(TrialTable.of(facts)).append("\n\n");
+      text.append(TrialTable.of(facts).toString(width)).append("\n\n");
     }
-    text.append(files(facts)).append('\n');
+    text.append(files(facts).toString(width)).append('\n');
     MaskReport masks = facts.masks();
     if (masks != null) {
       text.append("\nSparsity: ")
@@ -49,7 +59,7 @@ public final class TextSummary {
     if (facts.status() == Status.FAILED) {
       text.append("\nThe run failed.");
     } else if (verdict != null) {
-      text.append('\n').append(verdict.sentence());
+      text.append('\n').append(facts.verdictSentence());
       if (verdict.caution() != null) {
         text.append('\n').append(verdict.caution());
       }
@@ -57,7 +67,7 @@ public final class TextSummary {
     return text.toString();
   }
 
-  private static String files(RunFacts facts) {
+  private static TextTable files(RunFacts facts) {
     List<String> heads = new ArrayList<>(List.of(""));
     heads.addAll(facts.criterion().metrics());
     heads.addAll(List.of("size", "p50", "p90"));
@@ -67,7 +77,7 @@ public final class TextSummary {
     if (facts.configuration().configuration().quantization() != null) {
       row(table, facts, "int8", facts.quantized());
     }
-    return table.toString();
+    return table;
   }
 
   private static void row(

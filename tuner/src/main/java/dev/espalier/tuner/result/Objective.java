@@ -22,6 +22,14 @@ public enum Objective {
     return valueOf(name.toUpperCase(Locale.ROOT));
   }
 
+  /** The relative difference below which two values count as equal: what a measurement is worth. */
+  double tolerance() {
+    return switch (this) {
+      case MODELSIZE, PERFORMANCE -> 0.01;
+      case DENSITY, ACCURACY -> 0;
+    };
+  }
+
   /** The objective as configurations and results name it. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);

@@ -55,6 +55,14 @@ public record Objectives(List<Part> parts) {
   }
 
   /**
+   * The relative difference below which two values count as equal: 1% where a size or a latency is
+   * among the objectives, for compression and clocks are no more exact than that; else 0.
+   */
+  public double tolerance() {
+    return parts.stream().mapToDouble(part -> part.objective().tolerance()).max().orElseThrow();
+  }
+
+  /**
    * The weighted mean of what was measured of a trial: positive, smaller is better, 1 for as good
    * as dense.
    *

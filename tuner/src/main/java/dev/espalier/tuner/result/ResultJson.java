@@ -12,8 +12,10 @@ import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.QuantizedModel;
 import dev.espalier.tuner.result.RunFacts.Failure;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,8 @@ public final class ResultJson {
   public static ObjectNode of(RunFacts facts) {
     ObjectNode root = JSON.objectNode();
     root.put("status", facts.status().label());
+    root.put("status_text", facts.statusText());
+    root.set("missed", missed(facts.verdict(), facts.shortcomings()));
     root.put("mode", facts.isSmoke() ? "smoke" : "full");
     root.set("criterion", criterion(facts));
     root.set("baseline", baseline(facts));
@@ -96,7 +100,33 @@ public final class ResultJson {
     node.set("size_bytes", size(facts.dense()));
     node.set("latency_ms", latency(facts.latencies().get("dense")));
     node.put("source", facts.baselineSource());
+    node.set("trivial", trivial(facts.trivial()));
     return node;
+  }
+
+  private static JsonNode trivial(@Nullable TrivialComparison comparison) {
+    if (comparison == null) {
+      return JSON.nullNode();
+    }
+    ObjectNode node = JSON.objectNode();
+    ObjectNode metrics = node.putObject("metrics");
+    comparison
+        .predictors()
+        .forEach(predictor -> metrics.set(predictor.metric(), number(predictor.score())));
+    node.put("predictor", comparison.predictors().get(0).predictor());
+    node.put("better", comparison.better());
+    node.put("allowed", comparison.allowed());
+    return node;
+  }
+
+  /** What is missed, the criterion first; empty when nothing is, and until it was judged. */
+  private static ArrayNode missed(@Nullable Verdict verdict, List<Shortcoming> shortcomings) {
+    ArrayNode missed = JSON.arrayNode();
+    if (verdict != null && !verdict.met()) {
+      missed.add("criterion");
+    }
+    shortcomings.forEach(each -> missed.add(each.kind().label()));
+    return missed;
   }
 
   private static ObjectNode best(RunFacts facts) {
@@ -198,6 +228,7 @@ public final class ResultJson {
       node.put("budget", trial.proposal().budget());
       node.put("warm_start", trial.proposal().warmStart());
       node.put("met", trial.verdict() == null ? null : trial.met());
+      node.set("target_sparsity", number(trial.targetSparsity()));
       node.set("metrics", metrics(trial.pruned()));
       node.set("metrics_int8", metrics(trial.quantized()));
       MaskReport masks = trial.masks();
@@ -263,8 +294,9 @@ public final class ResultJson {
 
   private static ArrayNode problems(RunFacts facts) {
     ArrayNode problems = JSON.arrayNode();
-    facts
-        .problems()
+    Stream.concat(
+            facts.problems().stream(),
+            facts.shortcomings().stream().map(each -> Failure.of(each.toProblem())))
         .forEach(
             problem ->
                 problems

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param denseTraining the dense model's training
  * @param baselineSource where the dense model comes from: trained, checkpoint or given
  * @param dense the dense model's exported file, or only its metrics
+ * @param trivial the dense model beside the trivial predictor; null until it was measured
  * @param trials every trial in order
  * @param reported the trial that is reported: the best, or the last when none could be judged
  * @param sparseArchiveBytes size of the best model's archive, or null when there is none
@@ -53,13 +54,14 @@ public record RunFacts(
     @Nullable Training denseTraining,
     String baselineSource,
     @Nullable MeasuredFile dense,
+    @Nullable TrivialComparison trivial,
     List<TrialFacts> trials,
     TrialFacts reported,
     @Nullable Long sparseArchiveBytes,
     List<Failure> problems,
     List<StageTime> stages,
     Map<String, String> artifacts) {
-  /** A share of the weights by which a sparsity may be missed without a word. */
+  /** A share of the weights by which a count of whole units may miss a sparsity without a word. */
   private static final double MISSED_BY = 0.02;
 
   /** Copies the collections, keeping their order. */
@@ -222,21 +224,111 @@ public record RunFacts(
   }
 
   /**
-   * What a reader of the sparsity must not overlook: a pruner whose λ is steered to it may be
-   * stopped before it is there. Null when nothing is to be said.
+   * What a reader of the sparsity must not overlook: whole blocks, rows or heads may not add up to
+   * what was asked for. Null when nothing is to be said, and for a steered pruner, whose missed
+   * target is a {@link Shortcoming}.
    */
   public @Nullable String sparsityCaution() {
     Double asked = targetSparsity();
     MaskReport reached = masks();
-    if (asked == null || reached == null || reached.prunedLayers() >= asked - MISSED_BY) {
+    if (asked == null
+        || reached == null
+        || reported.isSteered()
+        || reached.prunedLayers() >= asked - MISSED_BY) {
       return null;
     }
     return String.format(
         Locale.ROOT,
-        "The sparsity asked for was not reached: %.2f%% in place of %.2f%%. Maybe train longer"
-            + " (pruning.train.max_steps or epochs), or raise pruning.train.score_learning_rate.",
-        100 * reached.prunedLayers(),
-        100 * asked);
+        "The sparsity asked for was not reached: %s in place of %s. Counts are of whole units (blocks,"
+            + " rows, heads) and rounded.",
+        percent(reached.prunedLayers()),
+        percent(asked));
+  }
+
+  /**
+   * Why the run counts as missed beside the criterion, the gravest first. A smoke run is excused:
+   * nothing is learned in a few steps.
+   */
+  public List<Shortcoming> shortcomings() {
+    if (isSmoke() || status == Status.FAILED) {
+      return List.of();
+    }
+    List<Shortcoming> found = new ArrayList<>();
+    if (trivial != null && !trivial.better() && !trivial.allowed()) {
+      found.add(trivial.shortcoming());
+    }
+    Double asked = targetSparsity();
+    MaskReport reached = masks();
+    if (asked != null && reached != null && reported.sparsityShortfall() > 0) {
+      found.add(
+          new Shortcoming(
+              Shortcoming.Kind.TARGET_SPARSITY,
+              String.format(
+                  Locale.ROOT,
+                  "Target sparsity not reached: %s of the pruned layers in place of %s.",
+                  percent(reached.prunedLayers()),
+                  percent(asked)),
+              "Train longer (pruning.train.epochs or max_steps), raise"
+                  + " pruning.train.score_learning_rate, or lower target_sparsity."));
+    }
+    return found;
+  }
+
+  /** What ended the run early, and then the shortcomings, for the end of the console's output. */
+  public List<Problem> withShortcomings(List<Problem> early) {
+    List<Problem> all = new ArrayList<>(early);
+    shortcomings().forEach(each -> all.add(each.toProblem()));
+    return all;
+  }
+
+  /**
+   * What every account of the run says first: its shortcomings, and a baseline that is no better
+   * than the trivial predictor even where that is allowed. Empty when all is well.
+   */
+  public List<String> headlines() {
+    List<String> first = new ArrayList<>();
+    if (trivial != null && !trivial.better() && !isSmoke()) {
+      first.add(trivial.sentence());
+    }
+    shortcomings().stream()
+        .filter(each -> each.kind() != Shortcoming.Kind.TRIVIAL_BASELINE)
+        .map(Shortcoming::sentence)
+        .forEach(first::add);
+    return first;
+  }
+
+  /** Met or missed, by the criterion and by the {@link #shortcomings}; null until it was judged. */
+  public @Nullable Status outcome() {
+    Verdict judged = verdict();
+    if (judged == null) {
+      return null;
+    }
+    return judged.met() && shortcomings().isEmpty() ? Status.MET : Status.MISSED;
+  }
+
+  /** The verdict on the criterion, and that the run is missed all the same where it is. */
+  public @Nullable String verdictSentence() {
+    Verdict judged = verdict();
+    if (judged == null) {
+      return null;
+    }
+    return judged.met() && !shortcomings().isEmpty()
+        ? judged.sentence() + " The run counts as missed all the same."
+        : judged.sentence();
+  }
+
+  /** How the run ended, in one sentence: the gravest reason first. */
+  public String statusText() {
+    String sentence = verdictSentence();
+    if (status == Status.FAILED || sentence == null) {
+      return problems.isEmpty() ? "The run failed." : problems.get(0).message();
+    }
+    List<Shortcoming> missed = shortcomings();
+    return missed.isEmpty() ? sentence : missed.get(0).sentence();
+  }
+
+  private static String percent(double share) {
+    return String.format(Locale.ROOT, "%.2f%%", 100 * share);
   }
 
   /** What decides which weights are removed; null when that could not be planned. */

@@ -8,12 +8,8 @@ import dev.espalier.tuner.result.RunFacts.Failure;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import dev.espalier.tuner.result.RunFacts.Training;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,17 +45,13 @@ public record TrialFacts(
     @Nullable Verdict verdict,
     @Nullable Double objective,
     @Nullable Failure failure) {
+  /** How far below its target the sparsity of a steered pruner may be, as a share. */
+  private static final double SPARSITY_TOLERANCE = 0.01;
+
   /** Copies the maps, keeping their order. */
   public TrialFacts {
     fusedOperators = copy(fusedOperators);
     latencies = copy(latencies);
-  }
-
-  /** The trial that is handed on: the smallest loss, of equal ones the first; failed ones never. */
-  public static Optional<TrialFacts> best(List<TrialFacts> trials) {
-    return trials.stream()
-        .filter(trial -> trial.loss() != null)
-        .min(Comparator.comparingDouble(trial -> Objects.requireNonNull(trial.loss())));
   }
 
   /** A trial of which nothing is known yet. */
@@ -74,14 +66,32 @@ public record TrialFacts(
     return quantized == null ? pruned : quantized;
   }
 
-  /** Whether the trial meets the criterion. */
+  /** Whether the trial meets the criterion and, if its pruner is steered, its target sparsity. */
   public boolean met() {
-    return verdict != null && verdict.met();
+    return verdict != null && verdict.met() && sparsityShortfall() == 0;
+  }
+
+  /**
+   * What a pruner whose λ is steered lacks of its target sparsity, as a share of the pruned layers;
+   * 0 when it is less than a percentage point, and for a pruner that keeps an exact count.
+   */
+  public double sparsityShortfall() {
+    Double target = targetSparsity;
+    if (target == null || masks == null || !isSteered()) {
+      return 0;
+    }
+    double missing = target - masks.prunedLayers();
+    return missing > SPARSITY_TOLERANCE + MetricVerdict.ROUNDING ? missing : 0;
+  }
+
+  /** Whether λ is steered to the target sparsity. */
+  boolean isSteered() {
+    return plan != null && plan.pruning().densityGoal() != null;
   }
 
   /**
    * How good the trial is, smaller is better; null unless it was measured. In (0, 1) and growing
-   * with the objective when the criterion is met, 1 and more and growing with what is missing
+   * with the objective when the trial is {@link #met}, 1 and more and growing with what is missing
    * otherwise.
    */
   public @Nullable Double loss() {
@@ -90,7 +100,7 @@ public record TrialFacts(
     if (judged == null || share == null || failure != null) {
       return null;
     }
-    return judged.met() ? share / (1 + share) : 1 + judged.shortfall();
+    return met() ? share / (1 + share) : 1 + judged.shortfall() + sparsityShortfall();
   }
 
   /** What a strategy is told of the trial. */

@@ -88,10 +88,10 @@ public final class DryRun {
     lines.add(
         String.format(
             Locale.ROOT,
-            "A step took %.3f s, so training would take about %s: %d steps%s. Export and measurement"
+            "A step took %.3f s, so training would take %s: %d steps%s. Export and measurement"
                 + " come on top.",
             secondsPerStep,
-            duration(secondsPerStep * steps),
+            Durations.about(secondsPerStep * steps),
             steps,
             dense == null ? "" : ", the baseline's counted as long as the others"));
     lines.add(
@@ -201,12 +201,5 @@ public final class DryRun {
 
   private static String gigabytes(long bytes) {
     return String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
-  }
-
-  private static String duration(double seconds) {
-    long minutes = Math.round(seconds / 60);
-    return minutes < 1
-        ? "less than a minute"
-        : minutes < 60 ? minutes + " min" : minutes / 60 + " h " + minutes % 60 + " min";
   }
 }

@@ -6,6 +6,8 @@ import dev.espalier.api.tuning.Proposal;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.port.ModelFormat;
 import dev.espalier.tuner.result.Criterion;
+import dev.espalier.tuner.result.Objectives;
+import dev.espalier.tuner.result.Ranking;
 import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.RunFacts.Failure;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
@@ -13,12 +15,15 @@ import dev.espalier.tuner.result.RunFacts.StageTime;
 import dev.espalier.tuner.result.RunFacts.Training;
 import dev.espalier.tuner.result.Status;
 import dev.espalier.tuner.result.TrialFacts;
+import dev.espalier.tuner.result.TrivialComparison;
+import dev.espalier.tuner.run.Preparation.Prepared;
 import java.nio.file.Path;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +44,7 @@ final class Findings {
   final Map<String, String> artifacts = new LinkedHashMap<>();
   @Nullable Training denseTraining;
   @Nullable MeasuredFile dense;
+  @Nullable TrivialComparison trivial;
   @Nullable Long sparseArchiveBytes;
 
   Findings(
@@ -65,6 +71,28 @@ final class Findings {
     trials.add(trial);
   }
 
+  /**
+   * Compares the dense model with the trivial predictor.
+   *
+   * @return what is to be said of a dense model that is no better; empty for one that is, and in a
+   *     smoke run, where nothing is learned
+   */
+  Optional<String> compareWithTrivial(Prepared prepared, MeasuredFile dense) {
+    TrivialComparison compared =
+        TrivialComparison.of(
+            prepared.criterion(),
+            prepared.data().evaluations(),
+            prepared.metrics(),
+            dense::metric,
+            prepared.configuration().tuning().baseline().allowTrivial());
+    trivial = compared;
+    RunFacts facts = facts(Status.MET, List.of(), List.of());
+    return facts.shortcomings().stream()
+        .map(each -> each.sentence() + " " + each.advice())
+        .findFirst()
+        .or(() -> facts.headlines().stream().findFirst());
+  }
+
   /** What is known of every trial that has begun, in order. */
   List<TrialFacts> trials() {
     return trials.stream().map(Trial::facts).toList();
@@ -85,8 +113,11 @@ final class Findings {
         denseTraining,
         baselineSource,
         dense,
+        trivial,
         all,
-        TrialFacts.best(all).orElseGet(() -> last(all)),
+        new Ranking(Objectives.of(configuration.configuration().tuning()))
+            .best(all)
+            .orElseGet(() -> last(all)),
         sparseArchiveBytes,
         problems,
         stages,

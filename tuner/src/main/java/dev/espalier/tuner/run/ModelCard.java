@@ -9,7 +9,6 @@ import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.MaskReport;
 import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
-import dev.espalier.tuner.result.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -55,8 +54,10 @@ final class ModelCard {
   }
 
   private static String introduction(RunFacts facts, String baseModel) {
-    Verdict verdict = facts.verdict();
-    return "A fine-pruned "
+    return facts.headlines().stream()
+            .map(each -> "**" + each + "**\n\n")
+            .collect(Collectors.joining())
+        + "A fine-pruned "
         + (facts.quantized() == null ? "" : "and quantized ")
         + kind(facts.head())
         + ", made by Espalier from "
@@ -71,7 +72,7 @@ final class ModelCard {
             : "")
         + teacher(facts.distillation())
         + "\n\n"
-        + (verdict == null ? "" : verdict.sentence() + "\n");
+        + (facts.verdictSentence() == null ? "" : facts.verdictSentence() + "\n");
   }
 
   private static String teacher(@Nullable Distillation distillation) {

@@ -271,7 +271,7 @@ public final class Run {
         facts.status(),
         run.path(),
         exitCode(facts.status(), problems),
-        problems,
+        facts.withShortcomings(problems),
         facts,
         summary(facts));
   }
@@ -387,6 +387,9 @@ public final class Run {
             "Maybe the dense training went wrong, or the metric is not defined on this data.");
       }
     }
+    found
+        .compareWithTrivial(prepared, dense)
+        .ifPresent(each -> listener.on(new RunEvent.Note(each)));
     listener.on(new RunEvent.Note(prepared.criterion().sentence(dense::metric)));
     return dense;
   }
@@ -473,7 +476,7 @@ public final class Run {
     log.output(run.write(FinishedRun.SUMMARY, TextSummary.of(complete) + "\n"));
     log.output(
         run.write(FinishedRun.RESULT, resultJson(complete, exitCode(complete.status(), problems))));
-    log.result("verdict", verdict.sentence());
+    log.result("verdict", complete.statusText());
     return complete;
   }
 
@@ -493,7 +496,7 @@ public final class Run {
     found.artifacts.put("report", FinishedRun.REPORT);
     found.artifacts.put("summary", FinishedRun.SUMMARY);
     found.sparseArchiveBytes = run.size(BestModel.ARCHIVE);
-    return found.facts(created(judged.verdict()).status(), failures, withoutVerdict());
+    return found.facts(created(judged.outcome()), failures, withoutVerdict());
   }
 
   /** The stages that a result tells of: all but the one that writes it. */

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param status met, missed or failed
  * @param directory the run directory, or null when the run failed before it had one
  * @param exitCode what the process should exit with
- * @param problems why the run failed; empty unless it did
+ * @param problems why the run failed, or what it misses beside the criterion
  * @param facts what the run found out, or null when it failed before it had a directory
  * @param summary the result as plain text for a terminal; empty without facts
  */

@@ -13,6 +13,7 @@ import dev.espalier.tuner.config.Configuration.ExitPolicy;
 import dev.espalier.tuner.plan.SearchSpaces;
 import dev.espalier.tuner.report.TrialTable;
 import dev.espalier.tuner.result.Objectives;
+import dev.espalier.tuner.result.Ranking;
 import dev.espalier.tuner.result.RunFacts.Failure;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import dev.espalier.tuner.result.TrialFacts;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class Search {
   private static final Logger LOG = LoggerFactory.getLogger(Search.class);
   private static final String PROPOSE = "propose";
+  private static final String MEASURE = "measure";
   private static final String FAILED = "failed";
   private static final int MOST_EQUAL_FAILURES = 3;
 
@@ -42,6 +44,7 @@ final class Search {
   private final RunListener listener;
   private final Findings found;
   private final TuningStrategy strategy;
+  private final Ranking ranking;
   private @Nullable RuntimeException lastFailure;
 
   Search(
@@ -60,6 +63,7 @@ final class Search {
     this.listener = listener;
     this.found = found;
     this.strategy = prepared.strategy();
+    this.ranking = new Ranking(Objectives.of(prepared.configuration().tuning()));
   }
 
   /**
@@ -79,14 +83,18 @@ final class Search {
       if (next.isEmpty()) {
         break;
       }
+      boolean isSearch = !space.dimensions().isEmpty();
+      if (isSearch && !isFinished(number)) {
+        listener.on(new RunEvent.Note(progress(number, space)));
+      }
       trial(number, next.get(), dense);
       removeWhatCannotWin(space);
-      if (!space.dimensions().isEmpty()) {
-        listener.on(new RunEvent.Note(table(dense).toString()));
+      if (isSearch) {
+        listener.on(new RunEvent.Note(table(dense).lastInWords()));
       }
       early = sameFailureAgain();
     }
-    if (TrialFacts.best(found.trials()).isEmpty()) {
+    if (ranking.best(found.trials()).isEmpty()) {
       throw early == null
           ? Objects.requireNonNull(lastFailure)
           : new ProblemException(List.of(early), lastFailure);
@@ -115,8 +123,7 @@ final class Search {
 
   /**
    * Removes weights and models of trials that can neither be the best nor be started from any more.
-   * The best so far is only ever replaced by a better one, so a run that was cut off here and goes
-   * on removes the same.
+   * What cannot win now never can, so a run that was cut off here and goes on removes the same.
    */
   private void removeWhatCannotWin(SearchSpace space) {
     if (!prepared.configuration().tuning().workspace().keep().equals("best")) {
@@ -126,7 +133,7 @@ final class Search {
     Set<Integer> needed =
         new HashSet<>(
             strategy.startingPoints(space, trials.stream().map(TrialFacts::observation).toList()));
-    TrialFacts.best(trials).ifPresent(best -> needed.add(best.number()));
+    ranking.contenders(trials).forEach(contender -> needed.add(contender.number()));
     trials.stream()
         .map(TrialFacts::number)
         .filter(number -> !needed.contains(number))
@@ -173,6 +180,17 @@ final class Search {
     LOG.debug("trial {} failed", number, cause);
     lastFailure = cause;
     trial.failed(kept(number, FAILED, Failure.class, failure));
+  }
+
+  /** Whether the trial was finished before the run was cut off. */
+  private boolean isFinished(int number) {
+    return stages.isFinished(number, MEASURE) || stages.isFinished(number, FAILED);
+  }
+
+  private String progress(int number, SearchSpace space) {
+    ExitPolicy policy = prepared.configuration().tuning().exitPolicy();
+    long most = Math.min(policy.maxTrials(), strategy.mostTrials(space).orElse(policy.maxTrials()));
+    return new SearchProgress(most, policy.timeout()).line(number, found.trials(), stages.times());
   }
 
   private TrialTable table(MeasuredFile dense) {

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -49,6 +50,12 @@ record BasicStrategy(int points) implements TuningStrategy {
   @Override
   public Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
     return Set.of();
+  }
+
+  @Override
+  public OptionalLong mostTrials(SearchSpace space) {
+    return OptionalLong.of(
+        1 + space.dimensions().stream().mapToLong(d -> Values.grid(d, points).size()).sum());
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -46,6 +47,15 @@ record ExhaustiveStrategy(int points) implements TuningStrategy {
   @Override
   public Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
     return Set.of();
+  }
+
+  @Override
+  public OptionalLong mostTrials(SearchSpace space) {
+    double product = 1; // exact up to 2^53, and then more than anybody waits for
+    for (Dimension dimension : space.dimensions()) {
+      product *= Values.grid(dimension, points).size();
+    }
+    return OptionalLong.of((long) product);
   }
 
   @Override

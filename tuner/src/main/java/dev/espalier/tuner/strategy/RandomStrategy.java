@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
 
@@ -39,6 +40,13 @@ record RandomStrategy() implements TuningStrategy {
   @Override
   public Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
     return Set.of();
+  }
+
+  @Override
+  public OptionalLong mostTrials(SearchSpace space) {
+    return Values.isListable(space)
+        ? OptionalLong.of((long) Values.size(space))
+        : OptionalLong.empty();
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -92,6 +93,18 @@ record SparsestStrategy(double resolution, boolean warm) implements TuningStrate
     }
     double middle = Math.sqrt(bracket.meets() * bracket.misses());
     return Optional.of(proposal(range.get(), middle, bracket.sparsestMet()));
+  }
+
+  /** Both ends of the range, and as many halvings between them as the resolution takes. */
+  @Override
+  public OptionalLong mostTrials(SearchSpace space) {
+    Optional<Dimension.Real> range = range(space);
+    if (range.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    double factor = (1 - range.get().low()) / (1 - range.get().high());
+    double halvings = Math.log(Math.log(factor) / Math.log(resolution)) / Math.log(2);
+    return OptionalLong.of(2 + (long) Math.ceil(Math.max(0, halvings)));
   }
 
   /** The sparsest that met the criterion so far; a later one takes its place. */

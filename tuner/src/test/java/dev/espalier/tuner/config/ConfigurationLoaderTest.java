@@ -163,7 +163,7 @@ final class ConfigurationLoaderTest {
     assertThat(loaded.tuning().accuracyCriterion())
         .isEqualTo(new Configuration.AccuracyCriterion(null, 0.02));
     assertThat(loaded.tuning().baseline())
-        .isEqualTo(new Configuration.Baseline(1.5, null, null, null, Map.of()));
+        .isEqualTo(new Configuration.Baseline(1.5, null, null, null, Map.of(), false));
   }
 
   @ParameterizedTest

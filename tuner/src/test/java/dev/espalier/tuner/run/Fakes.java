@@ -47,6 +47,7 @@ import java.util.function.Consumer;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Ports that do in microseconds what the adapters do in hours, and note what they were asked. */
@@ -80,7 +81,8 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   final Map<String, Double> errors = new LinkedHashMap<>(Map.of("first/MatMul", 0.01));
 
   /** The pruners that there are. */
-  List<PrunerProvider> pruners = List.of(TestPruner.ranking("movement"));
+  List<PrunerProvider> pruners =
+      List.of(TestPruner.ranking("movement"), TestPruner.penalized("soft_movement"));
 
   /** What an int8 file scores: from its {@link #accuracy} and its float operators. */
   BiFunction<Double, Set<String>, Double> accuracyOfInt8 = (value, floats) -> value;
@@ -177,10 +179,12 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   }
 
   private static EncodedSet set(String name, int size) {
-    EncodedExample example = new EncodedExample(new int[] {1, 2}, new int[2], 1);
     List<String> labels = List.of("negative", "positive");
-    return new EncodedSet(
-        name, "twin <&>", "cafe-" + name, labels, Collections.nCopies(size, example));
+    List<EncodedExample> examples =
+        IntStream.range(0, size)
+            .mapToObj(i -> new EncodedExample(new int[] {1, 2}, new int[2], i % 2))
+            .toList();
+    return new EncodedSet(name, "twin <&>", "cafe-" + name, labels, examples);
   }
 
   @Override
@@ -191,7 +195,10 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
     if (mine != null) {
       throw mine;
     }
-    LockSupport.parkNanos(trainingTakes.toNanos());
+    long end = System.nanoTime() + trainingTakes.toNanos();
+    while (System.nanoTime() < end) {
+      LockSupport.parkNanos(end - System.nanoTime()); // may return early
+    }
     List<Point> curve =
         List.of(new Point(1, 0.7, 1), new Point(5, 0.5, 0.6), new Point(9, 0.3, 0.5));
     if (request.pruning() == null) {
@@ -334,14 +341,20 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
       implements ClassificationMetric {
     @Override
     public double compute(float[][] logits, int[] labels) {
-      return of.applyAsDouble(new NamedMetric(name, higherIsBetter).compute(logits, labels));
+      return of.applyAsDouble(new NamedMetric(name, true).compute(logits, labels));
     }
   }
 
-  /** Takes the first logit for the value. */
+  /**
+   * Takes the first logit for the value; of a constant predictor, which has two, 0.5, or 1.5 where
+   * less is better.
+   */
   record NamedMetric(String name, boolean higherIsBetter) implements ClassificationMetric {
     @Override
     public double compute(float[][] logits, int[] labels) {
+      if (logits[0].length == 2) {
+        return higherIsBetter ? 0.5 : 1.5;
+      }
       double value = logits[0][0]; // what outputs() says, to six decimals
       return Double.isFinite(value) ? Math.round(value * 1e6) / 1e6 : value;
     }

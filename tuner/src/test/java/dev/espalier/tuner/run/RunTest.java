@@ -628,7 +628,7 @@ final class RunTest {
   void a_zero_baseline_with_a_relative_criterion_is_pointed_out() {
     fakes.accuracy.replaceAll((file, value) -> 0.0);
 
-    RunResult result = run();
+    RunResult result = run("tuning.baseline.allow_trivial=true");
 
     assertThat(result.status()).isEqualTo(Status.MET);
     assertThat(result.summary()).contains("a relative criterion allows no loss at all");

@@ -137,6 +137,96 @@ final class SearchTest {
     assertThat(resultJson(run(FIVE)).at("/best/trial").asInt()).isEqualTo(1);
   }
 
+  /**
+   * The example of docs/configuration.md, three sparsities by two learning rates: of the two trials
+   * with 90% the better one is handed on.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "0.90 0.90 0.90 0.90 0.885 0.89, 6",
+    "0.90 0.90 0.90 0.90 0.89 0.885, 5",
+    "0.90 0.90 0.90 0.90 0.89 0.89, 5",
+    "0.90 0.90 0.885 0.89 0.87 0.87, 4",
+  })
+  void of_equal_densities_the_better_metric_decides(String accuracies, int best)
+      throws IOException {
+    accuracies(accuracies);
+    double[] shares = {0, 0.7, 0.7, 0.8, 0.8, 0.9, 0.9};
+    fakes.zeroShare = trial -> shares[trial];
+
+    RunResult result =
+        run(
+            new String[] {
+              "tuning.strategy.name=exhaustive",
+              "tuning.search_space=[{key: pruning.approach.weight_compression.target_sparsity,"
+                  + " options: [0.7, 0.8, 0.9]},"
+                  + " {key: pruning.train.learning_rate, options: [5.0e-5, 1.0e-4]}]"
+            },
+            "tuning.objective=density");
+
+    assertThat(resultJson(result).at("/best/trial").asInt()).isEqualTo(best);
+    assertThat(result.directory().resolve("trial-" + best + "/model.onnx")).exists();
+    assertThat(result.summary()).containsPattern("\n" + best + " .*, best");
+  }
+
+  /**
+   * A latency 0.5% above the smallest is no worse. The first trial is beaten by the second, which
+   * the third then leaves behind: so the first is the best again, and its files are there.
+   */
+  @Test
+  void of_latencies_within_one_percent_the_better_metric_decides() throws IOException {
+    accuracies("0.886 0.89 0.883 0.87 0.87");
+    double[] latencies = {0, 2.000, 2.012, 1.990, 2, 2};
+    fakes.int8Latency = trial -> new Latency(latencies[trial], 9);
+
+    RunResult result = run(FIVE, "tuning.objective=performance");
+
+    assertThat(resultJson(result).at("/best/trial").asInt()).isEqualTo(1);
+    assertThat(result.directory().resolve("best/model.onnx"))
+        .hasSameBinaryContentAs(result.directory().resolve("trial-1/model.onnx"));
+  }
+
+  /** The third removes 31% where 30% is asked for, the others nothing. */
+  @ParameterizedTest
+  @CsvSource({"budget, 5", "first_met, 3"})
+  void a_trial_that_misses_its_target_sparsity_does_not_meet(String stop, int trials)
+      throws IOException {
+    accuracies("0.90 0.90 0.89 0.90 0.90");
+    fakes.zeroShare = trial -> trial == 3 ? 0.3 : 0;
+
+    RunResult result =
+        run(
+            FIVE,
+            "pruning.approach.weight_compression.pruners=[{prune_type: soft_movement}]",
+            "tuning.objective=performance",
+            "tuning.exit_policy.stop=" + stop);
+
+    assertThat(result.exitCode()).isZero();
+    JsonNode json = resultJson(result);
+    assertThat(json.path("trials")).hasSize(trials);
+    assertThat(json.at("/best/trial").asInt()).isEqualTo(3);
+    assertThat(json.at("/trials/0/met").asBoolean(true)).isFalse();
+    assertThat(json.at("/trials/0/target_sparsity").asDouble()).isEqualTo(0.1);
+    assertThat(json.at("/trials/2/met").asBoolean()).isTrue();
+    assertThat(result.summary()).contains("too dense").contains("met, best");
+  }
+
+  @Test
+  void when_none_reaches_its_target_sparsity_the_nearest_is_handed_on_as_missed()
+      throws IOException {
+    accuracies("0.90 0.90 0.90 0.90 0.90");
+    fakes.zeroShare = trial -> 0;
+
+    RunResult result =
+        run(FIVE, "pruning.approach.weight_compression.pruners=[{prune_type: soft_movement}]");
+
+    assertThat(result.exitCode()).isEqualTo(3);
+    JsonNode json = resultJson(result);
+    assertThat(json.at("/best/trial").asInt()).isEqualTo(1);
+    assertThat(json.at("/problems/0/message").asText())
+        .isEqualTo("Target sparsity not reached: 0.00% of the pruned layers in place of 10.00%.");
+  }
+
   @Test
   void the_fastest_is_handed_on_when_that_is_the_objective() throws IOException {
     accuracies("0.89 0.89 0.89 0.89 0.80");
@@ -350,6 +440,36 @@ final class SearchTest {
   }
 
   @Test
+  void each_trial_is_told_in_a_line_and_the_table_comes_once_at_the_end() throws IOException {
+    accuracies("0.89 0.89 0.80 0.89 0.89");
+
+    RunResult result = run(FIVE, "tuning.exit_policy.max_trials=4");
+
+    assertThat(notes())
+        .filteredOn(note -> note.startsWith("Trial "))
+        .hasSize(8)
+        .allMatch(note -> note.lines().count() == 1)
+        .element(0)
+        .isEqualTo("Trial 1 of at most 4");
+    assertThat(notes())
+        .contains(
+            "Trial 2 of at most 4, less than a minute left",
+            "Trial 2 met: target_sparsity=0.2, accuracy 0.8900 (-0.0100), sparsity 50.00%,"
+                + " modelsize 0.7931 of dense")
+        .anyMatch(note -> note.startsWith("Trial 1 met, the best so far: target_sparsity=0.1"))
+        .anyMatch(note -> note.startsWith("Trial 3 missed: "))
+        .noneMatch(note -> note.contains("outcome"));
+    assertThat(result.summary().split("outcome", -1)).as("the table").hasSize(2);
+  }
+
+  @Test
+  void a_single_trial_is_no_search() {
+    run(new String[0]);
+
+    assertThat(notes()).noneMatch(note -> note.startsWith("Trial "));
+  }
+
+  @Test
   void a_bug_of_the_only_trial_is_thrown() {
     fakes.failsAt = "train 1";
     fakes.failure = new IllegalStateException("oops");
@@ -377,6 +497,13 @@ final class SearchTest {
     return new Run(
             null, Fakes.configuration(folder, all), fakes.services(), events::add, NOON, new Disk())
         .execute();
+  }
+
+  private List<String> notes() {
+    return events.stream()
+        .filter(RunEvent.Note.class::isInstance)
+        .map(event -> ((RunEvent.Note) event).text())
+        .toList();
   }
 
   private static int best(RunResult result) {

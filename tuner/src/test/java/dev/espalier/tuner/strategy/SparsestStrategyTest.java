@@ -35,6 +35,7 @@ final class SparsestStrategyTest {
     assertThat(found / edge).as("density found over the edge").isLessThanOrEqualTo(RESOLUTION);
     // 0.5 / 0.02 = 25 is 17.7 steps of 1.2: one trial at the end, then halved five times.
     assertThat(history).hasSizeLessThanOrEqualTo(7);
+    assertThat(strategy.mostTrials(SPACE)).hasValue(7);
     assertThat(strategy.gridTrials(RANGE)).isEqualTo(19);
   }
 
@@ -48,6 +49,7 @@ final class SparsestStrategyTest {
     List<Observation> history = search(strategy, sparsity -> false);
 
     assertThat(history).extracting(SparsestStrategyTest::sparsity).contains(0.5, 0.98);
+    assertThat(strategy.mostTrials(SPACE)).hasValue(history.size());
     assertThat(strategy.conclusion(SPACE, history))
         .isEqualTo(
             "No sparsity of the range meets the criterion; "

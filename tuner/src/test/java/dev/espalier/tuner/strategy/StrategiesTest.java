@@ -64,6 +64,8 @@ final class StrategiesTest {
       history.add(new Observation(trial, next.get(), loss, loss != null && trial > 4));
     }
     assertThat(history).isNotEmpty();
+    assertThat((long) history.size())
+        .isLessThanOrEqualTo(strategy.mostTrials(space).orElse(Long.MAX_VALUE));
     assertThat(withDefaults(provider).conclusion(space, history)).isNotNull();
   }
 
@@ -84,6 +86,18 @@ final class StrategiesTest {
     assertThat(tried.get(0)).isEqualTo(Map.of("pruner", "l0", "batch", 1L, "rate", 1e-5));
     assertThat(tried.get(1)).isEqualTo(Map.of("pruner", "l0", "batch", 1L, "rate", 1e-3));
     assertThat(tried.get(7)).isEqualTo(Map.of("pruner", "movement", "batch", 3L, "rate", 1e-3));
+  }
+
+  @Test
+  void a_strategy_that_ends_knows_how_many_trials_it_makes() {
+    Dimension[] finite = {PRUNER, BATCH};
+    SearchSpace space = new SearchSpace(List.of(finite));
+    for (TuningStrategy strategy :
+        List.of(new ExhaustiveStrategy(2), new BasicStrategy(3), new RandomStrategy())) {
+      assertThat(strategy.mostTrials(space)).hasValue(all(strategy, values -> 1.0, finite).size());
+    }
+    assertThat(new RandomStrategy().mostTrials(new SearchSpace(List.of(RATE)))).isEmpty();
+    assertThat(new BasicStrategy(3).mostTrials(new SearchSpace(List.of()))).hasValue(1);
   }
 
   @Test
