@@ -63,4 +63,26 @@ class ConfigCommandTest {
     assertThat(config.err()).contains("--set device=tpu: device: must be", "--set version=2: ");
     assertThat(config.out()).isEmpty();
   }
+
+  @Test
+  @DisplayName("an unknown pruner is reported beside the other mistakes, as by validate")
+  void unknownNames() throws IOException {
+    Path file =
+        Files.writeString(
+            directory.resolve("names.yaml"),
+            Files.readString(Path.of(QUICKSTART))
+                .replace(
+                    "prune_type: magnitude", "prune_type: mouvement\n          target_sparsty: 0.5")
+                .replace("target_sparsity: 0.7", "target_sparsity: 1.7"));
+
+    Executed config = Executed.of("config", file.toString());
+
+    assertThat(config.exitCode()).isEqualTo(2);
+    assertThat(config.err())
+        .contains(
+            "pruners[0].prune_type: there is no pruner \"mouvement\"",
+            "pruners[0].target_sparsty: there is no such key",
+            "target_sparsity: must be a number of at least 0 and below 1, found 1.7")
+        .isEqualTo(Executed.of("validate", file.toString()).err());
+  }
 }

@@ -56,26 +56,39 @@ final class PruningPlanner {
    */
   Pruner pruner(PrunerCatalog pruners) {
     List<Problem> problems = new ArrayList<>();
-    Pruner pruner;
-    try {
-      PrunerDescriptor descriptor =
-          pruners.descriptor(choice.pruneType(), resolved.locate(CHOICE + ".prune_type"));
-      checkParameters(descriptor, problems);
-      // What else does not fit is found with the defaults in place of wrong parameters.
-      pruner =
-          pruners.create(
-              choice.pruneType(),
-              problems.isEmpty() ? choice.parameters() : Map.of(),
-              resolved.locate(CHOICE + ".parameters"));
-    } catch (ProblemException e) {
-      throw new ProblemException(e.problems().stream().map(PruningPlanner::inChoice).toList(), e);
+    PruningPattern pattern = pattern(problems);
+    Pruner pruner = create(pruners, problems);
+    if (pruner != null) {
+      checkTarget(pruner, problems);
+      if (pattern != null) {
+        checkPattern(pruner, pattern, problems);
+      }
     }
-    checkTarget(pruner, problems);
-    checkPattern(pruner, problems);
-    if (!problems.isEmpty()) {
+    if (pruner == null || !problems.isEmpty()) {
       throw new ProblemException(problems);
     }
     return pruner;
+  }
+
+  /**
+   * The pruner; with the defaults in place of wrong parameters, so that whatever else does not fit
+   * is found, too. Null when there is none, which is in {@code problems} then.
+   */
+  private @Nullable Pruner create(PrunerCatalog pruners, List<Problem> problems) {
+    try {
+      PrunerDescriptor descriptor =
+          pruners.descriptor(choice.pruneType(), resolved.locate(CHOICE + ".prune_type"));
+      List<Problem> mistaken = new ArrayList<>();
+      checkParameters(descriptor, mistaken);
+      problems.addAll(mistaken);
+      return pruners.create(
+          choice.pruneType(),
+          mistaken.isEmpty() ? choice.parameters() : Map.of(),
+          resolved.locate(CHOICE + ".parameters"));
+    } catch (ProblemException e) {
+      e.problems().stream().map(PruningPlanner::inChoice).forEach(problems::add);
+      return null;
+    }
   }
 
   /** The same problem, with its whole path in front of the message. */
@@ -163,20 +176,24 @@ final class PruningPlanner {
     }
   }
 
-  private void checkPattern(Pruner pruner, List<Problem> problems) {
-    String path = CHOICE + ".pattern";
-    PruningPattern pattern;
+  /** The pattern, which no pruner is needed to read; null when it is wrong. */
+  private @Nullable PruningPattern pattern(List<Problem> problems) {
     try {
-      pattern = PruningPattern.parse(choice.pattern());
+      return PruningPattern.parse(choice.pattern());
     } catch (IllegalArgumentException e) {
+      String path = CHOICE + ".pattern";
       problems.add(
           problem(
               ProblemCode.BAD_FORMAT,
               path,
               path + ": " + e.getMessage(),
               "Maybe 1x1, 4x1 or 2:4 is meant."));
-      return;
+      return null;
     }
+  }
+
+  private void checkPattern(Pruner pruner, PruningPattern pattern, List<Problem> problems) {
+    String path = CHOICE + ".pattern";
     boolean fixed = pruner instanceof ConstantPruner;
     boolean grouped = pattern instanceof PruningPattern.AtMost;
     if ((fixed && !pattern.equals(new PruningPattern.Blocks(1, 1)))
