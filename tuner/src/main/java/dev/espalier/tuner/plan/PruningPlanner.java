@@ -7,6 +7,7 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.api.pruning.ConstantPruner;
 import dev.espalier.api.pruning.CubicSchedule;
+import dev.espalier.api.pruning.GroupRule;
 import dev.espalier.api.pruning.MaskRule;
 import dev.espalier.api.pruning.ParameterDescriptor;
 import dev.espalier.api.pruning.ParameterValues;
@@ -223,8 +224,17 @@ final class PruningPlanner {
                   + (double) most.rule().removed() / most.rule().of()
                   + ", found "
                   + target,
-              "Maybe N and M are swapped: N counts the removed ones."));
+              adviceFor(most.rule(), target)));
     }
+  }
+
+  /** Some write N for the kept ones; when that would give the target, it is probably meant. */
+  private static String adviceFor(GroupRule rule, double target) {
+    int kept = rule.of() - rule.removed();
+    double highest = (double) rule.removed() / rule.of();
+    return kept > rule.removed() && target <= (double) kept / rule.of() + 1e-9
+        ? "Maybe " + kept + ":" + rule.of() + " is meant: N counts the removed ones."
+        : "Maybe --set " + TARGET + "=" + highest + " is meant, all that this pattern can remove.";
   }
 
   /**
