@@ -171,9 +171,7 @@ final class Rules {
             ProblemCode.NOT_ALLOWED,
             path,
             "must be of " + String.join(", ", known) + ", found " + type.asText(),
-            "Maybe \""
-                + Suggestions.nearest(type.asText(), known, 1).get(0)
-                + "\" is meant; everything else stays float.");
+            Suggestions.advice(type.asText(), known) + " Everything else stays float.");
       }
     }
   }

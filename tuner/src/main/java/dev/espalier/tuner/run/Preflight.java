@@ -305,7 +305,7 @@ public final class Preflight implements ConfigurationLoader.Check {
             + (known.isEmpty() ? "none at all" : String.join(", ", known)),
         known.isEmpty()
             ? "Maybe a jar is missing on the class path."
-            : "Maybe \"" + Suggestions.nearest(name, known, 1).get(0) + "\" is meant.");
+            : Suggestions.advice(name, known));
   }
 
   private static void checkFile(

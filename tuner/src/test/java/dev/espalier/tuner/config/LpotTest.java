@@ -88,7 +88,7 @@ class LpotTest {
             + " evaluation.accuracy.multi_metrics.higher_is_better: must be true for each, found"
             + " [true, false]\\n  Remove it: the metric knows.",
         "device: cpu|device: cuda|3:9: device: must be one of cpu, gpu, found the text \"cuda\"\\n "
-            + " Maybe \"cpu\" is meant.",
+            + " Choose one of these.",
         "device: cpu|device: cpu\\ndevice: gpu|4:1: device: the key is there twice, first at line"
             + " 3\\n  Maybe remove one of the two.",
         "version: 1.0|version: 2.0|1:10: version: must be 1, found 2.0\\n"

@@ -45,7 +45,7 @@ final class CompressionRules {
           .toList();
 
   private static final List<String> PRUNER_KEYS =
-      Stream.concat(COMMON.stream(), Stream.of("method", "parameters")).toList();
+      Stream.concat(COMMON.stream(), Stream.of("method", "parameters", "excluded_names")).toList();
 
   private final Draft draft;
   private final long firstEpoch;

@@ -78,7 +78,7 @@ final class TuningRules {
       draft.wrong(
           path + ".name",
           "must be one of " + String.join(", ", STRATEGIES) + ", found " + name,
-          "Maybe \"" + Suggestions.nearest(name, STRATEGIES, 1).get(0) + "\" is meant.");
+          Suggestions.advice(name, STRATEGIES));
       return;
     }
     if (!draft.has(SECTION + ".search_space")) {
