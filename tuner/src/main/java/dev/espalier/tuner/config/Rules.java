@@ -227,6 +227,16 @@ final class Rules {
               + ", found "
               + target.get(),
           "Maybe the two are swapped.");
+    } else if (initial.isPresent() && initial.equals(target)) {
+      report(
+          ProblemCode.CONTRADICTION,
+          COMPRESSION + ".target_sparsity",
+          "is the same as initial_sparsity, so the schedule would change nothing, found "
+              + target.get(),
+          target.get() == 0
+              ? "Maybe 0.9 is meant; prune_type: constant_mask removes nothing on purpose."
+              : "Maybe initial_sparsity: 0.0 is meant, with initial_warmup: 0 to prune from the"
+                  + " first step on.");
     }
   }
 

@@ -14,6 +14,7 @@ import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
 import dev.espalier.api.pruning.ScorePruner;
+import dev.espalier.api.pruning.TopShare;
 import dev.espalier.tuner.config.Amount.Length;
 import dev.espalier.tuner.config.Configuration.PrunerChoice;
 import dev.espalier.tuner.config.Configuration.WeightCompression;
@@ -258,10 +259,12 @@ final class PruningPlanner {
                 choice.excludedNames(),
                 resolved.locate(CHOICE + ".excluded_names"));
     PruningPattern pattern = PruningPattern.parse(choice.pattern());
+    List<List<UnitGroup>> scopes = scopes(groups(pattern, matrices, weights));
+    checkEffect(pruner, scopes);
     return new PruningPlan(
         choice.pruneType(),
         pruner,
-        scopes(groups(pattern, matrices, weights)),
+        scopes,
         pattern instanceof PruningPattern.AtMost most ? most.rule() : null,
         schedule(pruner, span),
         densityGoal(pruner, span));
@@ -320,6 +323,36 @@ final class PruningPlanner {
               .toList();
       default -> groups.stream().map(List::of).toList();
     };
+  }
+
+  /** A share of few units may round to none of them, in every scope. */
+  private void checkEffect(Pruner pruner, List<List<UnitGroup>> scopes) {
+    Double target = compression.targetSparsity();
+    if (target == null || Follows.of(pruner) != Follows.DENSITY) {
+      return;
+    }
+    List<Long> sizes =
+        scopes.stream()
+            .map(scope -> scope.stream().mapToLong(group -> group.units().size()).sum())
+            .toList();
+    if (sizes.stream().allMatch(units -> TopShare.count(1 - target, units) == units)) {
+      long most = sizes.stream().mapToLong(Long::longValue).max().orElse(0);
+      throw new ProblemException(
+          List.of(
+              problem(
+                  TARGET,
+                  TARGET
+                      + ": removes nothing: with the pattern "
+                      + choice.pattern()
+                      + " at most "
+                      + most
+                      + " units compete under prune_domain "
+                      + choice.pruneDomain()
+                      + ", and "
+                      + target
+                      + " of them rounds to none",
+                  "Maybe a higher target_sparsity, a smaller pattern or prune_domain: global.")));
+    }
   }
 
   private CubicSchedule schedule(Pruner pruner, CubicSchedule span) {
