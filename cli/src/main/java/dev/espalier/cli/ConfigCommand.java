@@ -2,6 +2,7 @@ package dev.espalier.cli;
 
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.run.Preflight;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,11 +45,12 @@ final class ConfigCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Preflight preflight = Services.names(plugins.load());
     ResolvedConfiguration resolved =
-        new ConfigurationLoader()
-            .load(files, assignments, System.getenv(), Services.names(plugins.load()));
+        new ConfigurationLoader().load(files, assignments, System.getenv(), preflight);
     // As comments: what is printed is a configuration again.
     resolved.mappings().forEach(mapping -> Console.print(spec, "# " + mapping));
+    preflight.notes(resolved).forEach(note -> Console.print(spec, "# " + note));
     Console.print(spec, resolved.toYaml());
     return ExitCode.OK;
   }

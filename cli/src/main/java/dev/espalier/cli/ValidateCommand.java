@@ -55,9 +55,9 @@ final class ValidateCommand implements Callable<Integer> {
     Set<Problem> all = new LinkedHashSet<>();
     for (Path file : files) {
       try {
-        load(file, preflight)
-            .mappings()
-            .forEach(mapping -> Console.print(spec, mapping.toString()));
+        ResolvedConfiguration resolved = load(file, preflight);
+        resolved.mappings().forEach(mapping -> Console.print(spec, mapping.toString()));
+        preflight.notes(resolved).forEach(note -> Console.print(spec, note));
         Console.print(spec, file + ": valid");
       } catch (ProblemException e) {
         all.addAll(e.problems());

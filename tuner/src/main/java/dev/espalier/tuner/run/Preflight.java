@@ -16,6 +16,7 @@ import dev.espalier.tuner.config.Configuration.PrunerChoice;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.DataRequest;
+import dev.espalier.tuner.plan.KeysWithoutEffect;
 import dev.espalier.tuner.plan.Planner;
 import dev.espalier.tuner.plan.SearchSpaces;
 import dev.espalier.tuner.plugin.PrunerCatalog;
@@ -100,6 +101,11 @@ public final class Preflight implements ConfigurationLoader.Check {
     return strategies.create(asked.name(), asked.parameters(), resolved.locate("tuning.strategy"));
   }
 
+  /** What is no mistake, but probably not meant: one line each, with its place. */
+  public List<String> notes(ResolvedConfiguration resolved) {
+    return KeysWithoutEffect.notes(resolved, pruners);
+  }
+
   @Override
   public List<Problem> of(ResolvedConfiguration draft) {
     List<Problem> problems = new ArrayList<>();
@@ -170,6 +176,7 @@ public final class Preflight implements ConfigurationLoader.Check {
         },
         problems);
     collect(planner::pruner, problems);
+    problems.addAll(KeysWithoutEffect.searched(draft, pruners));
     for (int i = 1; i < choices.size(); i++) {
       // Only a draft has more than one; of these the names are checked.
       String path = "pruning.approach.weight_compression.pruners[" + i + "].prune_type";
