@@ -118,6 +118,7 @@ final class EvaluationRules {
     Optional<List<String>> weights = perMetric(several, "weight", names);
     Optional<List<String>> directions = perMetric(several, "higher_is_better", names);
     ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    boolean known = true;
     for (int i = 0; i < names.size(); i++) {
       String ours = ours(names.get(i), several.get(names.get(i)));
       if (ours == null) {
@@ -127,7 +128,8 @@ final class EvaluationRules {
             METRIC,
             "there is no such metric here, found " + names.get(i),
             decide(names.get(i), several.get(names.get(i))));
-        return;
+        known = false;
+        continue;
       }
       ObjectNode each = list.addObject().put("metric", ours);
       if (weights.isPresent()) {
@@ -139,6 +141,9 @@ final class EvaluationRules {
           SEVERAL + ".higher_is_better",
           "must be true for each, found " + directions.get(),
           "Remove it: the metric knows.");
+    }
+    if (!known) {
+      return;
     }
     draft.put(
         SEVERAL,

@@ -119,22 +119,27 @@ final class OperatorRules {
   /** Types of operators, each with settings of its own. */
   private void types(ObjectNode map) {
     ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    List<String> notDone = new ArrayList<>();
     for (Map.Entry<String, JsonNode> each : map.properties()) {
       ObjectNode item = JsonNodeFactory.instance.objectNode();
       item.set("op_types", Draft.node(MODULES.getOrDefault(each.getKey(), List.of(each.getKey()))));
       if (!settings(each.getValue(), item)) {
-        settingsUnknown(TYPES, map, each.getKey());
-        return;
+        notDone.add(each.getKey());
       }
       list.add(item);
     }
-    draft.put(TYPES, list, TYPES, "optype_wise " + Draft.show(map));
+    if (notDone.isEmpty() || draft.overriddenBy(TYPES) != null) {
+      draft.put(TYPES, list, TYPES, "optype_wise " + Draft.show(map));
+      return;
+    }
+    notDone.forEach(name -> settingsUnknown(TYPES, map, name));
   }
 
   /** Single operators, by names that another exporter made. */
   private void names(ObjectNode map) {
     ArrayNode list = JsonNodeFactory.instance.arrayNode();
     List<String> unknown = new ArrayList<>();
+    List<String> notDone = new ArrayList<>();
     JsonNode functions = map.remove(FUNCTIONS);
     if (functions != null) {
       draft.line(
@@ -155,13 +160,16 @@ final class OperatorRules {
       }
       item.set("names", Draft.node(List.of(glob.get())));
       if (!settings(each.getValue(), item)) {
-        settingsUnknown(NAMES, map, each.getKey());
-        return;
+        notDone.add(each.getKey());
       }
       list.add(item);
     }
-    if (unknown.isEmpty()) {
+    if ((unknown.isEmpty() && notDone.isEmpty()) || draft.overriddenBy(NAMES) != null) {
       draft.put(NAMES, list, NAMES, "op_wise " + Draft.show(map));
+      return;
+    }
+    notDone.forEach(name -> settingsUnknown(NAMES, map, name));
+    if (unknown.isEmpty()) {
       return;
     }
     draft.undecided(
