@@ -1,12 +1,15 @@
 package dev.espalier.cli;
 
 import dev.espalier.tuner.config.ConfigurationLoader;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.run.Preflight;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -18,11 +21,11 @@ import picocli.CommandLine.Spec;
     description = {
       "Prints every value of a configuration and where it came from: default, file:line:column,"
           + " environment variable or --set.",
-      "What is printed is a configuration again."
+      "What is printed is a configuration again. Names are checked as by validate."
     },
     mixinStandardHelpOptions = true,
     exitCodeListHeading = ExitCodes.HEADING,
-    exitCodeList = {"0:the file is valid", ExitCodes.BUG, ExitCodes.MISTAKE})
+    exitCodeList = {"0:the file is valid", ExitCodes.BUG, ExitCodes.MISTAKE, ExitCodes.PLUGIN})
 final class ConfigCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -38,13 +41,17 @@ final class ConfigCommand implements Callable<Integer> {
       description = "Overrides one value, for instance pruning.train.epochs=1. Repeatable.")
   private List<String> assignments = new ArrayList<>();
 
+  @Mixin private PluginsOption plugins;
+
   @Override
   public Integer call() {
-    Console.print(
-        spec,
-        new ConfigurationLoader()
-            .load(files, assignments, System.getenv(), draft -> List.of())
-            .toYaml());
+    Preflight preflight = Services.names(plugins.load());
+    ResolvedConfiguration resolved =
+        new ConfigurationLoader().load(files, assignments, System.getenv(), preflight);
+    // As comments: what is printed is a configuration again.
+    resolved.mappings().forEach(mapping -> Console.print(spec, "# " + mapping));
+    preflight.notes(resolved).forEach(note -> Console.print(spec, "# " + note));
+    Console.print(spec, resolved.toYaml());
     return ExitCode.OK;
   }
 }

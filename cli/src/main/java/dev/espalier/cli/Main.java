@@ -2,14 +2,18 @@ package dev.espalier.cli;
 
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.Suggestions;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command {@code espalier}. */
 @Command(
@@ -59,13 +63,14 @@ public final class Main implements Runnable {
   static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Main());
     commandLine.setExecutionExceptionHandler(Main::handle);
+    commandLine.setParameterExceptionHandler(Main::misused);
     return commandLine;
   }
 
   /** Without a subcommand there is nothing to do but to say what there is. */
   @Override
   public void run() {
-    throw new CommandLine.ParameterException(spec.commandLine(), "a command is missing");
+    throw new ParameterException(spec.commandLine(), "a command is missing");
   }
 
   /** Prints problems, one paragraph each, with the page that explains it. */
@@ -75,6 +80,27 @@ public final class Main implements Runnable {
       err.println("  " + problem.code().page());
     }
     err.flush();
+  }
+
+  /** Says what is wrong with the command line, and what is near it, or else how it is used. */
+  private static int misused(ParameterException e, String[] arguments) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println(command.getColorScheme().errorText(e.getMessage()));
+    Optional<String> near =
+        e instanceof UnmatchedArgumentException unmatched
+            ? closest(unmatched.getUnmatched().get(0), command.getCommandSpec())
+            : Optional.empty();
+    near.ifPresentOrElse(
+        name -> err.println("  Maybe \"" + name + "\" is meant."), () -> command.usage(err));
+    err.flush();
+    return command.getCommandSpec().exitCodeOnInvalidInput();
+  }
+
+  private static Optional<String> closest(String argument, CommandSpec spec) {
+    return Suggestions.closest(
+        argument,
+        argument.startsWith("-") ? spec.optionsMap().keySet() : spec.subcommands().keySet());
   }
 
   private static int handle(Exception e, CommandLine commandLine, ParseResult result) {

@@ -90,7 +90,9 @@ final class PrunerPages {
   static String snippet(PrunerDescriptor pruner) {
     List<String> lines = new ArrayList<>();
     lines.add("pruning:");
-    if (pruner.needs().contains(Need.LEARNED_SCORES)) {
+    // Where a share of the scores is kept, as target_sparsity says, their scale decides nothing.
+    if (pruner.needs().contains(Need.LEARNED_SCORES)
+        && !pruner.needs().contains(Need.TARGET_SPARSITY)) {
       lines.add("  train:");
       lines.add("    score_learning_rate: 1.0e-2 # the default");
     }

@@ -83,6 +83,7 @@ final class RunCommand implements Callable<Integer> {
     RunServices services = Services.create(plugins.load(), downloads.hub());
     ResolvedConfiguration configuration = load(assignments, services);
     configuration.mappings().forEach(System.out::println);
+    Preflight.of(services).notes(configuration).forEach(System.out::println);
     if (rehearsal != null && rehearsal.dry) {
       System.out.println(DryRun.of(configuration, services));
       return CommandLine.ExitCode.OK;

@@ -22,6 +22,7 @@ import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.PretrainedModels;
 import dev.espalier.tuner.port.TaskSource;
+import dev.espalier.tuner.run.Preflight;
 import dev.espalier.tuner.run.RunServices;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,6 +56,15 @@ final class Services {
         plugins.strategies(),
         metrics(),
         versions);
+  }
+
+  /** What is checked of a configuration without model and data. No native library is loaded. */
+  static Preflight names(Plugins plugins) {
+    return Preflight.ofNames(
+        plugins.pruners(),
+        plugins.strategies(),
+        metrics(),
+        tasks(new Hub(DownloadsOption.settings(false))));
   }
 
   /** The metrics on the class path. */

@@ -2,7 +2,6 @@ package dev.espalier.cli;
 
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.checkpoints.hub.Hub;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.run.Preflight;
@@ -51,34 +50,25 @@ final class ValidateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Plugins loaded = plugins.load();
-    Preflight preflight =
-        Preflight.ofNames(
-            loaded.pruners(),
-            loaded.strategies(),
-            Services.metrics(),
-            Services.tasks(new Hub(DownloadsOption.settings(false))));
+    Preflight preflight = Services.names(plugins.load());
     // A wrong assignment or variable is wrong for each file, and said once.
     Set<Problem> all = new LinkedHashSet<>();
     for (Path file : files) {
-      List<Problem> found = problems(file, preflight);
-      if (found.isEmpty()) {
+      try {
+        ResolvedConfiguration resolved = load(file, preflight);
+        resolved.mappings().forEach(mapping -> Console.print(spec, mapping.toString()));
+        preflight.notes(resolved).forEach(note -> Console.print(spec, note));
         Console.print(spec, file + ": valid");
+      } catch (ProblemException e) {
+        all.addAll(e.problems());
       }
-      all.addAll(found);
     }
     List<Problem> problems = List.copyOf(all);
     Main.print(problems, spec.commandLine().getErr());
     return problems.isEmpty() ? ExitCode.OK : problems.get(0).kind().exitCode();
   }
 
-  private List<Problem> problems(Path file, Preflight preflight) {
-    try {
-      ResolvedConfiguration unused =
-          new ConfigurationLoader().load(List.of(file), assignments, System.getenv(), preflight);
-      return List.of();
-    } catch (ProblemException e) {
-      return e.problems();
-    }
+  private ResolvedConfiguration load(Path file, Preflight preflight) {
+    return new ConfigurationLoader().load(List.of(file), assignments, System.getenv(), preflight);
   }
 }

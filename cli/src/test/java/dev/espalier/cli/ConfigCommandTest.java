@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,5 +63,55 @@ class ConfigCommandTest {
     assertThat(config.exitCode()).isEqualTo(2);
     assertThat(config.err()).contains("--set device=tpu: device: must be", "--set version=2: ");
     assertThat(config.out()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("an unknown pruner is reported beside the other mistakes, as by validate")
+  void unknownNames() throws IOException {
+    Path file =
+        Files.writeString(
+            directory.resolve("names.yaml"),
+            Files.readString(Path.of(QUICKSTART))
+                .replace(
+                    "prune_type: magnitude", "prune_type: mouvement\n          target_sparsty: 0.5")
+                .replace("target_sparsity: 0.7", "target_sparsity: 1.7"));
+
+    Executed config = Executed.of("config", file.toString());
+
+    assertThat(config.exitCode()).isEqualTo(2);
+    assertThat(config.err())
+        .contains(
+            "pruners[0].prune_type: there is no pruner \"mouvement\"",
+            "pruners[0].target_sparsty: there is no such key",
+            "target_sparsity: must be a number of at least 0 and below 1, found 1.7")
+        .isEqualTo(Executed.of("validate", file.toString()).err());
+  }
+
+  @Test
+  @DisplayName("what an LPOT file means here is printed as comments before the configuration")
+  void mapping() throws IOException {
+    String[] lpot = {
+      "../tuner/src/test/resources/lpot/21-dup-names.yaml",
+      "--set",
+      "model.checkpoint=all-minilm-l6-v2",
+      "--set",
+      "data.task=sentiment-twin"
+    };
+
+    Executed config = Executed.of(after("config", lpot));
+    Executed validate = Executed.of(after("validate", lpot));
+
+    String line = lpot[0] + ":10:13: prune_type basic_magnitude -> pruning.approach";
+    assertThat(config.out().lines()).anyMatch(each -> each.startsWith("# " + line));
+    assertThat(validate.out().lines())
+        .anyMatch(each -> each.startsWith(line))
+        .last()
+        .isEqualTo(lpot[0] + ": valid");
+    Path printed = Files.writeString(directory.resolve("printed.yaml"), config.out());
+    assertThat(Executed.of("validate", printed.toString()).exitCode()).isZero();
+  }
+
+  private static String[] after(String command, String... arguments) {
+    return Stream.concat(Stream.of(command), Stream.of(arguments)).toArray(String[]::new);
   }
 }

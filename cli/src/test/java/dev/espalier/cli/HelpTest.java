@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
@@ -44,5 +45,20 @@ class HelpTest {
   @DisplayName("an unknown option is exit code 2")
   void unknownOption(String command) {
     assertThat(Executed.of((command + " --frobnicate").strip().split(" ")).exitCode()).isEqualTo(2);
+  }
+
+  @Test
+  @DisplayName("a command or an option is suggested when it is near, and the usage shown otherwise")
+  void suggestions() {
+    assertThat(Executed.of("validat", "x.yaml").err())
+        .contains("'validat'", "Maybe \"validate\" is meant.")
+        .doesNotContain("Usage:");
+    assertThat(Executed.of("validate", "--sett", "a=b").err())
+        .contains("--sett", "Maybe \"--set\" is meant.");
+    Executed far = Executed.of("frobnicate");
+    assertThat(far.exitCode()).isEqualTo(2);
+    assertThat(far.err())
+        .contains("'frobnicate'", "Usage: espalier")
+        .doesNotContain("Maybe", "Did you mean");
   }
 }

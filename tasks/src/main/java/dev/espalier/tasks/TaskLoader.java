@@ -31,8 +31,6 @@ public final class TaskLoader {
   /** Ends the names of what is measured on MNLI's second set, whose genres are not trained on. */
   public static final String MISMATCHED = "_mismatched";
 
-  private static final int SUGGESTED = 1;
-
   private TaskLoader() {}
 
   /**
@@ -314,6 +312,6 @@ public final class TaskLoader {
     return ProblemException.of(
         ProblemKind.CONFIGURATION,
         "there is no task \"" + name + "\", there is " + String.join(", ", names),
-        "did you mean " + Suggestions.nearest(name, names, SUGGESTED).get(0) + "?");
+        Suggestions.advice(name, names));
   }
 }

@@ -67,10 +67,10 @@ class TaskLoaderTest {
 
   @ParameterizedTest
   @CsvSource({
-    "sst2,            did you mean sst-2?",
-    "SST-2,           did you mean sst-2?",
-    "sentimenttwin,   did you mean sentiment-twin?",
-    "setniment-twin,  did you mean sentiment-twin?",
+    "sst2,            'Maybe \"sst-2\" is meant.'",
+    "SST-2,           'Maybe \"sst-2\" is meant.'",
+    "sentimenttwin,   'Maybe \"sentiment-twin\" is meant.'",
+    "setniment-twin,  'Maybe \"sentiment-twin\" is meant.'",
   })
   void listsTheTasksWhenThereIsNone(String name, String advice) {
     ProblemException e = failure(request(name, null, null));

@@ -26,6 +26,7 @@ import dev.espalier.tuner.port.TrainingPlan;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -66,6 +67,25 @@ class FinePruneLoopTest {
           .isEqualTo(TopShare.count(0.25, size));
       assertThat(outcome.densities().get(linear)).as(linear).isEqualTo(0.25);
     }
+  }
+
+  /** Factors of two, so that nothing is rounded otherwise: what KeysWithoutEffect says. */
+  @ParameterizedTest(name = "{0}, {1}")
+  @CsvSource({"movement, constant, true", "movement, uniform, false"})
+  @DisplayName("movement with equal starts prunes the same at every score learning rate")
+  void scoreLearningRate(String name, String start, boolean same) {
+    List<float[]> weights = new ArrayList<>();
+    for (double rate : new double[] {1.0 / 128, 8}) {
+      Pruner pruner =
+          Pruners.named(
+              name,
+              Map.of("score_init", start, "score_scale", start.equals("constant") ? 0.0 : 0.01));
+      TrainingPlan training = new TrainingPlan(60, 16, 3e-3, rate, 0.01, 6, 1, 1e-8, SEED, 1);
+      weights.add(
+          train(training, pruning(name, pruner, 0.25, 60)).weights().get(LINEARS.get(0)).values());
+    }
+
+    assertThat(Arrays.equals(weights.get(0), weights.get(1))).isEqualTo(same);
   }
 
   /** Every kind, those without a density among them. */

@@ -28,14 +28,25 @@ public final class Suggestions {
   }
 
   /**
+   * What to do about {@code word} where one of {@code candidates} must stand, when the message
+   * lists them: the {@linkplain #closest closest}, or else any.
+   */
+  public static String advice(String word, Collection<String> candidates) {
+    return closest(word, candidates)
+        .map(near -> "Maybe \"" + near + "\" is meant.")
+        .orElse("Choose one of these.");
+  }
+
+  /**
    * The candidate that {@code word} is probably a slip of: the nearest one, when at most a third of
-   * the word, and two characters of a short one, differ; words over 100 characters are no slips.
+   * the word differs, or two characters of a word of four or five, or one of a shorter one; words
+   * over 100 characters are no slips.
    */
   public static Optional<String> closest(String word, Collection<String> candidates) {
     if (word.length() > LONGEST) {
       return Optional.empty();
     }
-    int most = Math.max(2, word.length() / 3);
+    int most = word.length() < 4 ? 1 : Math.max(2, word.length() / 3);
     List<String> near =
         candidates.stream().filter(c -> Math.abs(c.length() - word.length()) <= most).toList();
     return nearest(word, near, 1).stream()

@@ -6,6 +6,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class SuggestionsTest {
   private static final List<String> PRUNERS =
@@ -56,5 +57,24 @@ final class SuggestionsTest {
   void findsNothingAmongNothing() {
     assertThat(Suggestions.nearest("movement", List.of(), 3)).isEmpty();
     assertThat(Suggestions.nearest("movement", PRUNERS, 0)).isEmpty();
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource({
+    "movment, movement",
+    "sof_movement, soft_movement",
+    "lo, l0",
+    "L0, l0",
+  })
+  void takesWhatIsNearForASlip(String typed, String meant) {
+    assertThat(Suggestions.closest(typed, PRUNERS)).contains(meant);
+    assertThat(Suggestions.advice(typed, PRUNERS)).isEqualTo("Maybe \"" + meant + "\" is meant.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"platon", "x", "ab", "frobnicate", "wanda", ""})
+  void suggestsNothingThatIsFar(String typed) {
+    assertThat(Suggestions.closest(typed, PRUNERS)).isEmpty();
+    assertThat(Suggestions.advice(typed, PRUNERS)).isEqualTo("Choose one of these.");
   }
 }

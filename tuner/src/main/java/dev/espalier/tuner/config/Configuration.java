@@ -238,7 +238,9 @@ public record Configuration(
               search = "1e-5, 3e-4, log")
           double learningRate,
       @Key(
-              value = "Peak learning rate of a pruner's scores.",
+              value =
+                  "Peak learning rate of a pruner's scores; without effect under movement with a"
+                      + " constant score_init.",
               fallback = "1.0e-2",
               minimum = 0,
               minimumExcluded = true,

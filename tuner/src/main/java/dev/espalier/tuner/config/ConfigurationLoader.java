@@ -365,11 +365,13 @@ public final class ConfigurationLoader {
       value = JsonNodeFactory.instance.nullNode();
     }
     boolean literal = source == Source.ENVIRONMENT;
-    given.add(new Given(source, new At(at), folder, RawTree.nest(path, value), literal));
+    At place = new At(at, path, document);
+    given.add(new Given(source, place, folder, RawTree.nest(path, value), literal));
   }
 
   /** The one place of a variable or an assignment. */
-  private record At(Location location) implements LayerReader.Places {
+  private record At(Location location, String path, YamlDocument document)
+      implements LayerReader.Places {
     @Override
     public Location value(String path) {
       return location;
@@ -378,6 +380,13 @@ public final class ConfigurationLoader {
     @Override
     public Location key(String path) {
       return location;
+    }
+
+    @Override
+    public Optional<String> written(String below) {
+      return Paths.isWithin(below, path)
+          ? document.written(below.substring(path.length()).replaceFirst("^\\.", ""))
+          : Optional.empty();
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The values that hold when no source says anything. */
 final class Defaults {
@@ -89,6 +90,11 @@ final class Defaults {
     @Override
     public Location key(String path) {
       return Location.ofFile(NAME);
+    }
+
+    @Override
+    public Optional<String> written(String path) {
+      return Optional.empty();
     }
   }
 }

@@ -43,7 +43,9 @@ final class EnvironmentNames {
     }
     List<String> all = new ArrayList<>();
     collect(root, PREFIX, all);
-    return Optional.of("Maybe " + Suggestions.nearest(variable, all, 1).get(0) + " is meant.");
+    return Suggestions.closest(variable, all)
+        .map(near -> "Maybe " + near + " is meant.")
+        .or(() -> Optional.of("docs/configuration.md has every key."));
   }
 
   private static String rest(String variable) {

@@ -29,6 +29,9 @@ final class LayerReader {
     Location value(String path);
 
     Location key(String path);
+
+    /** How the single value at {@code path} is written, where its tree does not say. */
+    Optional<String> written(String path);
   }
 
   private static final int NAMED_IN_ADVICE = 12;
@@ -195,7 +198,7 @@ final class LayerReader {
 
   private void text(Key key, String path, JsonNode node) {
     if (!node.isTextual() || node.textValue().isBlank()) {
-      wrong(ProblemCode.WRONG_TYPE, path, "must be a text", node, asText(node));
+      wrong(ProblemCode.WRONG_TYPE, path, "must be a text", node, asText(path, node));
       return;
     }
     String text = node.textValue();
@@ -206,7 +209,9 @@ final class LayerReader {
           path,
           allowed.size() == 1 ? "must be " + allowed.get(0) : "must be one of " + join(allowed),
           node,
-          "Maybe \"" + Suggestions.nearest(text, allowed, 1).get(0) + "\" is meant.");
+          allowed.size() == 1
+              ? "Maybe \"" + allowed.get(0) + "\" is meant."
+              : Suggestions.advice(text, allowed));
       return;
     }
     if (!key.pattern().isEmpty() && !text.matches(key.pattern())) {
@@ -250,7 +255,7 @@ final class LayerReader {
             Paths.item(path, i),
             "must be a text",
             texts.get(i),
-            asText(texts.get(i)));
+            asText(Paths.item(path, i), texts.get(i)));
         return;
       }
     }
@@ -259,7 +264,7 @@ final class LayerReader {
 
   private void path(Key key, String path, JsonNode node) {
     if (!node.isTextual() || node.textValue().isBlank()) {
-      wrong(ProblemCode.WRONG_TYPE, path, "must be a path", node, asText(node));
+      wrong(ProblemCode.WRONG_TYPE, path, "must be a path", node, asText(path, node));
       return;
     }
     try {
@@ -414,10 +419,22 @@ final class LayerReader {
   }
 
   /** What to do about a value that should be a text. */
-  private static String asText(JsonNode found) {
-    return found.isNumber() || found.isBoolean()
-        ? "Maybe \"" + found.asText() + "\" is meant, in quotes."
-        : "Maybe write one word, in quotes.";
+  private String asText(String path, JsonNode found) {
+    if (!found.isNumber() && !found.isBoolean()) {
+      return "Maybe write one word, in quotes.";
+    }
+    // YAML takes no for false and 1.10 for 1.1: what is meant is what is written.
+    String written = written(path, found);
+    return "Maybe \""
+        + written
+        + "\" is meant, in quotes"
+        + (written.equals(found.asText())
+            ? "."
+            : ": without them YAML reads " + found.asText() + ".");
+  }
+
+  private String written(String path, JsonNode found) {
+    return places.written(path).orElse(found.asText());
   }
 
   private void wrong(
@@ -427,7 +444,7 @@ final class LayerReader {
             ProblemKind.CONFIGURATION,
             code,
             places.value(path),
-            (path.isEmpty() ? "" : path + ": ") + expected + ", found " + describe(found),
+            (path.isEmpty() ? "" : path + ": ") + expected + ", found " + describe(path, found),
             advice));
   }
 
@@ -452,7 +469,7 @@ final class LayerReader {
     return "\"" + start.replaceAll("\\p{Cntrl}", " ") + "\"";
   }
 
-  private static String describe(JsonNode node) {
+  private String describe(String path, JsonNode node) {
     if (node.isObject()) {
       return "a map";
     }
@@ -465,7 +482,7 @@ final class LayerReader {
     if (node.isNull()) {
       return "nothing";
     }
-    String text = node.asText();
+    String text = written(path, node);
     return text.length() > 60 ? text.substring(0, 60) + "…" : text;
   }
 

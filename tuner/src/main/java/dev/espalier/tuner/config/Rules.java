@@ -171,9 +171,7 @@ final class Rules {
             ProblemCode.NOT_ALLOWED,
             path,
             "must be of " + String.join(", ", known) + ", found " + type.asText(),
-            "Maybe \""
-                + Suggestions.nearest(type.asText(), known, 1).get(0)
-                + "\" is meant; everything else stays float.");
+            Suggestions.advice(type.asText(), known) + " Everything else stays float.");
       }
     }
   }
@@ -207,7 +205,8 @@ final class Rules {
 
   private void thereIsOnePruner() {
     int count = assembly.count(PRUNERS);
-    if (count != 1 && !assembly.isReported(PRUNERS)) {
+    // None may be the consequence of another mistake; two are two, whatever else they hold.
+    if (count > 1 || (count == 0 && !assembly.isReported(PRUNERS))) {
       report(
           count == 0 ? ProblemCode.MISSING_KEY : ProblemCode.UNSUPPORTED,
           PRUNERS,
@@ -228,13 +227,24 @@ final class Rules {
               + ", found "
               + target.get(),
           "Maybe the two are swapped.");
+    } else if (initial.isPresent() && initial.equals(target)) {
+      report(
+          ProblemCode.CONTRADICTION,
+          COMPRESSION + ".target_sparsity",
+          "is the same as initial_sparsity, so the schedule would change nothing, found "
+              + target.get(),
+          target.get() == 0
+              ? "Maybe 0.9 is meant; prune_type: constant_mask removes nothing on purpose."
+              : "Maybe initial_sparsity: 0.0 is meant, with initial_warmup: 0 to prune from the"
+                  + " first step on.");
     }
   }
 
   private void thereIsOneCriterion() {
     boolean relative = number(CRITERION + ".relative").isPresent();
     boolean absolute = number(CRITERION + ".absolute").isPresent();
-    if (assembly.isReported(CRITERION) || relative != absolute) {
+    // Neither may be the consequence of another mistake; both are there, whatever else is.
+    if (relative != absolute || (!relative && assembly.isReported(CRITERION))) {
       return;
     }
     report(
@@ -249,11 +259,11 @@ final class Rules {
   /** Several metrics: each once, with weights for all of them or none, and one limit at most. */
   private void metricsGoTogether() {
     int count = assembly.count(METRICS);
-    if (count == 0 || assembly.isReported(METRICS)) {
+    if (count == 0) {
       return;
     }
     String single = "evaluation.accuracy.metric";
-    if (text(single).isPresent()) {
+    if (text(single).isPresent() && !assembly.isReported(single)) {
       report(
           ProblemCode.CONTRADICTION,
           single,
@@ -265,12 +275,12 @@ final class Rules {
     int limits = 0;
     for (int i = 0; i < count; i++) {
       String each = Paths.item(METRICS, i);
-      String name = text(each + ".metric").orElse("");
-      if (!names.add(name)) {
+      Optional<String> name = text(each + ".metric");
+      if (name.isPresent() && !names.add(name.get())) {
         report(
             ProblemCode.DUPLICATE_KEY,
             each + ".metric",
-            name + " is judged twice",
+            name.get() + " is judged twice",
             "Maybe remove one of the two.");
       }
       weights += number(each + ".weight").isPresent() ? 1 : 0;
@@ -284,6 +294,9 @@ final class Rules {
             "must hold at most one of relative and absolute, found both",
             "Maybe set the one that is not meant to null.");
       }
+    }
+    if (assembly.isReported(METRICS)) {
+      return; // a weight or a limit that seems to be missing may be the one that is wrong
     }
     if (weights > 0 && weights < count) {
       report(

@@ -134,27 +134,42 @@ final class SearchRules {
   }
 
   private void check(String path, SearchDimension written, Set<String> keys) {
-    if (assembly.isReported(path)) {
-      return;
+    boolean named = !assembly.isReported(path + ".key");
+    // The key is checked whatever else is wrong with the entry; what it holds is not.
+    if (named && checkKey(path + ".key", written.key(), keys) && !assembly.isReported(path)) {
+      checkValues(path, written);
     }
-    String key = written.key();
+  }
+
+  /** Whether the trials can vary {@code key}, and it is the first entry that does. */
+  private boolean checkKey(String path, String key, Set<String> keys) {
     if (!keys.add(key)) {
       report(
           ProblemCode.DUPLICATE_KEY,
-          path + ".key",
+          path,
           key + " is varied twice",
           "Maybe remove one of the two.");
-    } else if (!isVaried(key)) {
+      return false;
+    }
+    if (!isVaried(key)) {
       report(
           ProblemCode.UNKNOWN_KEY,
-          path + ".key",
+          path,
           key + " is no single value below " + String.join(", ", VARIED),
           Suggestions.closest(key, candidates())
               .map(nearest -> "Maybe \"" + nearest + "\" is meant.")
               .orElse("Maybe pruning.approach.weight_compression.target_sparsity is meant."));
-    } else if (isBare(written) && (isDeclaredHere(key) || isOfPlugin(key))) {
+      return false;
+    }
+    return true;
+  }
+
+  private void checkValues(String path, SearchDimension written) {
+    String key = written.key();
+    if (isBare(written) && (isDeclaredHere(key) || isOfPlugin(key))) {
       return; // what is declared is right
-    } else if (written.options().isEmpty()) {
+    }
+    if (written.options().isEmpty()) {
       checkRange(path, written);
     } else if (written.low() != null || written.high() != null) {
       report(

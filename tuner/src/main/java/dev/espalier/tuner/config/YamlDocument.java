@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,7 @@ final class YamlDocument {
   private final String file;
   private final UnaryOperator<String> original;
   private final Map<String, Place> places = new HashMap<>();
+  private final Map<String, String> spellings = new HashMap<>();
   private final List<Problem> problems = new ArrayList<>();
   private final Map<String, JsonNode> anchors = new HashMap<>();
   private final Set<String> prunerTags = new HashSet<>();
@@ -113,8 +115,14 @@ final class YamlDocument {
     YamlDocument other = new YamlDocument(file, path -> original.apply(origin.apply(path)));
     other.root = tree;
     other.places.putAll(places);
+    other.spellings.putAll(spellings);
     other.problems.addAll(problems);
     return other;
+  }
+
+  /** How the number or the truth value at {@code path} is written, when that is not as it reads. */
+  Optional<String> written(String path) {
+    return Optional.ofNullable(spellings.get(original.apply(path)));
   }
 
   /** Where the value at {@code path} stands, or the nearest value around it. */
@@ -180,6 +188,9 @@ final class YamlDocument {
           case START_ARRAY -> list(parser, path, depth);
           default -> scalar(parser);
         };
+    if (node.isValueNode() && !node.asText().equals(parser.getText())) {
+      spellings.putIfAbsent(path, parser.getText());
+    }
     if (anchor != null) {
       anchors.put(anchor, node);
     }

@@ -7,12 +7,14 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.api.pruning.ConstantPruner;
 import dev.espalier.api.pruning.CubicSchedule;
+import dev.espalier.api.pruning.GroupRule;
 import dev.espalier.api.pruning.MaskRule;
 import dev.espalier.api.pruning.ParameterDescriptor;
 import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
 import dev.espalier.api.pruning.ScorePruner;
+import dev.espalier.api.pruning.TopShare;
 import dev.espalier.tuner.config.Amount.Length;
 import dev.espalier.tuner.config.Configuration.PrunerChoice;
 import dev.espalier.tuner.config.Configuration.WeightCompression;
@@ -56,26 +58,39 @@ final class PruningPlanner {
    */
   Pruner pruner(PrunerCatalog pruners) {
     List<Problem> problems = new ArrayList<>();
-    Pruner pruner;
-    try {
-      PrunerDescriptor descriptor =
-          pruners.descriptor(choice.pruneType(), resolved.locate(CHOICE + ".prune_type"));
-      checkParameters(descriptor, problems);
-      // What else does not fit is found with the defaults in place of wrong parameters.
-      pruner =
-          pruners.create(
-              choice.pruneType(),
-              problems.isEmpty() ? choice.parameters() : Map.of(),
-              resolved.locate(CHOICE + ".parameters"));
-    } catch (ProblemException e) {
-      throw new ProblemException(e.problems().stream().map(PruningPlanner::inChoice).toList(), e);
+    PruningPattern pattern = pattern(problems);
+    Pruner pruner = create(pruners, problems);
+    if (pruner != null) {
+      checkTarget(pruner, problems);
+      if (pattern != null) {
+        checkPattern(pruner, pattern, problems);
+      }
     }
-    checkTarget(pruner, problems);
-    checkPattern(pruner, problems);
-    if (!problems.isEmpty()) {
+    if (pruner == null || !problems.isEmpty()) {
       throw new ProblemException(problems);
     }
     return pruner;
+  }
+
+  /**
+   * The pruner; with the defaults in place of wrong parameters, so that whatever else does not fit
+   * is found, too. Null when there is none, which is in {@code problems} then.
+   */
+  private @Nullable Pruner create(PrunerCatalog pruners, List<Problem> problems) {
+    try {
+      PrunerDescriptor descriptor =
+          pruners.descriptor(choice.pruneType(), resolved.locate(CHOICE + ".prune_type"));
+      List<Problem> mistaken = new ArrayList<>();
+      checkParameters(descriptor, mistaken);
+      problems.addAll(mistaken);
+      return pruners.create(
+          choice.pruneType(),
+          mistaken.isEmpty() ? choice.parameters() : Map.of(),
+          resolved.locate(CHOICE + ".parameters"));
+    } catch (ProblemException e) {
+      e.problems().stream().map(PruningPlanner::inChoice).forEach(problems::add);
+      return null;
+    }
   }
 
   /** The same problem, with its whole path in front of the message. */
@@ -163,20 +178,24 @@ final class PruningPlanner {
     }
   }
 
-  private void checkPattern(Pruner pruner, List<Problem> problems) {
-    String path = CHOICE + ".pattern";
-    PruningPattern pattern;
+  /** The pattern, which no pruner is needed to read; null when it is wrong. */
+  private @Nullable PruningPattern pattern(List<Problem> problems) {
     try {
-      pattern = PruningPattern.parse(choice.pattern());
+      return PruningPattern.parse(choice.pattern());
     } catch (IllegalArgumentException e) {
+      String path = CHOICE + ".pattern";
       problems.add(
           problem(
               ProblemCode.BAD_FORMAT,
               path,
               path + ": " + e.getMessage(),
               "Maybe 1x1, 4x1 or 2:4 is meant."));
-      return;
+      return null;
     }
+  }
+
+  private void checkPattern(Pruner pruner, PruningPattern pattern, List<Problem> problems) {
+    String path = CHOICE + ".pattern";
     boolean fixed = pruner instanceof ConstantPruner;
     boolean grouped = pattern instanceof PruningPattern.AtMost;
     if ((fixed && !pattern.equals(new PruningPattern.Blocks(1, 1)))
@@ -206,8 +225,17 @@ final class PruningPlanner {
                   + (double) most.rule().removed() / most.rule().of()
                   + ", found "
                   + target,
-              "Maybe N and M are swapped: N counts the removed ones."));
+              adviceFor(most.rule(), target)));
     }
+  }
+
+  /** Some write N for the kept ones; when that would give the target, it is probably meant. */
+  private static String adviceFor(GroupRule rule, double target) {
+    int kept = rule.of() - rule.removed();
+    double highest = (double) rule.removed() / rule.of();
+    return kept > rule.removed() && target <= (double) kept / rule.of() + 1e-9
+        ? "Maybe " + kept + ":" + rule.of() + " is meant: N counts the removed ones."
+        : "Maybe --set " + TARGET + "=" + highest + " is meant, all that this pattern can remove.";
   }
 
   /**
@@ -231,10 +259,12 @@ final class PruningPlanner {
                 choice.excludedNames(),
                 resolved.locate(CHOICE + ".excluded_names"));
     PruningPattern pattern = PruningPattern.parse(choice.pattern());
+    List<List<UnitGroup>> scopes = scopes(groups(pattern, matrices, weights));
+    checkEffect(pruner, scopes);
     return new PruningPlan(
         choice.pruneType(),
         pruner,
-        scopes(groups(pattern, matrices, weights)),
+        scopes,
         pattern instanceof PruningPattern.AtMost most ? most.rule() : null,
         schedule(pruner, span),
         densityGoal(pruner, span));
@@ -293,6 +323,36 @@ final class PruningPlanner {
               .toList();
       default -> groups.stream().map(List::of).toList();
     };
+  }
+
+  /** A share of few units may round to none of them, in every scope. */
+  private void checkEffect(Pruner pruner, List<List<UnitGroup>> scopes) {
+    Double target = compression.targetSparsity();
+    if (target == null || Follows.of(pruner) != Follows.DENSITY) {
+      return;
+    }
+    List<Long> sizes =
+        scopes.stream()
+            .map(scope -> scope.stream().mapToLong(group -> group.units().size()).sum())
+            .toList();
+    if (sizes.stream().allMatch(units -> TopShare.count(1 - target, units) == units)) {
+      long most = sizes.stream().mapToLong(Long::longValue).max().orElse(0);
+      throw new ProblemException(
+          List.of(
+              problem(
+                  TARGET,
+                  TARGET
+                      + ": removes nothing: with the pattern "
+                      + choice.pattern()
+                      + " at most "
+                      + most
+                      + " units compete under prune_domain "
+                      + choice.pruneDomain()
+                      + ", and "
+                      + target
+                      + " of them rounds to none",
+                  "Maybe a higher target_sparsity, a smaller pattern or prune_domain: global.")));
+    }
   }
 
   private CubicSchedule schedule(Pruner pruner, CubicSchedule span) {

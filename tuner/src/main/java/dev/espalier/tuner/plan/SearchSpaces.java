@@ -9,8 +9,10 @@ import dev.espalier.api.pruning.PrunerDescriptor;
 import dev.espalier.api.tuning.Dimension;
 import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.tuner.config.Configuration.PrunerChoice;
+import dev.espalier.tuner.config.Configuration.SearchDimension;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plugin.PrunerCatalog;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -27,15 +29,20 @@ public final class SearchSpaces {
   /**
    * What the trials of {@code resolved} may vary.
    *
-   * @throws ProblemException of kind CONFIGURATION when a pruner has no such parameter, or declares
-   *     no range for it
+   * @throws ProblemException of kind CONFIGURATION with every key for which its pruner has no such
+   *     parameter, or declares no range
    */
   public static SearchSpace of(ResolvedConfiguration resolved, PrunerCatalog pruners) {
-    return resolved.searchSpace(key -> declared(key, resolved, pruners));
+    List<Problem> problems = new ArrayList<>();
+    SearchSpace space = resolved.searchSpace(key -> declared(key, resolved, pruners, problems));
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
+    return space;
   }
 
   private static Optional<Dimension> declared(
-      String key, ResolvedConfiguration resolved, PrunerCatalog pruners) {
+      String key, ResolvedConfiguration resolved, PrunerCatalog pruners, List<Problem> problems) {
     Matcher parameter = PARAMETER.matcher(key);
     List<PrunerChoice> choices =
         resolved.configuration().pruning().approach().weightCompression().pruners();
@@ -43,37 +50,44 @@ public final class SearchSpaces {
       return Optional.empty();
     }
     String pruner = choices.get(Integer.parseInt(parameter.group(1))).pruneType();
-    PrunerDescriptor descriptor =
-        pruners.descriptor(pruner, resolved.locate("tuning.search_space"));
     String name = parameter.group(2);
-    for (ParameterDescriptor each : descriptor.parameters()) {
-      if (each.name().equals(name)) {
-        return Optional.of(dimension(key, each, resolved));
-      }
+    Optional<PrunerDescriptor> descriptor =
+        pruners.descriptors().stream().filter(each -> each.name().equals(pruner)).findFirst();
+    if (descriptor.isEmpty()) {
+      return Optional.empty(); // reported where the pruner is named
     }
-    throw problem(resolved, key + ": " + pruner + " has no parameter " + name);
+    Optional<ParameterDescriptor> declared =
+        descriptor.get().parameters().stream().filter(each -> each.name().equals(name)).findFirst();
+    if (declared.isEmpty()) {
+      problems.add(problem(resolved, key, key + ": " + pruner + " has no parameter " + name));
+      return Optional.empty();
+    }
+    Optional<Dimension> dimension = dimension(key, declared.get());
+    if (dimension.isEmpty()) {
+      problems.add(problem(resolved, key, key + " has no range of its own"));
+    }
+    return dimension;
   }
 
-  private static Dimension dimension(
-      String key, ParameterDescriptor parameter, ResolvedConfiguration resolved) {
+  private static Optional<Dimension> dimension(String key, ParameterDescriptor parameter) {
     if (parameter instanceof ParameterDescriptor.Choice choice) {
-      return new Dimension.Choice(key, List.copyOf(choice.options()));
+      return Optional.of(new Dimension.Choice(key, List.copyOf(choice.options())));
     }
     ParameterDescriptor.SearchRange range = ((ParameterDescriptor.Quantity) parameter).search();
-    if (range == null) {
-      throw problem(resolved, key + " has no range of its own");
-    }
-    return new Dimension.Real(key, range.low(), range.high(), range.logarithmic());
+    return Optional.ofNullable(range)
+        .map(found -> new Dimension.Real(key, found.low(), found.high(), found.logarithmic()));
   }
 
-  private static ProblemException problem(ResolvedConfiguration resolved, String message) {
-    return new ProblemException(
-        List.of(
-            new Problem(
-                ProblemKind.CONFIGURATION,
-                ProblemCode.MISSING_KEY,
-                resolved.locate("tuning.search_space"),
-                "tuning.search_space: " + message,
-                "Maybe low and high, or options, are missing in that entry.")));
+  /** A problem at the entry that varies {@code key}. */
+  private static Problem problem(ResolvedConfiguration resolved, String key, String message) {
+    List<String> keys =
+        resolved.configuration().tuning().searchSpace().stream().map(SearchDimension::key).toList();
+    String entry = "tuning.search_space[" + keys.indexOf(key) + "].key";
+    return new Problem(
+        ProblemKind.CONFIGURATION,
+        ProblemCode.MISSING_KEY,
+        resolved.locate(entry),
+        entry + ": " + message,
+        "Maybe low and high, or options, are missing in that entry.");
   }
 }

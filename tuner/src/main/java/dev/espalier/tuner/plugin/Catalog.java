@@ -168,9 +168,9 @@ final class Catalog<P, D> {
 
   private String advice(String name) {
     String nearest =
-        entries.isEmpty()
-            ? ""
-            : "Maybe \"" + Suggestions.nearest(name, entries.keySet(), 1).get(0) + "\" is meant; ";
+        Suggestions.closest(name, entries.keySet())
+            .map(near -> "Maybe \"" + near + "\" is meant; ")
+            .orElse("");
     String own =
         "a "
             + kind.noun()

@@ -5,6 +5,7 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.problem.Suggestions;
 import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.Configuration.AccuracyCriterion;
 import dev.espalier.tuner.config.Configuration.JudgedMetric;
@@ -128,6 +129,6 @@ record Judging(List<Metric> measured, Criterion criterion) {
             + (names.isEmpty() ? "" : "; there is " + String.join(", ", names)),
         names.isEmpty()
             ? "Maybe a jar is missing on the class path."
-            : "Maybe \"" + names.get(0) + "\" is meant.");
+            : Suggestions.advice(name, names));
   }
 }

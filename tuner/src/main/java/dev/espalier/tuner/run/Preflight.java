@@ -7,13 +7,16 @@ import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
-import dev.espalier.api.pruning.Pruner;
+import dev.espalier.api.pruning.PrunerDescriptor;
+import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.Configuration.JudgedMetric;
+import dev.espalier.tuner.config.Configuration.PrunerChoice;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.DataRequest;
+import dev.espalier.tuner.plan.KeysWithoutEffect;
 import dev.espalier.tuner.plan.Planner;
 import dev.espalier.tuner.plan.SearchSpaces;
 import dev.espalier.tuner.plugin.PrunerCatalog;
@@ -27,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -97,12 +101,17 @@ public final class Preflight implements ConfigurationLoader.Check {
     return strategies.create(asked.name(), asked.parameters(), resolved.locate("tuning.strategy"));
   }
 
+  /** What is no mistake, but probably not meant: one line each, with its place. */
+  public List<String> notes(ResolvedConfiguration resolved) {
+    return KeysWithoutEffect.notes(resolved, pruners);
+  }
+
   @Override
   public List<Problem> of(ResolvedConfiguration draft) {
     List<Problem> problems = new ArrayList<>();
     Configuration configuration = draft.configuration();
     checkPruner(draft, problems);
-    collect(() -> checkStrategy(draft), problems);
+    checkSearch(draft, problems);
     Configuration.Data data = configuration.data();
     checkModel(draft, configuration.model().checkpoint(), problems);
     List<String> names = tasks.names();
@@ -131,43 +140,61 @@ public final class Preflight implements ConfigurationLoader.Check {
     return problems;
   }
 
-  /** Whether there is such a strategy, and anything for it to try. */
-  private void checkStrategy(ResolvedConfiguration draft) {
-    TuningStrategy strategy = strategy(draft, strategies);
+  /** Whether there is such a strategy, such a search space, and anything for the one to try. */
+  private void checkSearch(ResolvedConfiguration draft, List<Problem> problems) {
+    Optional<TuningStrategy> strategy = collect(() -> strategy(draft, strategies), problems);
+    Optional<SearchSpace> space = collect(() -> SearchSpaces.of(draft, pruners), problems);
     Configuration.Tuning tuning = draft.configuration().tuning();
-    if (strategy.next(SearchSpaces.of(draft, pruners), List.of(), tuning.randomSeed()).isEmpty()) {
-      throw new ProblemException(
-          List.of(
-              new Problem(
-                  ProblemKind.CONFIGURATION,
-                  ProblemCode.CONTRADICTION,
-                  draft.locate("tuning.strategy.name"),
-                  "tuning.strategy.name: "
-                      + tuning.strategy().name()
-                      + " has nothing to try in this search space",
-                  "Maybe tuning.search_space lacks what it searches; docs/configuration.md says"
-                      + " what each strategy needs.")));
+    if (strategy.isEmpty()
+        || space.isEmpty()
+        || strategy.get().next(space.get(), List.of(), tuning.randomSeed()).isPresent()) {
+      return;
     }
+    problems.add(
+        new Problem(
+            ProblemKind.CONFIGURATION,
+            ProblemCode.CONTRADICTION,
+            draft.locate("tuning.strategy.name"),
+            "tuning.strategy.name: "
+                + tuning.strategy().name()
+                + " has nothing to try in this search space",
+            "Maybe tuning.search_space lacks what it searches; docs/configuration.md says"
+                + " what each strategy needs."));
   }
 
   private void checkPruner(ResolvedConfiguration draft, List<Problem> problems) {
-    if (draft.configuration().pruning().approach().weightCompression().pruners().isEmpty()) {
+    List<PrunerChoice> choices =
+        draft.configuration().pruning().approach().weightCompression().pruners();
+    if (choices.isEmpty()) {
       return; // only a draft has none, and then that was said
     }
     Planner planner = new Planner(draft, pruners);
-    collect(planner::checkSchedule, problems);
     collect(
         () -> {
-          Pruner unused = planner.pruner();
+          planner.checkSchedule();
+          return planner;
         },
         problems);
+    collect(planner::pruner, problems);
+    problems.addAll(KeysWithoutEffect.searched(draft, pruners));
+    for (int i = 1; i < choices.size(); i++) {
+      // Only a draft has more than one; of these the names are checked.
+      String path = "pruning.approach.weight_compression.pruners[" + i + "].prune_type";
+      checkName(draft, path, "pruner", choices.get(i).pruneType(), prunerNames(), problems);
+    }
   }
 
-  private static void collect(Runnable check, List<Problem> problems) {
+  private List<String> prunerNames() {
+    return pruners.descriptors().stream().map(PrunerDescriptor::name).toList();
+  }
+
+  /** What {@code check} finds; empty when it fails, with {@code problems} saying why. */
+  private static <T> Optional<T> collect(Supplier<T> check, List<Problem> problems) {
     try {
-      check.run();
+      return Optional.of(check.get());
     } catch (ProblemException e) {
       problems.addAll(e.problems());
+      return Optional.empty();
     }
   }
 
@@ -204,13 +231,11 @@ public final class Preflight implements ConfigurationLoader.Check {
   /** What the task says of its keys; and what a model answers with, when that is known already. */
   private Optional<Head> checkData(ResolvedConfiguration draft, List<Problem> problems) {
     TaskSource.Request request = DataRequest.of(draft.configuration());
-    List<TaskSource.Mistake> mistakes = new ArrayList<>();
-    int before = problems.size();
-    collect(() -> mistakes.addAll(tasks.check(request)), problems);
-    if (problems.size() > before) {
+    Optional<List<TaskSource.Mistake>> mistakes = collect(() -> tasks.check(request), problems);
+    if (mistakes.isEmpty()) {
       return Optional.empty();
     }
-    for (TaskSource.Mistake each : mistakes) {
+    for (TaskSource.Mistake each : mistakes.get()) {
       problems.add(
           new Problem(
               ProblemKind.CONFIGURATION,
@@ -228,7 +253,7 @@ public final class Preflight implements ConfigurationLoader.Check {
               "data.train: is missing; only espalier quantize can do with data.calibration alone",
               "Add it."));
     }
-    return mistakes.isEmpty() ? tasks.head(request) : Optional.empty();
+    return mistakes.get().isEmpty() ? tasks.head(request) : Optional.empty();
   }
 
   private static String suffixed(String metric) {
@@ -287,7 +312,7 @@ public final class Preflight implements ConfigurationLoader.Check {
             + (known.isEmpty() ? "none at all" : String.join(", ", known)),
         known.isEmpty()
             ? "Maybe a jar is missing on the class path."
-            : "Maybe \"" + Suggestions.nearest(name, known, 1).get(0) + "\" is meant.");
+            : Suggestions.advice(name, known));
   }
 
   private static void checkFile(

@@ -256,7 +256,7 @@ final class ConfigurationLoaderTest {
         "start_from: baseline|start_from: basline|25:17: pruning.train.start_from: must be one of"
             + " pretrained, baseline, found the text \"basline\"\\n  Maybe \"baseline\" is meant.",
         "device: cpu|device: cuda|5:9: device: must be one of cpu, gpu, found the text \"cuda\"\\n "
-            + " Maybe \"cpu\" is meant.",
+            + " Choose one of these.",
         "device: cpu|device: gpu|5:9: device: gpu is not supported yet\\n  Maybe use device: cpu,"
             + " the only one that training runs on for now.",
         "batch_size: 16|batchsize: 16|17:5: pruning.train.batchsize: there is no such key\\n  Maybe"
@@ -350,6 +350,10 @@ final class ConfigurationLoaderTest {
     "target_sparsity: 0.85, target_sparsity: 85, Maybe 0.85 is meant.",
     "target_sparsity: 0.85, target_sparsity: 2e9, 'Leave it out, or write a number in that range.'",
     "data: {task: sentiment-twin}, data: {task: 2}, 'Maybe \"2\" is meant, in quotes.'",
+    "task: sentiment-twin, 'task: csv, labels: [no, yes]', 'Maybe \"no\" is meant, in quotes: without"
+        + " them YAML reads false.'",
+    "task: sentiment-twin, task: 1.10, 'Maybe \"1.10\" is meant, in quotes: without them YAML reads"
+        + " 1.1.'",
     "- prune_type: movement, prune_type: movement, 'Maybe a dash is missing: - prune_type: ...'",
   })
   void a_suggestion_says_what_to_write(String right, String wrong, String advice) {

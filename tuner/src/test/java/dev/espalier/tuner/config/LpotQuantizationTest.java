@@ -84,7 +84,9 @@ class LpotQuantizationTest {
   }
 
   @Test
-  @DisplayName("op_wise by a scope's or a module's name is a glob over nodes or weights")
+  @DisplayName(
+      "op_wise by a scope's or a module's name is a glob over nodes or weights; default_qconfig is"
+          + " for functions, and names nothing here")
   void opWise() {
     String section =
         DYNAMIC
@@ -94,8 +96,6 @@ class LpotQuantizationTest {
 
     assertThat(quantization("onnxrt_integerops", section).opWise())
         .containsExactly(
-            new OpWise(
-                List.of("*"), new OpWeight(null, "per_tensor"), new OpActivation(null, null)),
             new OpWise(
                 List.of("*/encoder/layer.2/output/dense/MatMul"),
                 new OpWeight("fp32", null),

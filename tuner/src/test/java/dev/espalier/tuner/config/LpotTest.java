@@ -71,15 +71,16 @@ class LpotTest {
         "start_epoch: 0, end_epoch: 5|start_epoch: 9, end_epoch: 1|6:38: pruning.train.end_epoch:"
             + " must be above start_epoch, which is 9, found 1\\n  Maybe the two are swapped.",
         "end_epoch: 4|end_epoch: 5|12:18: {P}end_epoch: must be below the number of epochs, which is"
-            + " 5, found 5: the sparsity would not arrive\\n  Maybe --set"
-            + " pruning.train.max_steps=1000 is meant, which shortens the epochs instead.",
+            + " 5, found 5: the target sparsity would never be reached\\n  Maybe --set"
+            + " pruning.train.epochs=6 is meant: a pruner's end_epoch is trained, that of"
+            + " pruning.train is not.",
         "{topk: 1}|{topk: 1, F1: {}}|16:33: evaluation.accuracy.metric: must be one metric, found"
-            + " topk and F1\\n  Maybe metric: accuracy is meant.",
+            + " topk and F1\\n  Maybe --set evaluation.accuracy.metric=accuracy is meant.",
         "{topk: 1}|{topk: 5}|16:33: evaluation.accuracy.metric: there is no such metric here, found"
-            + " {topk: 5}\\n  Maybe metric: accuracy is meant.",
+            + " {topk: 5}\\n  Maybe --set evaluation.accuracy.metric=accuracy is meant.",
         "metric: {topk: 1}|multi_metrics: {MSE: {}, topk: 1}|16:40: evaluation.accuracy"
-            + ".multi_metrics: there is no such metric here, found MSE\\n  Maybe metric: accuracy is"
-            + " meant.",
+            + ".multi_metrics: there is no such metric here, found MSE\\n  Maybe --set"
+            + " evaluation.accuracy.metric=accuracy is meant.",
         "metric: {topk: 1}|multi_metrics: {F1: {}, topk: 1, weight: [1]}|16:66: evaluation.accuracy"
             + ".multi_metrics.weight: must have one entry for each of 2 metrics, found [1]\\n  Maybe"
             + " numbers such as [0.5, 0.5] are meant.",
@@ -87,7 +88,7 @@ class LpotTest {
             + " evaluation.accuracy.multi_metrics.higher_is_better: must be true for each, found"
             + " [true, false]\\n  Remove it: the metric knows.",
         "device: cpu|device: cuda|3:9: device: must be one of cpu, gpu, found the text \"cuda\"\\n "
-            + " Maybe \"cpu\" is meant.",
+            + " Choose one of these.",
         "device: cpu|device: cpu\\ndevice: gpu|4:1: device: the key is there twice, first at line"
             + " 3\\n  Maybe remove one of the two.",
         "version: 1.0|version: 2.0|1:10: version: must be 1, found 2.0\\n"
@@ -115,8 +116,6 @@ class LpotTest {
         "basic_magnitude|basic_magnitude\\n          method: per_banana|16:19: {E}method: must be"
             + " per_tensor, found per_banana\\n  Remove it, and let prune_domain say what competes"
             + " for being kept.",
-        "basic_magnitude|basic_magnitude\\n          names: [a, b, a]|16:18: {E}names: \"a\" is"
-            + " there twice\\n  Maybe another name is meant the second time.",
         "basic_magnitude|basic_magnitude\\n          pattern: channelx1|16:20: {E}pattern: must be"
             + " NxM, N:M or tile_pattern_NxM, found channelx1\\n  Maybe ffn_pairs is meant, for"
             + " channels, or heads.",

@@ -85,6 +85,22 @@ final class PlannerTest {
   }
 
   @Test
+  void a_schedule_without_effect_is_an_error() {
+    assertThatThrownBy(() -> plan(100, COMPRESSION + "initial_sparsity=0.85"))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining(
+            "target_sparsity: is the same as initial_sparsity, so the schedule would change"
+                + " nothing, found 0.85")
+        .hasMessageContaining("Maybe initial_sparsity: 0.0 is meant, with initial_warmup: 0");
+    assertThatThrownBy(() -> plan(100, COMPRESSION + "target_sparsity=0"))
+        .hasMessageContaining("so the schedule would change nothing, found 0.0")
+        .hasMessageContaining("constant_mask removes nothing on purpose");
+    assertThatThrownBy(() -> plan(100, COMPRESSION + "target_sparsity=0.01"))
+        .hasMessageContaining("target_sparsity: removes nothing: with the pattern 1x1 at most ")
+        .hasMessageContaining("units compete under prune_domain local, and 0.01 of them rounds to");
+  }
+
+  @Test
   void a_warmup_longer_than_the_training_is_named() {
     assertThatThrownBy(() -> plan(100, "pruning.train.max_steps=117", "pruning.train.warmup=500"))
         .hasMessageContaining("a warm-up of 500 steps does not fit into a training of 117 steps");

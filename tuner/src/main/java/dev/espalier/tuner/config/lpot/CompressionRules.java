@@ -45,7 +45,7 @@ final class CompressionRules {
           .toList();
 
   private static final List<String> PRUNER_KEYS =
-      Stream.concat(COMMON.stream(), Stream.of("method", "parameters")).toList();
+      Stream.concat(COMMON.stream(), Stream.of("method", "parameters", "excluded_names")).toList();
 
   private final Draft draft;
   private final long firstEpoch;
@@ -120,11 +120,11 @@ final class CompressionRules {
           count + " pruners",
           PRUNERS,
           "a run has one pruner for now, found " + count,
-          "Maybe one run for each, or one that stands for all: --set "
+          "Maybe one run for each, or one that stands for all: --set '"
               + PRUNERS
               + "=[{prune_type: snip_momentum, pattern: "
               + (isSensitivity(pruners) ? "heads" : "1x1")
-              + "}].");
+              + "}]'.");
     } else if (replaced && count == 1) {
       draft.line(PRUNERS, "pruners", "not used: " + draft.overriddenBy(PRUNERS));
     }

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -186,9 +187,11 @@ final class Draft {
   void checkKeys(String path, List<String> known, boolean mixed) {
     JsonNode section = get(path);
     for (String key : keys(path)) {
-      String nearest = Suggestions.nearest(key, known, 1).get(0);
-      int distance = Suggestions.distance(key, nearest);
-      if (distance == 0 || (mixed && distance > 2)) {
+      // Our own keys may be a little nearer to LPOT's than a slip is: two edits, and no more.
+      Optional<String> near =
+          Suggestions.closest(key, known)
+              .filter(meant -> !mixed || Suggestions.distance(key, meant) <= 2);
+      if (known.contains(key) || (mixed && near.isEmpty())) {
         continue;
       }
       String child = path + "." + key;
@@ -197,9 +200,8 @@ final class Draft {
               ProblemKind.CONFIGURATION,
               file.places().key(original(origins, child)),
               child + ": there is no such key",
-              distance <= 2
-                  ? "Maybe \"" + nearest + "\" is meant."
-                  : "Maybe one of " + String.join(", ", known) + " is meant."));
+              near.map(meant -> "Maybe \"" + meant + "\" is meant.")
+                  .orElse("Maybe one of " + String.join(", ", known) + " is meant.")));
       if (section instanceof ObjectNode map) {
         map.remove(key);
       }

@@ -26,9 +26,20 @@ final class EvaluationRules {
   private static final Map<String, String> METRICS =
       Map.of("Accuracy", "accuracy", "F1", "f1", "SquadF1", "f1");
 
-  /** GLUE's tasks whose one official metric is the accuracy. */
-  private static final List<String> JUDGED_BY_ACCURACY =
-      List.of("sst-2", "mnli", "qnli", "rte", "wnli");
+  /** What LPOT takes from GLUE's metrics of a task; of sts-b the mean of two. */
+  private static final Map<String, String> OF_GLUE =
+      Map.of(
+          "sst-2", "accuracy",
+          "mrpc", "accuracy",
+          "qqp", "accuracy",
+          "mnli", "accuracy",
+          "mnli-mm", "accuracy",
+          "qnli", "accuracy",
+          "rte", "accuracy",
+          "wnli", "accuracy",
+          "cola", "mcc");
+
+  private static final String DECIDE = "Maybe --set " + METRIC + "=accuracy is meant.";
 
   private static final String SEVERAL = ACCURACY + ".multi_metrics";
 
@@ -75,18 +86,13 @@ final class EvaluationRules {
           METRIC,
           "must be one metric, found "
               + (metric.isEmpty() ? "none" : String.join(" and ", names(metric))),
-          "Maybe metric: accuracy is meant.");
+          DECIDE);
       return;
     }
     String name = names(metric).get(0);
     String ours = ours(name, metric.get(name));
     if (ours == null) {
-      draft.undecided(
-          METRIC,
-          from,
-          METRIC,
-          "there is no such metric here, found " + Draft.show(metric),
-          "Maybe metric: accuracy is meant.");
+      draft.undecided(METRIC, from, METRIC, unknown(metric, name), decide(name, metric.get(name)));
       return;
     }
     draft.put(METRIC, Draft.node(ours), METRIC, from);
@@ -112,6 +118,7 @@ final class EvaluationRules {
     Optional<List<String>> weights = perMetric(several, "weight", names);
     Optional<List<String>> directions = perMetric(several, "higher_is_better", names);
     ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    boolean known = true;
     for (int i = 0; i < names.size(); i++) {
       String ours = ours(names.get(i), several.get(names.get(i)));
       if (ours == null) {
@@ -120,8 +127,9 @@ final class EvaluationRules {
             from,
             METRIC,
             "there is no such metric here, found " + names.get(i),
-            "Maybe metric: accuracy is meant.");
-        return;
+            decide(names.get(i), several.get(names.get(i))));
+        known = false;
+        continue;
       }
       ObjectNode each = list.addObject().put("metric", ours);
       if (weights.isPresent()) {
@@ -133,6 +141,9 @@ final class EvaluationRules {
           SEVERAL + ".higher_is_better",
           "must be true for each, found " + directions.get(),
           "Remove it: the metric knows.");
+    }
+    if (!known) {
+      return;
     }
     draft.put(
         SEVERAL,
@@ -171,9 +182,27 @@ final class EvaluationRules {
       return settings.asInt() == 1 ? "accuracy" : null;
     }
     if (name.equals("GLUE")) {
-      return JUDGED_BY_ACCURACY.contains(settings.path("task").asText()) ? "accuracy" : null;
+      return OF_GLUE.get(settings.path("task").asText());
     }
     return METRICS.get(name);
+  }
+
+  private static String unknown(JsonNode metric, String name) {
+    return isSimilarity(name, metric.get(name))
+        ? "LPOT judges sts-b by the mean of Pearson's and Spearman's correlation; here it is one of"
+            + " the two, found "
+            + Draft.show(metric)
+        : "there is no such metric here, found " + Draft.show(metric);
+  }
+
+  private static String decide(String name, JsonNode settings) {
+    return isSimilarity(name, settings)
+        ? "Decide by --set " + METRIC + "=pearson or --set " + METRIC + "=spearman."
+        : DECIDE;
+  }
+
+  private static boolean isSimilarity(String name, JsonNode settings) {
+    return name.equals("GLUE") && settings.path("task").asText().equals("sts-b");
   }
 
   private static List<String> names(JsonNode map) {

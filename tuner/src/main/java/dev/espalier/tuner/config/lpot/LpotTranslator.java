@@ -27,6 +27,12 @@ public final class LpotTranslator {
           "prune_layer_type",
           "max_sparsity_ratio_per_layer");
 
+  private static final String APPROACH = "quantization.approach";
+
+  /** The sections that are no misspelling of another: tuning is near pruning. */
+  private static final List<String> SECTIONS =
+      List.of("version", "model", "device", "data", "distillation", "evaluation", "tuning");
+
   private LpotTranslator() {}
 
   /**
@@ -77,11 +83,12 @@ public final class LpotTranslator {
     if (draft.has("pruning.approach") || draft.overriddenBy(PRUNERS) != null) {
       return;
     }
-    if (!draft.has("quantization") && !draft.has("pruning") && !isMisspelled(draft)) {
+    boolean quantizes = draft.has("quantization") || draft.effective(APPROACH) != null;
+    if (!quantizes && !draft.has("pruning") && !isMisspelled(draft)) {
       draft.wrong(
           "model",
           "the file says neither how to prune nor how to quantize",
-          "Maybe quantization: {approach: post_training_dynamic_quant} is meant.");
+          "Maybe --set " + APPROACH + "=post_training_dynamic_quant is meant.");
     }
     ObjectNode pruner = JsonNodeFactory.instance.objectNode().put("prune_type", "constant_mask");
     String from = draft.has("quantization") ? "quantization" : "model";
@@ -93,13 +100,11 @@ public final class LpotTranslator {
             + " baseline and once for the trial, and then quantized");
   }
 
-  /** Whether the loader will say what is meant by a key that it does not know. */
+  /** Whether the loader will say that one of the two is meant by a key that it does not know. */
   private static boolean isMisspelled(Draft draft) {
     return draft.keys("").stream()
-        .anyMatch(
-            key ->
-                Suggestions.distance(key, "pruning") <= 2
-                    || Suggestions.distance(key, "quantization") <= 3);
+        .filter(key -> !SECTIONS.contains(key))
+        .anyMatch(key -> Suggestions.closest(key, List.of("pruning", "quantization")).isPresent());
   }
 
   private enum Nobody implements Overrides {

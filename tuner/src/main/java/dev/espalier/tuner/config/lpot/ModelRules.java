@@ -86,7 +86,7 @@ final class ModelRules {
       draft.wrong(
           FRAMEWORK,
           "must be one of " + String.join(", ", FRAMEWORKS) + ", found " + name,
-          "Maybe \"" + Suggestions.nearest(name, FRAMEWORKS, 1).get(0) + "\" is meant.");
+          Suggestions.advice(name, FRAMEWORKS));
     }
     // onnxrt_* says how to quantize: QuantizationRules takes it.
   }

@@ -54,22 +54,24 @@ final class NameRules {
       draft.set(TARGET, value, names.path()); // the loader says what is wrong
       return;
     }
-    TreeSet<String> seen = new TreeSet<>();
-    for (String name : texts.get()) {
-      if (!seen.add(name)) {
-        draft.undecided(
-            names.path(),
-            "names",
-            TARGET,
-            "\"" + name + "\" is there twice",
-            "Maybe another name is meant the second time.");
-      }
+    List<String> distinct = texts.get().stream().distinct().toList();
+    String by = draft.overriddenBy(TARGET);
+    if (by != null) {
+      draft.line(names.path(), "names", "not used: " + by);
+      return;
     }
+    TreeSet<String> seen = new TreeSet<>();
+    texts.get().stream()
+        .filter(name -> !seen.add(name))
+        .distinct()
+        .forEach(name -> draft.line(names.path(), "names " + name + ", more than once", "once"));
     if (regexes) {
-      List<String> globs = globs(texts.get(), names.path(), TARGET);
+      List<String> globs = globs(distinct, names.path(), TARGET);
       if (!globs.isEmpty()) {
         draft.put(TARGET, Draft.node(globs), names.path(), names.from(), ", as globs");
       }
+    } else if (distinct.size() < texts.get().size()) {
+      draft.set(TARGET, Draft.node(distinct), names.path());
     } else {
       draft.set(TARGET, value, names.path());
     }

@@ -53,8 +53,11 @@ final class OperatorRules {
   /** A name that an exporter counted up, which says nothing about another file. */
   private static final Pattern GENERATED = Pattern.compile("[A-Z][A-Za-z]*(_[0-9]+)?");
 
-  /** The name that PyTorch's graph mode has for all operators. */
-  private static final String FOR_ALL = "default_qconfig";
+  /**
+   * The name that PyTorch's graph mode has for what has no entry of its own: functions, for every
+   * module that can be quantized has one from the tuning space.
+   */
+  private static final String FUNCTIONS = "default_qconfig";
 
   private static final Pattern LITERAL = Pattern.compile("[A-Za-z0-9.][A-Za-z0-9_.\\-/]*");
 
@@ -105,7 +108,7 @@ final class OperatorRules {
           GRANULARITY,
           "weights are int8 and symmetric, activations uint8, asymmetric and per tensor, found "
               + Draft.show(asked),
-          "Maybe remove it, or --set " + GRANULARITY + "=per_channel.");
+          "Maybe --set " + GRANULARITY + "=per_channel is meant.");
     } else if (ours) {
       draft.put(path, Draft.node(value.get()), path, from);
     } else {
@@ -116,22 +119,38 @@ final class OperatorRules {
   /** Types of operators, each with settings of its own. */
   private void types(ObjectNode map) {
     ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    List<String> notDone = new ArrayList<>();
     for (Map.Entry<String, JsonNode> each : map.properties()) {
       ObjectNode item = JsonNodeFactory.instance.objectNode();
       item.set("op_types", Draft.node(MODULES.getOrDefault(each.getKey(), List.of(each.getKey()))));
       if (!settings(each.getValue(), item)) {
-        settingsUnknown(TYPES, map, each.getKey());
-        return;
+        notDone.add(each.getKey());
       }
       list.add(item);
     }
-    draft.put(TYPES, list, TYPES, "optype_wise " + Draft.show(map));
+    if (notDone.isEmpty() || draft.overriddenBy(TYPES) != null) {
+      draft.put(TYPES, list, TYPES, "optype_wise " + Draft.show(map));
+      return;
+    }
+    notDone.forEach(name -> settingsUnknown(TYPES, map, name));
   }
 
   /** Single operators, by names that another exporter made. */
   private void names(ObjectNode map) {
     ArrayNode list = JsonNodeFactory.instance.arrayNode();
     List<String> unknown = new ArrayList<>();
+    List<String> notDone = new ArrayList<>();
+    JsonNode functions = map.remove(FUNCTIONS);
+    if (functions != null) {
+      draft.line(
+          NAMES,
+          FUNCTIONS + " " + Draft.show(functions),
+          "not used: it is for operators without an entry of their own, which no Linear and no"
+              + " Embedding is; these are int8, there and here");
+      if (map.isEmpty()) {
+        return;
+      }
+    }
     for (Map.Entry<String, JsonNode> each : map.properties()) {
       Optional<String> glob = glob(each.getKey());
       ObjectNode item = JsonNodeFactory.instance.objectNode();
@@ -141,17 +160,16 @@ final class OperatorRules {
       }
       item.set("names", Draft.node(List.of(glob.get())));
       if (!settings(each.getValue(), item)) {
-        settingsUnknown(NAMES, map, each.getKey());
-        return;
+        notDone.add(each.getKey());
       }
-      if (each.getKey().equals(FOR_ALL)) {
-        list.insert(0, item); // the later holds
-      } else {
-        list.add(item);
-      }
+      list.add(item);
     }
-    if (unknown.isEmpty()) {
+    if ((unknown.isEmpty() && notDone.isEmpty()) || draft.overriddenBy(NAMES) != null) {
       draft.put(NAMES, list, NAMES, "op_wise " + Draft.show(map));
+      return;
+    }
+    notDone.forEach(name -> settingsUnknown(NAMES, map, name));
+    if (unknown.isEmpty()) {
       return;
     }
     draft.undecided(
@@ -217,9 +235,6 @@ final class OperatorRules {
   private static Optional<String> glob(String name) {
     if (!LITERAL.matcher(name).matches() || GENERATED.matcher(name).matches()) {
       return Optional.empty();
-    }
-    if (name.equals(FOR_ALL)) {
-      return Optional.of("*");
     }
     if (name.contains("/")) {
       String path = name.replaceAll("layer_([0-9]+)", "layer.$1");

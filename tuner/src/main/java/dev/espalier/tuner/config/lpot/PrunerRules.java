@@ -7,6 +7,7 @@ import static dev.espalier.tuner.config.lpot.LpotTranslator.PRUNERS;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,6 +15,9 @@ import java.util.regex.Pattern;
 final class PrunerRules {
   private static final Pattern PATTERN =
       Pattern.compile("(?:[A-Za-z0-9_]{0,40}_)?([1-9][0-9]{0,4}[x:][1-9][0-9]{0,4})");
+  private static final Pattern GROUPS = Pattern.compile("([1-9][0-9]{0,4}):([1-9][0-9]{0,4})");
+  private static final String HIGHEST = COMPRESSION + ".max_sparsity_ratio_per_layer";
+  private static final double LPOTS_HIGHEST = 0.98;
   private static final String LOCKED = "the zeros that are there stay, and no others come";
 
   private final Draft draft;
@@ -47,7 +51,8 @@ final class PrunerRules {
     pattern(locked);
     domain(locked);
     new NameRules(draft, pytorch).apply();
-    limits();
+    highest(locked);
+    layerTypes();
     return !locked;
   }
 
@@ -66,7 +71,8 @@ final class PrunerRules {
       draft.unused(COMPRESSION + "." + key, "it is for pruners that are not used");
     }
     updates();
-    limits();
+    draft.unused(HIGHEST, "it is for pruners that are not used");
+    layerTypes();
   }
 
   /** Gives the pruner our name; whether it locks the zeros that are there. */
@@ -118,9 +124,9 @@ final class PrunerRules {
           "parameters " + Draft.show(parameters),
           PRUNERS,
           "counts of heads or rows to keep are not possible here, only a target_sparsity",
-          "Maybe --set "
+          "Maybe --set '"
               + PRUNERS
-              + "=[{prune_type: snip_momentum, pattern: heads}] is meant, or ffn_pairs.");
+              + "=[{prune_type: snip_momentum, pattern: heads}]' is meant, or ffn_pairs.");
       return;
     }
     put(PRUNER + ".prune_type", "snip_momentum", path, from, remark);
@@ -254,10 +260,76 @@ final class PrunerRules {
     }
   }
 
-  private void limits() {
-    draft.unused(
-        COMPRESSION + ".max_sparsity_ratio_per_layer",
-        "no layer is spared more than the others; under prune_domain local each has the target");
+  /** The share that no layer may exceed: kept where it follows from the rest, or else undecided. */
+  private void highest(boolean locked) {
+    String domain = PRUNER + ".prune_domain";
+    JsonNode asked = draft.take(HIGHEST);
+    boolean local = !"global".equals(text(domain)) && !"groups".equals(text(domain));
+    if (asked == null) {
+      if (pytorch && !locked && !local && !isWithin(LPOTS_HIGHEST)) {
+        draft.line(
+            PRUNER,
+            "no max_sparsity_ratio_per_layer",
+            "no limit: LPOT's default of 0.98 for each layer is not kept under prune_domain global");
+      }
+      return;
+    }
+    String from = Draft.last(HIGHEST) + " " + Draft.show(asked);
+    Optional<Double> highest = Values.number(asked).filter(share -> share > 0 && share <= 1);
+    if (highest.isEmpty()) {
+      draft.wrong(
+          HIGHEST,
+          "must be a number above 0 and at most 1, found " + Draft.show(asked),
+          "Maybe 0.98 is meant, LPOT's default.");
+    } else if (locked) {
+      draft.line(HIGHEST, from, "not used: " + LOCKED);
+    } else if (isWithin(highest.get())) {
+      draft.line(
+          HIGHEST, from, "kept: the pattern " + text(PRUNER + ".pattern") + " removes no more");
+    } else if (!local) {
+      draft.undecided(
+          HIGHEST,
+          from,
+          domain,
+          "a limit for single layers is not supported under prune_domain global, found "
+              + Draft.show(asked),
+          "Decide by --set "
+              + domain
+              + "=local, under which each layer loses the target and no more, or --set "
+              + domain
+              + "=global, without a limit.");
+    } else if (targetIsAtMost(highest.get())) {
+      draft.line(HIGHEST, from, "kept: under prune_domain local each layer has the target");
+    } else {
+      draft.undecided(
+          HIGHEST,
+          from,
+          COMPRESSION + ".target_sparsity",
+          "under prune_domain local each layer has the target_sparsity, which is above this limit,"
+              + " found "
+              + Draft.show(asked),
+          "Maybe --set " + COMPRESSION + ".target_sparsity=" + Draft.show(asked) + " is meant.");
+    }
+  }
+
+  /** Whether the pattern N:M removes no larger share of a layer. */
+  private boolean isWithin(double share) {
+    Matcher groups = GROUPS.matcher(text(PRUNER + ".pattern"));
+    return groups.matches()
+        && Double.parseDouble(groups.group(1)) / Double.parseDouble(groups.group(2)) <= share;
+  }
+
+  private boolean targetIsAtMost(double share) {
+    Optional<Double> target = Values.number(draft.effective(COMPRESSION + ".target_sparsity"));
+    return target.isEmpty() || target.get() <= share; // without a target nothing is pruned yet
+  }
+
+  private String text(String path) {
+    JsonNode node = draft.effective(path);
+    return node == null ? "" : node.asText();
+  }
+
+  private void layerTypes() {
     String types = COMPRESSION + ".prune_layer_type";
     JsonNode layers = draft.get(types);
     if (layers != null && Values.texts(layers).orElse(List.of()).contains("Linear")) {

@@ -168,7 +168,7 @@ final class QuantizationRules {
             path,
             EXCLUDED,
             "what stays float is said by name here",
-            "Maybe --set " + EXCLUDED + "=[name, ...] is meant.");
+            "Maybe --set '" + EXCLUDED + "=[\"*layer.0*query*\"]' is meant.");
       }
     }
     String correction = RECIPES + ".weight_correction";

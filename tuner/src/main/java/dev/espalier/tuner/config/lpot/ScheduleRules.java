@@ -94,8 +94,12 @@ final class ScheduleRules {
               + Values.plain(epochs)
               + ", found "
               + last.get()
-              + ": the sparsity would not arrive",
-          "Maybe --set pruning.train.max_steps=1000 is meant, which shortens the epochs instead.");
+              + ": the target sparsity would never be reached",
+          "Maybe --set "
+              + EPOCHS
+              + "="
+              + (to + 1)
+              + " is meant: a pruner's end_epoch is trained, that of pruning.train is not.");
       return;
     }
     String counts = "start_epoch " + first.get() + ", end_epoch " + last.get();
@@ -136,8 +140,8 @@ final class ScheduleRules {
               + Values.plain(total.get())
               + ", found "
               + last.get()
-              + ": the sparsity would not arrive",
-          "Maybe train longer.");
+              + ": the target sparsity would never be reached",
+          "Maybe --set " + STEPS + "=" + 2 * last.get() + " is meant.");
     } else {
       String of = counts + " of " + Values.plain(total.get()) + " steps";
       put(at, of, first.get() / total.get(), last.get() / total.get());
@@ -164,7 +168,7 @@ final class ScheduleRules {
       undecided(
           at,
           "pruning.train.warmup must be a share above 0 for a schedule in epochs or steps",
-          "Maybe warmup: \"10%\" is meant.");
+          "Maybe --set " + WARMUP + "=10% is meant.");
       return;
     }
     double unit = warmup.get();

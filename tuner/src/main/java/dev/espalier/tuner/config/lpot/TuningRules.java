@@ -78,7 +78,7 @@ final class TuningRules {
       draft.wrong(
           path + ".name",
           "must be one of " + String.join(", ", STRATEGIES) + ", found " + name,
-          "Maybe \"" + Suggestions.nearest(name, STRATEGIES, 1).get(0) + "\" is meant.");
+          Suggestions.advice(name, STRATEGIES));
       return;
     }
     if (!draft.has(SECTION + ".search_space")) {
@@ -113,12 +113,12 @@ final class TuningRules {
               ? "objective must be a list, found " + Draft.show(several)
               : "memory is not measured here, found footprint",
           "Maybe objective: [performance, modelsize] is meant.");
-      return;
     }
     boolean weighted = weight != null && !weight.isNull();
-    if (weighted
-        && (weights.size() != names.size()
-            || !weights.stream().allMatch(each -> each.matches(DECIMAL)))) {
+    boolean fits =
+        weights.size() == names.size()
+            && weights.stream().allMatch(each -> each.matches(DECIMAL));
+    if (weighted && !fits && !names.isEmpty()) {
       draft.wrong(
           path,
           "weight must have one number for each of "
@@ -126,6 +126,8 @@ final class TuningRules {
               + " objectives, found "
               + Draft.show(weight),
           "Maybe numbers such as [0.5, 0.5] are meant.");
+    }
+    if (names.isEmpty() || names.contains("footprint") || (weighted && !fits)) {
       return;
     }
     ArrayNode list = JsonNodeFactory.instance.arrayNode();
