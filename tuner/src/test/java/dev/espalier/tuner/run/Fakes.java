@@ -46,6 +46,7 @@ import java.util.function.Consumer;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Ports that do in microseconds what the adapters do in hours, and note what they were asked. */
@@ -173,10 +174,12 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   }
 
   private static EncodedSet set(String name, int size) {
-    EncodedExample example = new EncodedExample(new int[] {1, 2}, new int[2], 1);
     List<String> labels = List.of("negative", "positive");
-    return new EncodedSet(
-        name, "twin <&>", "cafe-" + name, labels, Collections.nCopies(size, example));
+    List<EncodedExample> examples =
+        IntStream.range(0, size)
+            .mapToObj(i -> new EncodedExample(new int[] {1, 2}, new int[2], i % 2))
+            .toList();
+    return new EncodedSet(name, "twin <&>", "cafe-" + name, labels, examples);
   }
 
   @Override
