@@ -1,8 +1,5 @@
 package dev.espalier.tasks;
 
-import dev.espalier.api.problem.Location;
-import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tasks.Overlap.Fitted;
 import dev.espalier.tasks.Overlap.Origin;
 import dev.espalier.tasks.TaskLoader.DataFile;
@@ -15,7 +12,6 @@ import dev.espalier.tasks.squad.SquadSet;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.PieceEncoder;
 import dev.espalier.tasks.text.TextFile;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -79,15 +75,10 @@ final class SquadLoading {
   }
 
   private static Origin origin(String key, DataFile file) {
-    Path path = file.files().get(0);
-    if (ParquetText.isParquet(path)) {
-      throw ProblemException.at(
-          ProblemKind.INPUT,
-          Location.ofFile(path.toString()),
-          key + ": questions are read from JSON files in SQuAD's format, not from Parquet",
-          "Name SQuAD's own train-v1.1.json or dev-v1.1.json.");
-    }
-    return new Origin(key, TextFile.read(path), file.part());
+    boolean parquet = file.files().stream().allMatch(ParquetText::isParquet);
+    TextFile text =
+        parquet ? ParquetText.readNested(file.files()) : TextFile.read(file.files().get(0));
+    return new Origin(key, text, file.part());
   }
 
   private static boolean unanswerable(Request request) {

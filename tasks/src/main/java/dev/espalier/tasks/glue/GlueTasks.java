@@ -4,6 +4,7 @@ import dev.espalier.tasks.table.Format;
 import dev.espalier.tasks.table.TableTask;
 import dev.espalier.tasks.table.TableTask.Column;
 import dev.espalier.tasks.table.TableTask.Quirks;
+import dev.espalier.tasks.table.TableTask.Range;
 import dev.espalier.tasks.table.TableTask.TableClass;
 import java.util.List;
 import java.util.Optional;
@@ -56,13 +57,15 @@ public final class GlueTasks {
               PARAPHRASE,
               ACCURACY_AND_F1,
               Quirks.NONE),
-          pairs(
+          new TableTask(
               "sts-b",
-              "sentence1",
-              "sentence2",
+              Format.TSV,
+              List.of(new Column("sentence1"), new Column("sentence2")),
               new Column("score", "label"),
               List.of(),
-              List.of("pearson", "spearman")),
+              List.of("pearson", "spearman"),
+              Quirks.NONE,
+              new Range(0, 5)),
           new TableTask(
               "qqp",
               Format.TSV,

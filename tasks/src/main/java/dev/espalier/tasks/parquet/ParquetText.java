@@ -33,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  * Reads a Parquet file as JSON lines, an object for each row, so that whatever reads these reads
  * it, too.
  *
- * <p>Columns that hold lists or structures are left out. Where the file says, in the way of the
- * hub's data sets, that a column of numbers stands for classes, their names are written.
+ * <p>Columns that hold lists or structures are left out, unless they are asked for. Where the file
+ * says, in the way of the hub's data sets, that a column of numbers stands for classes, their names
+ * are written.
  */
 public final class ParquetText {
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -54,7 +55,19 @@ public final class ParquetText {
    * @throws ProblemException of kind input when one is missing or is no Parquet file
    */
   public static TextFile read(List<Path> files) {
-    List<TextFile> texts = files.stream().map(ParquetText::read).toList();
+    return joined(files.stream().map(ParquetText::read).toList());
+  }
+
+  /**
+   * The same with columns that hold lists and structures; classes stay numbers.
+   *
+   * @throws ProblemException of kind input when one is missing or is no Parquet file
+   */
+  public static TextFile readNested(List<Path> files) {
+    return joined(files.stream().map(file -> read(file, NestedRows::lines)).toList());
+  }
+
+  private static TextFile joined(List<TextFile> texts) {
     if (texts.size() == 1) {
       return texts.get(0);
     }
@@ -71,21 +84,34 @@ public final class ParquetText {
    * @throws ProblemException of kind input when the file is missing or is no Parquet file
    */
   public static TextFile read(Path file) {
+    return read(file, ParquetText::plainLines);
+  }
+
+  @FunctionalInterface
+  private interface LineReader {
+    String read(Path file) throws IOException;
+  }
+
+  private static String plainLines(Path file) throws IOException {
+    var metadata = ParquetReader.readMetadata(file.toFile()).getFileMetaData();
+    List<String> columns = plainColumns(metadata.getSchema());
+    Map<String, List<String>> classes = classes(metadata.getKeyValueMetaData());
+    StringBuilder lines = new StringBuilder();
+    try (Stream<ObjectNode> rows =
+        ParquetReader.streamContent(
+            file.toFile(), HydratorSupplier.constantly(new Rows(classes)), columns)) {
+      rows.forEach(row -> lines.append(inOrder(row, columns)).append('\n'));
+    }
+    return lines.toString();
+  }
+
+  private static TextFile read(Path file, LineReader reader) {
     if (!Files.isRegularFile(file)) {
       throw problem(file, ProblemCode.MISSING_FILE, "there is no such file", null);
     }
     try {
       byte[] content = Files.readAllBytes(file);
-      var metadata = ParquetReader.readMetadata(file.toFile()).getFileMetaData();
-      List<String> columns = plainColumns(metadata.getSchema());
-      Map<String, List<String>> classes = classes(metadata.getKeyValueMetaData());
-      StringBuilder lines = new StringBuilder();
-      try (Stream<ObjectNode> rows =
-          ParquetReader.streamContent(
-              file.toFile(), HydratorSupplier.constantly(new Rows(classes)), columns)) {
-        rows.forEach(row -> lines.append(inOrder(row, columns)).append('\n'));
-      }
-      return new TextFile(file.toString(), Sha256.of(content), lines.toString());
+      return new TextFile(file.toString(), Sha256.of(content), reader.read(file));
     } catch (LinkageError e) {
       // The codecs of Parquet's Java library are Hadoop's, and not all of them are here.
       throw problem(

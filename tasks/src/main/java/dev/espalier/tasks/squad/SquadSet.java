@@ -3,6 +3,9 @@ package dev.espalier.tasks.squad;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.metric.AnswerDecoder;
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.PieceEncoder;
 import dev.espalier.tasks.text.TextFile;
@@ -27,8 +30,8 @@ public record SquadSet(List<Question> questions, EncodedSet set, AnswerDecoder d
    * @param name what the set is used for, {@code train} for a model to be told the answers
    * @param unanswerable whether it is SQuAD 2.0
    * @param part the paragraphs to use
-   * @throws dev.espalier.api.problem.ProblemException of kind input when the file is broken, of
-   *     kind configuration when the windows would leave gaps
+   * @throws ProblemException of kind input when the file is broken, or when every answer that a
+   *     model would be told is misplaced; of kind configuration when the windows would leave gaps
    */
   public static SquadSet of(
       String name,
@@ -41,6 +44,9 @@ public record SquadSet(List<Question> questions, EncodedSet set, AnswerDecoder d
     List<Question> questions = SquadReader.read(file, unanswerable, part);
     Windows windows =
         Windows.of(questions, name.equals("train"), maxSequenceLength, settings, encoder);
+    if (windows.examples().isEmpty()) {
+      throw misplaced(file, questions);
+    }
     String source =
         file.source()
             + (part.isAll() ? "" : ", paragraphs " + part)
@@ -53,5 +59,21 @@ public record SquadSet(List<Question> questions, EncodedSet set, AnswerDecoder d
         questions,
         new EncodedSet(name, source, file.sha256(), new Head.Spans(), windows.examples()),
         new SpanDecoder(questions, windows.windows(), settings, unanswerable));
+  }
+
+  private static ProblemException misplaced(TextFile file, List<Question> questions) {
+    Question first = questions.get(0);
+    return ProblemException.at(
+        ProblemKind.INPUT,
+        Location.ofFile(file.source()),
+        "no question can be trained on, because none of the "
+            + questions.size()
+            + " answers is where answer_start says; the first is that of \""
+            + first.id()
+            + "\": \""
+            + first.answers().get(0).text()
+            + "\" is not at "
+            + first.answers().get(0).start(),
+        "answer_start counts characters (code points) of the context from 0.");
   }
 }

@@ -114,14 +114,15 @@ record Windows(List<EncodedExample> examples, List<Window> windows, int misplace
   private static Target.@Nullable Span answer(Question question, Pieces context) {
     Question.Answer answer = question.answers().get(0);
     int start = answer.start();
-    int end = start + answer.text().codePointCount(0, answer.text().length());
+    int count = answer.text().codePointCount(0, answer.text().length());
     String paragraph = question.context();
     int length = paragraph.codePointCount(0, paragraph.length());
-    if (start == end
-        || end > length
+    if (count == 0
+        || start > length - count
         || !paragraph.startsWith(answer.text(), paragraph.offsetByCodePoints(0, start))) {
       return null;
     }
+    int end = start + count;
     int first = 0;
     while (first < context.size() && context.ends()[first] <= start) {
       first++;

@@ -8,6 +8,7 @@ import dev.espalier.tasks.table.TableTask.Quirks;
 import dev.espalier.tasks.table.TableTask.TableClass;
 import dev.espalier.tasks.text.TextFile;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -76,6 +77,20 @@ public final class GenericTable {
               "data.labels",
               "is for classes, but data.columns.value is a number",
               "Leave it out."));
+    }
+    if (labels.stream().anyMatch(String::isBlank)) {
+      mistakes.add(
+          Mistake.contradiction(
+              "data.labels",
+              "has an empty class, and a label that is empty is an error",
+              "Leave it out, or write a name for it into the files."));
+    }
+    List<String> repeated =
+        labels.stream().filter(each -> Collections.frequency(labels, each) > 1).distinct().toList();
+    if (!repeated.isEmpty()) {
+      mistakes.add(
+          Mistake.contradiction(
+              "data.labels", "has \"" + repeated.get(0) + "\" more than once", "Leave one out."));
     }
     return mistakes;
   }

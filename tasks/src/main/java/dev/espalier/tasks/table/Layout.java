@@ -11,12 +11,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Where a file's first row puts what the task needs. */
 final class Layout {
+  /** What is said of a row without a label. */
+  static final String EMPTY_LABEL = "the label is empty";
+
   private static final int LONGEST_QUOTE = 40;
+
+  /** Decimal, without what Java's numbers may have besides: 0x1p3, 2.5f. */
+  private static final Pattern NUMBER =
+      Pattern.compile("[+-]?(\\d++(\\.\\d*+)?|\\.\\d++)([eE][+-]?\\d{1,9})?");
 
   private final TableTask task;
   private final int[] texts;
@@ -117,11 +125,37 @@ final class Layout {
     return labelComplaint(written(row));
   }
 
+  /** Whether a row that is long enough has nothing, or only spaces, for a label. */
+  boolean lacksLabel(Row row) {
+    return row.fields().size() > label && isBlank(written(row));
+  }
+
+  /** Spaces of every kind count, those that do not break and those without width, too. */
+  private static boolean isBlank(String text) {
+    return text.codePoints()
+        .allMatch(
+            c ->
+                Character.isWhitespace(c)
+                    || Character.isSpaceChar(c)
+                    || Character.getType(c) == Character.FORMAT);
+  }
+
   private Optional<String> labelComplaint(String written) {
+    if (isBlank(written)) {
+      return Optional.of(EMPTY_LABEL);
+    }
     if (task.classes().isEmpty()) {
-      return number(written) == null
-          ? Optional.of("label " + quoted(written) + " is not a number")
-          : Optional.empty();
+      Double value = number(written);
+      if (value == null) {
+        return Optional.of("label " + quoted(written) + " is not a number");
+      }
+      if (!Float.isFinite(value.floatValue())) {
+        return Optional.of(
+            "label " + quoted(written) + " is too large: models compute in single precision");
+      }
+      return task.range().contains(value)
+          ? Optional.empty()
+          : Optional.of("label " + quoted(written) + " is not " + task.range());
     }
     if (classes.containsKey(written)) {
       return Optional.empty();
@@ -149,12 +183,7 @@ final class Layout {
   }
 
   private static @Nullable Double number(String written) {
-    try {
-      double value = Double.parseDouble(written);
-      return Double.isFinite(value) ? value : null;
-    } catch (NumberFormatException e) {
-      return null;
-    }
+    return NUMBER.matcher(written).matches() ? Double.valueOf(written) : null;
   }
 
   private static String list(List<String> names, String between) {

@@ -1,6 +1,8 @@
 package dev.espalier.tasks.table;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -13,9 +15,8 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.function.Function;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
@@ -29,7 +30,12 @@ final class Rows {
 
   private static final CSVFormat CSV = CSVFormat.RFC4180.builder().setIgnoreEmptyLines(true).get();
 
-  private static final JsonMapper JSON = JsonMapper.builder().build();
+  /** Of two equal keys, or two objects on a line, one would be lost. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
 
   private Rows() {}
 
@@ -39,89 +45,162 @@ final class Rows {
    */
   static <T> T read(TextFile file, Format format, Function<Iterator<Row>, T> reader) {
     if (format == Format.JSONL || format == Format.PARQUET) {
-      return reader.apply(jsonRows(file));
+      return reader.apply(new JsonLines(file));
     }
-    try (CSVParser parser = CSVParser.parse(file.text(), format == Format.CSV ? CSV : TSV)) {
-      return reader.apply(new Delimited(file, parser));
+    RowReader text = new RowReader(file.text());
+    try (CSVParser parser =
+        CSVParser.builder().setReader(text).setFormat(format == Format.CSV ? CSV : TSV).get()) {
+      return reader.apply(new Delimited(file, text, parser));
     } catch (IOException e) {
       throw new UncheckedIOException("reading from memory", e);
     }
   }
 
   /** The parser reads no further than the record's end, so its line is the record's. */
-  private record Delimited(TextFile file, CSVParser parser, Iterator<CSVRecord> records)
-      implements Iterator<Row> {
-    Delimited(TextFile file, CSVParser parser) {
-      this(file, parser, parser.iterator());
+  private static final class Delimited implements Iterator<Row> {
+    private final TextFile file;
+    private final RowReader text;
+    private final CSVParser parser;
+    private final Iterator<CSVRecord> records;
+
+    Delimited(TextFile file, RowReader text, CSVParser parser) {
+      this.file = file;
+      this.text = text;
+      this.parser = parser;
+      this.records = parser.iterator();
     }
 
     @Override
     public boolean hasNext() {
+      int before = line();
       try {
         return records.hasNext();
       } catch (UncheckedIOException e) {
-        throw ProblemException.at(
-            ProblemKind.INPUT,
-            Location.ofLine(file.source(), line()),
-            "a field in quotation marks is broken: " + e.getCause().getMessage(),
-            "a quotation mark inside of one is written twice");
+        Location location = Location.ofLine(file.source(), firstLine(before));
+        throw e.getCause() instanceof RowReader.TooLong
+            ? tooLong(location)
+            : ProblemException.at(
+                ProblemKind.INPUT,
+                location,
+                "a field in quotation marks is broken: " + e.getCause().getMessage(),
+                "A quotation mark inside of one is written twice, and one that is opened is"
+                    + " closed.");
       }
     }
 
     @Override
     public Row next() {
+      CSVRecord read = records.next();
       List<@Nullable String> fields = new ArrayList<>();
-      records.next().forEach(fields::add);
+      int length = 0;
+      for (String field : read) {
+        fields.add(field);
+        length += field.length();
+      }
+      if (length > TextFile.LONGEST_ROW) {
+        throw tooLong(Location.ofLine(file.source(), line()));
+      }
+      text.startRow();
       return new Row(line(), fields);
     }
 
     private int line() {
       return Math.toIntExact(parser.getCurrentLineNumber());
     }
+
+    /** The line where a row begins that could not be read, after {@code before} lines. */
+    private int firstLine(int before) {
+      return before + 1 + (int) file.text().lines().skip(before).takeWhile(String::isEmpty).count();
+    }
   }
 
-  private static Iterator<Row> jsonRows(TextFile file) {
-    List<String> lines = file.text().lines().toList();
-    int first = 0;
-    while (first < lines.size() && lines.get(first).isBlank()) {
-      first++;
-    }
-    if (first == lines.size()) {
-      return List.<Row>of().iterator();
-    }
-    List<String> names = new ArrayList<>();
-    object(file, first + 1, lines.get(first)).fieldNames().forEachRemaining(names::add);
-    Row header = new Row(first + 1, new ArrayList<>(names));
-    Stream<Row> rows =
-        IntStream.range(first, lines.size())
-            .filter(i -> !lines.get(i).isBlank())
-            .mapToObj(i -> row(object(file, i + 1, lines.get(i)), names, i + 1));
-    return Stream.concat(Stream.of(header), rows).iterator();
-  }
-
-  private static Row row(ObjectNode object, List<String> names, int line) {
-    List<@Nullable String> fields = new ArrayList<>();
-    for (String name : names) {
-      JsonNode value = object.get(name);
-      fields.add(value == null || !value.isValueNode() || value.isNull() ? null : value.asText());
-    }
-    return new Row(line, fields);
-  }
-
-  private static ObjectNode object(TextFile file, int line, String text) {
-    String broken;
-    try {
-      if (JSON.readTree(text) instanceof ObjectNode object) {
-        return object;
-      }
-      broken = "is not an object";
-    } catch (JsonProcessingException e) {
-      broken = "is not JSON: " + e.getOriginalMessage();
-    }
-    throw ProblemException.at(
+  private static ProblemException tooLong(Location location) {
+    return ProblemException.at(
         ProblemKind.INPUT,
-        Location.ofLine(file.source(), line),
-        "the line " + broken,
-        "each line holds one JSON object");
+        location,
+        "the row has more than " + TextFile.LONGEST_ROW + " characters",
+        "Cut the text: a model reads at most data.max_sequence_length tokens of it. In CSV,"
+            + " maybe a quotation mark is never closed.");
+  }
+
+  /** A JSON object on each line. */
+  private static final class JsonLines implements Iterator<Row> {
+    private final TextFile file;
+    private final Iterator<String> lines;
+    private final List<String> names = new ArrayList<>();
+    private int line;
+    private @Nullable ObjectNode next;
+    private boolean headerIsNext;
+
+    JsonLines(TextFile file) {
+      this.file = file;
+      this.lines = file.text().lines().iterator();
+      advance();
+      if (next != null) {
+        next.fieldNames().forEachRemaining(names::add);
+        headerIsNext = true;
+      }
+    }
+
+    @Override
+    public boolean hasNext() {
+      return next != null;
+    }
+
+    @Override
+    public Row next() {
+      ObjectNode object = next;
+      if (object == null) {
+        throw new NoSuchElementException();
+      }
+      if (headerIsNext) {
+        headerIsNext = false;
+        return new Row(line, new ArrayList<>(names));
+      }
+      Row row = row(object);
+      advance();
+      return row;
+    }
+
+    /** Reads the next line that is not blank. */
+    private void advance() {
+      next = null;
+      while (next == null && lines.hasNext()) {
+        String text = lines.next();
+        line++;
+        if (text.length() > TextFile.LONGEST_ROW) {
+          throw tooLong(Location.ofLine(file.source(), line));
+        }
+        if (!text.isBlank()) {
+          next = object(text);
+        }
+      }
+    }
+
+    private Row row(ObjectNode object) {
+      List<@Nullable String> fields = new ArrayList<>();
+      for (String name : names) {
+        JsonNode value = object.get(name);
+        fields.add(value == null || !value.isValueNode() || value.isNull() ? null : value.asText());
+      }
+      return new Row(line, fields);
+    }
+
+    private ObjectNode object(String text) {
+      String broken;
+      try {
+        if (JSON.readTree(text) instanceof ObjectNode object) {
+          return object;
+        }
+        broken = "is not an object";
+      } catch (JsonProcessingException e) {
+        broken = "is not JSON: " + e.getOriginalMessage();
+      }
+      throw ProblemException.at(
+          ProblemKind.INPUT,
+          Location.ofLine(file.source(), line),
+          "the line " + broken,
+          "each line holds one JSON object");
+    }
   }
 }

@@ -16,15 +16,12 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Reads files with one example in each row: UTF-8, columns found by name, so their order does not
+ * Reads files with one example in each row: columns are found by name, so their order does not
  * matter and others may stand between them.
  *
  * <p>Lines may end in LF, CR or CRLF; empty lines are skipped.
  */
 public final class TableReader {
-  /** How many broken rows are described one by one. */
-  static final int ROWS_DESCRIBED = 10;
-
   private TableReader() {}
 
   /** Reads a whole file, as {@link #read(TableTask, TextFile)}. */
@@ -51,7 +48,8 @@ public final class TableReader {
    * The labels in a file, in alphabetical order; those of rows that {@link #read} would complain
    * about, too.
    *
-   * @throws ProblemException of kind input when the file lacks a column
+   * @throws ProblemException of kind input when the file lacks a column, or naming the first ten
+   *     rows whose label is empty: an empty class is a row that somebody forgot
    */
   public static List<String> labels(TableTask task, TextFile file) {
     return Rows.read(
@@ -63,7 +61,16 @@ public final class TableReader {
           }
           Layout layout = Layout.of(task, file.source(), rows.next());
           Set<String> labels = new TreeSet<>();
-          rows.forEachRemaining(row -> labels.add(layout.written(row)));
+          BrokenRows broken = new BrokenRows(file.source());
+          rows.forEachRemaining(
+              row -> {
+                if (layout.lacksLabel(row)) {
+                  broken.add(row.line(), Layout.EMPTY_LABEL);
+                } else if (!layout.written(row).isEmpty()) { // as that of a row that is too short
+                  labels.add(layout.written(row));
+                }
+              });
+          broken.check();
           return List.copyOf(labels);
         });
   }
@@ -75,8 +82,7 @@ public final class TableReader {
     Row first = rows.next();
     Layout layout = Layout.of(task, file.source(), first);
     List<LabelledText> examples = new ArrayList<>();
-    List<Problem> problems = new ArrayList<>();
-    int broken = 0;
+    BrokenRows broken = new BrokenRows(file.source());
     Row row = first;
     if (!task.quirks().headerless()) {
       if (!rows.hasNext()) {
@@ -89,9 +95,8 @@ public final class TableReader {
         Optional<String> complaint = layout.complaint(row);
         if (complaint.isEmpty()) {
           examples.add(layout.example(row));
-        } else if (++broken <= ROWS_DESCRIBED) {
-          problems.add(
-              problem(Location.ofLine(file.source(), row.line()), complaint.orElseThrow()));
+        } else {
+          broken.add(row.line(), complaint.orElseThrow());
         }
       }
       if (!rows.hasNext()) {
@@ -99,19 +104,40 @@ public final class TableReader {
       }
       row = rows.next();
     }
-    if (broken > ROWS_DESCRIBED) {
-      problems.add(
-          problem(
-              Location.ofFile(file.source()),
-              "and " + (broken - ROWS_DESCRIBED) + " more broken rows"));
-    }
-    if (!problems.isEmpty()) {
-      throw new ProblemException(problems);
-    }
+    broken.check();
     if (examples.isEmpty()) {
       throw noExample(file);
     }
     return examples;
+  }
+
+  /** Describes the first broken rows one by one, and counts the others. */
+  private static final class BrokenRows {
+    private static final int DESCRIBED = 10;
+
+    private final String source;
+    private final List<Problem> problems = new ArrayList<>();
+    private int count;
+
+    BrokenRows(String source) {
+      this.source = source;
+    }
+
+    void add(int line, String complaint) {
+      if (++count <= DESCRIBED) {
+        problems.add(problem(Location.ofLine(source, line), complaint));
+      }
+    }
+
+    void check() {
+      if (count > DESCRIBED) {
+        String more = "and " + (count - DESCRIBED) + " more broken rows";
+        problems.add(problem(Location.ofFile(source), more));
+      }
+      if (!problems.isEmpty()) {
+        throw new ProblemException(problems);
+      }
+    }
   }
 
   private static ProblemException empty(TextFile file) {

@@ -1,6 +1,7 @@
 package dev.espalier.tasks.table;
 
 import dev.espalier.api.data.Head;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -16,6 +17,7 @@ import java.util.TreeSet;
  * @param classes the classes in the order of their index; empty when the label is a number
  * @param metrics names of the metrics, the one that is judged by default first
  * @param quirks what is unusual about the files
+ * @param range what a number may be; {@link Range#ALL} for classes
  */
 public record TableTask(
     String name,
@@ -24,7 +26,8 @@ public record TableTask(
     Column label,
     List<TableClass> classes,
     List<String> metrics,
-    Quirks quirks) {
+    Quirks quirks,
+    Range range) {
   /** Copies the lists and checks that there are one or two texts, and not a single class. */
   public TableTask {
     texts = List.copyOf(texts);
@@ -43,6 +46,18 @@ public record TableTask(
     }
   }
 
+  /** A task of classes, or of any numbers. */
+  public TableTask(
+      String name,
+      Format format,
+      List<Column> texts,
+      Column label,
+      List<TableClass> classes,
+      List<String> metrics,
+      Quirks quirks) {
+    this(name, format, texts, label, classes, metrics, quirks, Range.ALL);
+  }
+
   /** A classification in tab-separated files without quirks, judged by its accuracy. */
   public TableTask(String name, List<Column> texts, Column label, List<TableClass> classes) {
     this(name, Format.TSV, texts, label, classes, List.of("accuracy"), Quirks.NONE);
@@ -56,7 +71,14 @@ public record TableTask(
     Set<String> unlabelled = new TreeSet<>(quirks.unlabelled());
     unlabelled.add("-1");
     return new TableTask(
-        name, Format.PARQUET, texts, label, classes, metrics, new Quirks(false, false, unlabelled));
+        name,
+        Format.PARQUET,
+        texts,
+        label,
+        classes,
+        metrics,
+        new Quirks(false, false, unlabelled),
+        range);
   }
 
   /** What a model answers with. */
@@ -95,6 +117,32 @@ public record TableTask(
     /** The official name. */
     public String name() {
       return names.get(0);
+    }
+  }
+
+  /**
+   * What a number may be.
+   *
+   * @param least the smallest, included
+   * @param most the largest, included
+   */
+  public record Range(double least, double most) {
+    /** Every finite number. */
+    public static final Range ALL = new Range(-Double.MAX_VALUE, Double.MAX_VALUE);
+
+    /** Whether a number is in it. */
+    public boolean contains(double value) {
+      return value >= least && value <= most;
+    }
+
+    /** As messages say it. */
+    @Override
+    public String toString() {
+      return "a number from " + plain(least) + " to " + plain(most);
+    }
+
+    private static String plain(double bound) {
+      return new BigDecimal(bound).stripTrailingZeros().toPlainString();
     }
   }
 

@@ -35,6 +35,11 @@ public record LabelledText(String first, @Nullable String second, Target target)
     throw new IllegalStateException("the target is not a class but " + target);
   }
 
+  /** The length of the text, or of both. */
+  int characters() {
+    return first.length() + (second == null ? 0 : second.length());
+  }
+
   /** The same texts with label 0, so that equal texts are equal whatever they are labelled. */
   public LabelledText withoutLabel() {
     return target.equals(NONE) ? this : new LabelledText(first, second, NONE);

@@ -32,6 +32,9 @@ public final class TextEncoder implements AutoCloseable {
    */
   private static final int CHUNK = 256;
 
+  /** For long texts: the characters of a native call, unless a single text has more. */
+  private static final int CHUNK_CHARACTERS = 1 << 18;
+
   private final HuggingFaceTokenizer tokenizer;
 
   private TextEncoder(HuggingFaceTokenizer tokenizer) {
@@ -86,8 +89,9 @@ public final class TextEncoder implements AutoCloseable {
    */
   public List<EncodedExample> encode(List<LabelledText> examples) {
     List<EncodedExample> encoded = new ArrayList<>(examples.size());
-    for (int from = 0; from < examples.size(); from += CHUNK) {
-      List<LabelledText> chunk = examples.subList(from, Math.min(examples.size(), from + CHUNK));
+    for (int from = 0; from < examples.size(); ) {
+      List<LabelledText> chunk = examples.subList(from, chunkEnd(examples, from));
+      from += chunk.size();
       Encoding[] encodings = encodeChunk(chunk);
       for (int i = 0; i < encodings.length; i++) {
         encoded.add(
@@ -104,6 +108,18 @@ public final class TextEncoder implements AutoCloseable {
   @Override
   public void close() {
     tokenizer.close();
+  }
+
+  private static int chunkEnd(List<LabelledText> examples, int from) {
+    int end = from;
+    long characters = 0;
+    do {
+      characters += examples.get(end).characters();
+      end++;
+    } while (end < examples.size()
+        && end - from < CHUNK
+        && characters + examples.get(end).characters() <= CHUNK_CHARACTERS);
+    return end;
   }
 
   private Encoding[] encodeChunk(List<LabelledText> chunk) {

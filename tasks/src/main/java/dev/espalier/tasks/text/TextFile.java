@@ -5,10 +5,6 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CoderResult;
-import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -23,18 +19,27 @@ import java.util.List;
  * @param text the characters, without a byte order mark
  */
 public record TextFile(String source, String sha256, String text) {
-  private static final char BYTE_ORDER_MARK = '\uFEFF';
+  /**
+   * The most characters that a row, or a paragraph, may have. A tokenizer needs about a hundred
+   * times the memory of its text, and a model reads some thousand characters.
+   */
+  public static final int LONGEST_ROW = 1_000_000;
+
+  /** Java has no longer arrays. */
+  private static final long LONGEST = Integer.MAX_VALUE - 8;
+
+  private static final long GIB = 1L << 30;
 
   /**
    * Reads a whole file.
    *
-   * @throws ProblemException of kind input, with file and line, when the file is missing or not
-   *     UTF-8
+   * @throws ProblemException of kind input, with file and line, when the file is missing, longer
+   *     than 2 GiB, or neither UTF-8 nor UTF-16 with a byte order mark
    */
   public static TextFile read(Path file) {
     byte[] content = bytes(file);
     String source = file.toString();
-    return new TextFile(source, Sha256.of(content), decode(source, content));
+    return new TextFile(source, Sha256.of(content), Decoder.decode(source, content));
   }
 
   /** A text that was generated. */
@@ -54,6 +59,14 @@ public record TextFile(String source, String sha256, String text) {
           ProblemKind.INPUT, location, "must be a file, but " + resolved + " is not one", null);
     }
     try {
+      long size = Files.size(file);
+      if (size > LONGEST) {
+        throw ProblemException.at(
+            ProblemKind.INPUT,
+            location,
+            "the file has " + size / GIB + " GiB, and at most 2 GiB are read",
+            "Use a sample: rows beyond some millions hardly change a model.");
+      }
       return Files.readAllBytes(file);
     } catch (IOException e) {
       String why = e instanceof AccessDeniedException ? "access denied" : String.valueOf(e);
@@ -63,40 +76,5 @@ public record TextFile(String source, String sha256, String text) {
                   ProblemKind.INPUT, location, "cannot read " + resolved + ": " + why, null)),
           e);
     }
-  }
-
-  /** Decodes strictly: a replacement character would change what is trained on in silence. */
-  private static String decode(String source, byte[] content) {
-    ByteBuffer in = ByteBuffer.wrap(content);
-    CharBuffer out = CharBuffer.allocate(content.length);
-    CoderResult result =
-        StandardCharsets.UTF_8
-            .newDecoder()
-            .onMalformedInput(CodingErrorAction.REPORT)
-            .onUnmappableCharacter(CodingErrorAction.REPORT)
-            .decode(in, out, true);
-    if (result.isError()) {
-      throw ProblemException.at(
-          ProblemKind.INPUT,
-          Location.ofLine(source, lineOf(in.position(), content)),
-          String.format(
-              "the file must be UTF-8, but byte 0x%02X at offset %d is not",
-              content[in.position()], in.position()),
-          "convert it, for instance with iconv -f WINDOWS-1252 -t UTF-8");
-    }
-    out.flip();
-    boolean marked = out.hasRemaining() && out.get(0) == BYTE_ORDER_MARK;
-    return out.subSequence(marked ? 1 : 0, out.length()).toString();
-  }
-
-  private static int lineOf(int offset, byte[] content) {
-    int line = 1;
-    for (int i = 0; i < offset; i++) {
-      boolean carriageReturnAlone = content[i] == '\r' && content[i + 1] != '\n';
-      if (content[i] == '\n' || carriageReturnAlone) {
-        line++;
-      }
-    }
-    return line;
   }
 }

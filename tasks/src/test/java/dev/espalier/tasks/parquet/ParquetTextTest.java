@@ -9,11 +9,16 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.tasks.MiniLm;
 import dev.espalier.tasks.TaskLoader;
 import dev.espalier.tasks.glue.GlueTasks;
+import dev.espalier.tasks.squad.Question;
+import dev.espalier.tasks.squad.SquadReader;
 import dev.espalier.tasks.table.TableReader;
 import dev.espalier.tasks.text.LabelledText;
+import dev.espalier.tasks.text.Part;
+import dev.espalier.tasks.text.TextFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Parquet files as the hub's data sets have them. */
 class ParquetTextTest {
@@ -123,6 +129,64 @@ class ParquetTextTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"element", "item"})
+  @DisplayName("questions are read from the hub's rows, in one file or several")
+  void questions(String element) throws IOException {
+    MessageType schema =
+        MessageTypeParser.parseMessageType(
+            """
+            message squad {
+              optional binary id (STRING);
+              optional binary title (STRING);
+              optional binary context (STRING);
+              optional binary question (STRING);
+              optional group answers {
+                optional group text (LIST) { repeated group list { optional binary NAME (STRING); } }
+                optional group answer_start (LIST) { repeated group list { optional int32 NAME; } }
+              }
+            }
+            """
+                .replace("NAME", element));
+    List<Group> rows = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      SimpleGroup row = new SimpleGroup(schema);
+      row.add("id", "q" + i);
+      row.add("context", "one 𝔘 two");
+      row.add("question", "what ?");
+      Group answers = row.addGroup("answers");
+      Group texts = answers.addGroup("text");
+      Group starts = answers.addGroup("answer_start");
+      for (int a = 0; a < i; a++) {
+        texts.addGroup("list").add(element, a == 0 ? "two" : "one");
+        starts.addGroup("list").add(element, a == 0 ? 6 : 0);
+      }
+      rows.add(row);
+    }
+    Path first = folder.resolve("0.parquet");
+    Path second = folder.resolve("1.parquet");
+    write(first, schema, CompressionCodecName.SNAPPY, Map.of(), rows.get(0), rows.get(1));
+    write(second, schema, CompressionCodecName.SNAPPY, Map.of(), rows.get(2));
+
+    TextFile file = ParquetText.readNested(List.of(first, second));
+
+    assertThat(SquadReader.read(file, true, Part.ALL))
+        .containsExactly(
+            new Question("q0", "what ?", "one 𝔘 two", List.of()),
+            new Question("q1", "what ?", "one 𝔘 two", List.of(new Question.Answer("two", 6))),
+            new Question(
+                "q2",
+                "what ?",
+                "one 𝔘 two",
+                List.of(new Question.Answer("two", 6), new Question.Answer("one", 0))));
+    TaskLoader.Loaded loaded =
+        TaskLoader.load(
+            new TaskLoader.Request("squad-v2", first, second, 0, 0, 384, 1),
+            MiniLm.tokenizerJson());
+    assertThat(loaded.train().size()).isEqualTo(2);
+    assertThat(loaded.evaluation().size()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
   @CsvSource({"0", "4", "100", "-1"})
   @DisplayName("what is no Parquet file, or not a whole one, is refused with its name")
   void broken(int length) throws IOException {
@@ -136,6 +200,9 @@ class ParquetTextTest {
       Files.write(file, Arrays.copyOf(whole, length));
     }
 
+    assertThatThrownBy(() -> ParquetText.readNested(List.of(file)))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining("broken.parquet: not a readable Parquet file");
     assertThatThrownBy(() -> ParquetText.read(file))
         .isInstanceOf(ProblemException.class)
         .hasMessageContaining("broken.parquet")

@@ -210,24 +210,122 @@ class SquadSetTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{                       |f:1: the file is not JSON",
-        "{}                      |f: data: must be a list",
-        "{\"data\": []}          |f: there is no question in it",
-        "{\"data\": [{}]}        |f: data[0].paragraphs: must be a list",
-        "{\"data\": [{\"paragraphs\": [{\"qas\": []}]}]}|data[0].paragraphs[0].context: must be a text",
+        "{                          |f:1:2: the file is not JSON",
+        "[]                         |f: there is no question in it",
+        "3                          |f:1:1: must be an object, found 3",
+        "{}                         |f:1:1: data: must be a list, but is missing",
+        "{\"data\": {}}             |f:1:10: data: must be a list, found an object",
+        "{\"data\": []}             |f: there is no question in it",
+        "{\"data\": [{\"a\": 1}]}   |f:1:11: data[0]: has neither paragraphs, as SQuAD's own files,"
+            + " nor context, question and answers, as the hub's; it has a",
+        "{\"data\": [{\"paragraphs\": [{\"qas\": []}]}]}|f:1:27: data[0].paragraphs[0].context: must"
+            + " be a text, but is missing",
         "{\"data\": [{\"paragraphs\": [{\"context\": \"a\", \"qas\": [{\"id\": \"1\", \"question\":"
             + " \"q\", \"answers\": []}]}]}]}|data[0].paragraphs[0].qas[0]: has no answer; the task"
             + " squad-v2 knows such questions",
         "{\"data\": [{\"paragraphs\": [{\"context\": \"a\", \"qas\": [{\"id\": \"1\", \"question\":"
             + " \"q\", \"answers\": [{\"text\": \"a\"}]}]}]}]}|.qas[0].answers[0].answer_start: must"
-            + " be a number from 0",
+            + " be a number from 0, but is missing",
+        "[{\"context\": \"a\",⏎\"id\": \"1\", \"question\": \"q\", \"answers\":⏎ \"a\"}]|f:3:2:"
+            + " [0].answers: must be a list of {text, answer_start}, or {text: list, answer_start:"
+            + " list}, found \"a\"",
+        "{\"context\": \"a\"}⏎{\"context\": 3}|f:2:13: context: must be a text, found 3",
+        "[{\"context\": \"a\", \"id\": \"1\", \"question\": \"q\", \"answers\": {\"text\": [\"a\"],"
+            + " \"answer_start\": []}}]|[0].answers: must have an answer_start for each text, found 0"
+            + " for 1",
+        "[{\"context\": \"a\", \"id\": \"1\", \"question\": \"q\", \"answers\": {\"text\": [null],"
+            + " \"answer_start\": [-1]}}]|[0].answers.answer_start[0]: must be a number from 0, found"
+            + " -1",
+        "[{\"context\": \"a\\ud800\"}]|[0].context: has half of a character",
+        "[{\"context\": \"a\", \"context\": \"b\"}]|f:1:28: the file is not JSON: Duplicate field",
       })
   void saysWhatIsWrong(String content, String message) {
     assertThat(
             catchThrowableOfType(
                 ProblemException.class,
-                () -> set("train", TextFile.generated("f", content), 64, 50)))
+                () -> set("train", TextFile.generated("f", content.replace('⏎', '\n')), 64, 50)))
         .hasMessageContaining(message);
+  }
+
+  private static final String ROW =
+      "{\"id\": \"%s\", \"title\": \"t\", \"context\": \"%s\", \"question\": \"what ?\", \"answers\":"
+          + " {\"text\": [\"two\"], \"answer_start\": [%d]}}";
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"data\": [{\"paragraphs\": [{\"context\": \"one two\", \"qas\": [{\"id\": \"a\","
+            + " \"question\": \"what ?\", \"answers\": {\"text\": [\"two\"], \"answer_start\":"
+            + " [4]}}, {\"id\": \"b\", \"question\": \"what ?\", \"answers\": [{\"text\": \"two\","
+            + " \"answer_start\": 4}]}]}, {\"context\": \"two\", \"qas\": [{\"id\": \"c\","
+            + " \"question\": \"what ?\", \"answers\": {\"answer_start\": [0], \"text\":"
+            + " [\"two\"]}}]}]}]}",
+        "[ROWS]",
+        "{\"version\": \"1\", \"data\": [ROWS]}",
+        "LINES",
+      })
+  @DisplayName("the hub's layout is read, in rows and nested, in a list and in lines")
+  void hubLayouts(String content) {
+    List<String> rows =
+        List.of(
+            ROW.formatted("a", "one two", 4),
+            ROW.formatted("b", "one two", 4),
+            ROW.formatted("c", "two", 0));
+    TextFile file =
+        TextFile.generated(
+            "f",
+            content
+                .replace("ROWS", String.join(", ", rows))
+                .replace("LINES", String.join("\n\n", rows)));
+
+    List<Question.Answer> answers = List.of(new Question.Answer("two", 4));
+    List<Question> expected =
+        List.of(
+            new Question("a", "what ?", "one two", answers),
+            new Question("b", "what ?", "one two", answers),
+            new Question("c", "what ?", "two", List.of(new Question.Answer("two", 0))));
+    assertThat(SquadReader.read(file, false, Part.ALL)).isEqualTo(expected);
+    // successive rows with one context are a paragraph
+    assertThat(SquadReader.read(file, false, Part.of("1-1"))).isEqualTo(expected.subList(0, 2));
+    assertThat(SquadReader.read(file, false, Part.of("2-"))).isEqualTo(expected.subList(2, 3));
+  }
+
+  @Test
+  @DisplayName("in the hub's rows of SQuAD 2.0 empty lists stand for no answer")
+  void hubUnanswerable() {
+    String row =
+        "{\"id\": \"a\", \"context\": \"c\", \"question\": \"q\", \"answers\": {\"text\": [],"
+            + " \"answer_start\": []}}";
+
+    assertThat(SquadReader.read(TextFile.generated("f", row), true, Part.ALL))
+        .containsExactly(new Question("a", "q", "c", List.of()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3, 5, 999_999_999})
+  @DisplayName("a training file whose answers are all misplaced is refused")
+  void allMisplaced(int start) {
+    TextFile file =
+        TextFile.generated(
+            "f", ROW.formatted("a", "one two", start) + ROW.formatted("b", "one two", start));
+
+    assertThat(catchThrowableOfType(ProblemException.class, () -> set("train", file, 64, 50)))
+        .hasMessageContaining(
+            "f: no question can be trained on, because none of the 2 answers is where answer_start"
+                + " says; the first is that of \"a\": \"two\" is not at "
+                + start);
+    assertThat(set("evaluation", file, 64, 50).set().size()).isEqualTo(2);
+  }
+
+  @Test
+  @DisplayName("a text of 100 MB is refused where it stands")
+  void longText() {
+    String context = "word ".repeat(20_000_000);
+    TextFile file = TextFile.generated("f", "[\n" + ROW.formatted("a", context, 0) + "]");
+
+    assertThat(catchThrowableOfType(ProblemException.class, () -> set("train", file, 64, 50)))
+        .hasMessageContaining("f:2:")
+        .hasMessageContaining("a text has more than 1000000 characters");
   }
 
   @Test

@@ -81,6 +81,16 @@ class GenericTableTest {
         "csv  |t|-|-|k|t,k\\na,1\\nb,x |test:3: label \"x\" is not a number",
         "csv  |t|-|-|k|t,k\\na,1\\nb,NaN |test:3: label \"NaN\" is not a number",
         "csv  |t|-|k|-|t,k\\na,\"1\"2\\n |a field in quotation marks is broken",
+        "csv  |t|-|k|-|t,k\\na,1\\nb,\\nc,2 |test:3: the label is empty",
+        "csv  |t|-|k|-|t,k\\na,1\\nb,\" \"\\nc,2 |test:3: the label is empty",
+        "csv  |t|-|-|k|t,k\\na,1\\nb,\\nc,2 |test:3: the label is empty",
+        "csv  |t|-|k|-|t,k\\na,1\\n\\n\"b,2\\nc,1\\nd,2 |test:4: a field in quotation marks is broken",
+        "tsv  |t|-|k|-|t\\tk\\na\\t1\\nb\\t \\n |test:3: the label is empty",
+        "jsonl|t|-|k|-|{\"t\": \"a\", \"k\": 1}\\n{\"t\": \"b\", \"k\": \" \"} |test:2: the label is empty",
+        "jsonl|t|-|k|-|{\"t\": \"a\", \"k\": 1}\\n{\"t\": \"b\", \"k\": null} |test:2: the label is empty",
+        "jsonl|t|-|k|-|{\"t\": \"a\", \"k\": 1}\\n{\"t\": \"b\"} |test:2: the label is empty",
+        "jsonl|t|-|k|-|{\"t\": \"a\", \"k\": 1}\\n{\"t\": \"b\", \"k\": 2}{\"t\": \"c\", \"k\": 3} |test:2: the line is not JSON",
+        "jsonl|t|-|k|-|{\"t\": \"a\", \"k\": 1}\\n{\"t\": \"b\", \"t\": \"c\", \"k\": 3} |test:2: the line is not JSON: Duplicate",
         "jsonl|t|-|k|-|{\"t\": \"a\", \"k\": 1}\\n{\"k\": 2} |test:2: \"t\" is missing",
         "jsonl|t|-|k|-|{\"t\": \"a\", \"k\": 1}\\n[] |test:2: the line is not an object",
         "jsonl|t|-|k|-|{\"t\": \"a\", \"k\": 1}\\n\\n{\"k\" |test:3: the line is not JSON",
@@ -117,6 +127,8 @@ class GenericTableTest {
             + " predicts one of them",
         "t | - | k | a | data.labels: is for classes, but data.columns.value is a number",
         "t | k | - | a | -",
+        "t | k | - | a;b;a | data.labels: has \"a\" more than once",
+        "t | k | - | a; ;b | data.labels: has an empty class, and a label that is empty is an error",
         "t | - | k | - | -",
       })
   @DisplayName("what is wrong with columns is known before a file is read")
@@ -130,10 +142,39 @@ class GenericTableTest {
         GenericTable.check(
             "csv",
             new Columns(text, null, label, value),
-            classes == null ? List.of() : List.of(classes));
+            classes == null ? List.of() : List.of(classes.split(";", -1)));
 
     assertThat(mistakes.stream().map(each -> each.key() + ": " + each.message()))
         .isEqualTo(expected == null ? List.of() : List.of(expected));
+  }
+
+  @Test
+  @DisplayName("a quotation mark that is never closed does not make a row of a large file")
+  void unclosedQuote() {
+    String rest = "fine,yes\n".repeat(5_000_000);
+    TextFile file = TextFile.generated("test", "t,k\na,yes\nb,no\n\"c,yes\n" + rest);
+
+    assertThat(
+            catchThrowableOfType(
+                ProblemException.class,
+                () -> task("csv", new Columns("t", null, "k", null), List.of(), file)))
+        .hasMessageContaining("test:4: the row has more than 1000000 characters")
+        .hasMessageContaining("maybe a quotation mark is never closed");
+  }
+
+  @Test
+  @DisplayName("a JSON line may be as long as a row")
+  void longLine() {
+    TextFile file =
+        TextFile.generated(
+            "test",
+            "{\"t\": \"a\", \"k\": 1}\n{\"t\": \"" + "x".repeat(2_000_000) + "\", \"k\": 2}");
+
+    assertThat(
+            catchThrowableOfType(
+                ProblemException.class,
+                () -> task("jsonl", new Columns("t", null, "k", null), List.of(), file)))
+        .hasMessageContaining("test:2: the row has more than 1000000 characters");
   }
 
   @Test

@@ -18,6 +18,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -131,7 +133,8 @@ class TableReaderTest {
             2,
             "a row must have 2 tab-separated fields, found 3"),
         arguments("label\tsentence\n2\tgood\n", 2, "label \"2\" is none of 0, 1"),
-        arguments("label\tsentence\n\tgood\n", 2, "label \"\" is none of 0, 1"),
+        arguments("label\tsentence\n1\tx\n\tgood\n", 3, "the label is empty"),
+        arguments("label\tsentence\n1\tx\n \u00A0\u200B\tgood\n", 3, "the label is empty"),
         arguments("label\tsentence\npositive\tx\n", 2, "label \"positive\" is none of 0, 1"),
         arguments(
             "label\tsentence\n" + "x".repeat(99) + "\tgood\n",
@@ -188,6 +191,52 @@ class TableReaderTest {
     if (broken > 10) {
       assertThat(e.problems().get(10).message())
           .isEqualTo("and " + (broken - 10) + " more broken rows");
+    }
+  }
+
+  @ParameterizedTest(name = "score {0}")
+  @CsvSource({
+    "0,",
+    "5,",
+    "5.000,",
+    "2.5e0,",
+    ".5,", //
+    "5.001, is not a number from 0 to 5",
+    "-1, is not a number from 0 to 5",
+    "NaN, is not a number",
+    "Infinity, is not a number",
+    "0x1p1, is not a number",
+    "2.5f, is not a number",
+    "'2,5', is not a number",
+    "1e39, is too large: models compute in single precision",
+    "'', the label is empty",
+  })
+  void similarityIsBetween0And5(String score, @Nullable String complaint) throws IOException {
+    TableTask task = GlueTasks.find("sts-b").orElseThrow();
+    Path file = file("sentence1\tsentence2\tscore\na\tb\t1\nc\td\t" + score + "\n");
+
+    if (complaint == null) {
+      assertThat(TableReader.read(task, file).examples()).hasSize(2);
+    } else {
+      assertThat(catchThrowableOfType(ProblemException.class, () -> TableReader.read(task, file)))
+          .hasMessageContaining("data.tsv:3: ")
+          .hasMessageContaining(complaint);
+    }
+  }
+
+  @ParameterizedTest(name = "{0} characters: {1}")
+  @CsvSource({"999_990, true", "1_000_001, false", "100_000_000, false"})
+  @DisplayName("a row has a million characters at most, and one that is longer is named at once")
+  void longestRow(String characters, boolean read) throws IOException {
+    int length = Integer.parseInt(characters.replace("_", ""));
+    Path file = file("label\tsentence\n1\tgood\n\n0\t" + "x".repeat(length) + "\n1\tgood\n");
+
+    if (read) {
+      assertThat(TableReader.read(SST2, file).examples()).hasSize(3);
+    } else {
+      Problem problem = failure(file).problems().get(0);
+      assertThat(problem.location()).isEqualTo(Location.ofLine(file.toString(), 4));
+      assertThat(problem.message()).isEqualTo("the row has more than 1000000 characters");
     }
   }
 

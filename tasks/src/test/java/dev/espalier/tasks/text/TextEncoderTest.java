@@ -99,6 +99,23 @@ class TextEncoderTest {
   }
 
   @Test
+  void keepsOrderWhenLongTextsMakeSmallerChunks() {
+    List<LabelledText> texts = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      texts.add(LabelledText.single("film ".repeat(i % 4 == 0 ? 60_000 : i), i));
+    }
+    try (TextEncoder encoder = TextEncoder.create(TOKENIZER, 64)) {
+      List<EncodedExample> encoded = encoder.encode(texts);
+
+      assertThat(encoded).hasSize(20);
+      for (int i = 0; i < 20; i++) {
+        assertThat(encoded.get(i).label()).isEqualTo(i);
+        assertThat(encoded.get(i).length()).as("%d", i).isEqualTo(i % 4 == 0 ? 64 : 2 + i);
+      }
+    }
+  }
+
+  @Test
   void refusesToMixSinglesAndPairs() {
     List<LabelledText> mixed =
         List.of(LabelledText.single("film", 0), new LabelledText("film", "book", 0));

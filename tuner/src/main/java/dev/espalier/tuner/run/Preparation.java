@@ -64,7 +64,10 @@ final class Preparation {
       return model.weights().architecture().format();
     }
 
-    /** What a user should know of the model: how it was read, and what it does not bring. */
+    /**
+     * What a user should know of the model, how it was read and what it does not bring, and of the
+     * data.
+     */
     List<String> modelNotes() {
       List<String> notes = new ArrayList<>(model.notes());
       List<String> missing = Heads.missing(model.weights(), data.head());
@@ -74,6 +77,7 @@ final class Preparation {
                 + String.join(" and no ", missing)
                 + " for this task: drawn at random, by the seed.");
       }
+      notes.addAll(DataChecks.notes(data));
       return notes;
     }
   }
@@ -124,6 +128,12 @@ final class Preparation {
       throw new ProblemException(untriable);
     }
     Judging judging = Judging.of(resolved, services.metrics(), sets);
+    DataChecks checks = new DataChecks(resolved);
+    List<Problem> unusable = new ArrayList<>(checks.training(sets));
+    unusable.addAll(checks.evaluation(sets, judging));
+    if (!unusable.isEmpty()) {
+      throw new ProblemException(unusable);
+    }
     BaselineSource baseline =
         BaselineSource.of(
             resolved, judging.criterion(), model.weights(), sets.head(), services.checkpoints());

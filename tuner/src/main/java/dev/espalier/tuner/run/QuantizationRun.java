@@ -1,6 +1,8 @@
 package dev.espalier.tuner.run;
 
 import dev.espalier.api.metric.Metric;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemException;
 import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.Configuration.Performance;
 import dev.espalier.tuner.config.Configuration.Quantization;
@@ -88,6 +90,10 @@ public final class QuantizationRun {
           decision.model(), null, data == null ? null : speed(source, target, decision.model()));
     }
     Judging judged = Judging.of(resolved, services.metrics(), data);
+    List<Problem> unusable = new DataChecks(resolved).evaluation(data, judged);
+    if (!unusable.isEmpty()) {
+      throw new ProblemException(unusable);
+    }
     Criterion criterion = judged.criterion();
     Map<String, Double> baseline = metrics(source, data, judged.measured());
     tell.accept(criterion.sentence(Verdict.in(baseline)));

@@ -1,10 +1,13 @@
 package dev.espalier.tuner.run;
 
+import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.data.Target;
 import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.Configuration.JudgedMetric;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.port.BertArchitecture;
+import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.TaskSource.TaskData;
 import dev.espalier.tuner.port.Tensor;
@@ -99,11 +102,41 @@ public final class SmokeRun {
   }
 
   private static TaskData firstExamples(TaskData data) {
-    EncodedSet train = data.train();
     return new TaskData(
-        train.with(train.examples().subList(0, Math.min(TRAIN_EXAMPLES, train.size()))),
+        varied(data.train(), TRAIN_EXAMPLES),
         data.ownCalibration(),
-        data.evaluations().stream().map(each -> each.first(EVALUATION_EXAMPLES)).toList(),
+        data.evaluations().stream().map(SmokeRun::firstExamples).toList(),
         data.metrics());
+  }
+
+  /** A decoder of answers takes the first examples only. */
+  private static EvaluationSet firstExamples(EvaluationSet full) {
+    return full.decoder() == null
+        ? new EvaluationSet(full.suffix(), varied(full.set(), EVALUATION_EXAMPLES), null)
+        : full.first(EVALUATION_EXAMPLES);
+  }
+
+  /**
+   * Examples from all of a set, which may be sorted by class: with one class, or one value, neither
+   * training nor a correlation makes sense.
+   */
+  private static EncodedSet varied(EncodedSet full, int count) {
+    int size = full.size();
+    if (size <= count) {
+      return full;
+    }
+    List<EncodedExample> all = full.examples();
+    List<EncodedExample> some = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      some.add(all.get((int) ((long) i * size / count)));
+    }
+    Target first = some.get(0).target();
+    if (some.stream().map(EncodedExample::target).allMatch(first::equals)) {
+      all.stream()
+          .filter(each -> !each.target().equals(first))
+          .findFirst()
+          .ifPresent(other -> some.set(count - 1, other));
+    }
+    return full.with(some);
   }
 }
