@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.tuner.port.BertArchitecture;
+import dev.espalier.tuner.port.NotFinite;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
 
 /** Loads models from folders that are laid out like a model on the Hugging Face hub. */
 public final class Checkpoints {
@@ -107,17 +109,22 @@ public final class Checkpoints {
    * {@code config.json} and the others if they are there.
    *
    * @param file what the weights were read from
-   * @throws ProblemException of kind INPUT when there is no tokenizer, or a file is broken
+   * @throws ProblemException of kind INPUT when there is no tokenizer, a file is broken, or a
+   *     weight is not finite
    */
   public static PretrainedModel around(Path file, TransformerWeights weights) {
     Path folder = file.toAbsolutePath().getParent();
-    Path config = folder.resolve(CONFIG);
+    NotFinite.in(weights.tensors())
+        .ifPresent(
+            what -> {
+              throw Broken.file(file, "has " + what, NotFinite.ADVICE, null);
+            });
     return new PretrainedModel(
         file.toString(),
         weights,
         tokenizer(folder),
         WeightFiles.of(file).sha256(),
-        Files.isRegularFile(config) ? labels(json(config)) : List.of(),
+        labels(file),
         companions(folder),
         List.of());
   }
@@ -150,6 +157,24 @@ public final class Checkpoints {
       return text(folder.resolve(TOKENIZER));
     }
     return TokenizerFiles.read(folder);
+  }
+
+  /**
+   * The class names that go with a file of weights: those of the {@code config.json} beside it, or
+   * for the baseline and the trials of a run, of the one in its {@code best/}.
+   *
+   * @return empty when there is no such file, or it does not name every class
+   * @throws ProblemException of kind INPUT when it is broken
+   */
+  static List<String> labels(Path file) {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    boolean isOfRun = Files.isRegularFile(folder.resolveSibling("environment.json"));
+    return Stream.of(folder, isOfRun ? folder.resolveSibling("best") : folder)
+        .map(place -> place.resolve(CONFIG))
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .map(config -> labels(json(config)))
+        .orElse(List.of());
   }
 
   /** The class names by {@code id2label}; empty when it does not name them all, or names none. */
