@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -167,14 +168,27 @@ public final class Checkpoints {
    * @throws ProblemException of kind INPUT when it is broken
    */
   static List<String> labels(Path file) {
+    return config(file).map(config -> labels(json(config))).orElse(List.of());
+  }
+
+  /**
+   * The shape that the same {@code config.json} gives; empty when it is of another kind of model.
+   */
+  static Optional<BertArchitecture> architecture(Path file) {
+    try {
+      return config(file).map(config -> ModelConfig.read(config, json(config)));
+    } catch (ProblemException ofAnotherKind) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<Path> config(Path file) {
     Path folder = file.toAbsolutePath().normalize().getParent();
     boolean isOfRun = Files.isRegularFile(folder.resolveSibling("environment.json"));
     return Stream.of(folder, isOfRun ? folder.resolveSibling("best") : folder)
         .map(place -> place.resolve(CONFIG))
         .filter(Files::isRegularFile)
-        .findFirst()
-        .map(config -> labels(json(config)))
-        .orElse(List.of());
+        .findFirst();
   }
 
   /** The class names by {@code id2label}; empty when it does not name them all, or names none. */

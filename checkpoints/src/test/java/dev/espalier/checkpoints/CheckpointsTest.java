@@ -165,6 +165,18 @@ class CheckpointsTest {
   }
 
   @Test
+  @DisplayName("so is one of a model whose weights were read elsewhere")
+  void notFiniteElsewhere() {
+    PretrainedModel model = Checkpoints.load(folder);
+    Path file = folder.resolve("model.pt");
+    model.weights().get("bert.embeddings.LayerNorm.bias").values()[1] = Float.NaN;
+
+    assertThatThrownBy(() -> Checkpoints.around(file, model.weights()))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining("model.pt: has NaN in bert.embeddings.LayerNorm.bias at [1]");
+  }
+
+  @Test
   @DisplayName("of many tensors that are not finite the first are named, the others counted")
   void manyNotFinite() throws IOException {
     tensors.values().forEach(tensor -> tensor.values()[0] = Float.NaN);

@@ -2,6 +2,7 @@ package dev.espalier.tuner.port;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /** Keeps weights as a Hugging Face-style {@code model.safetensors}. */
@@ -30,6 +31,17 @@ public interface CheckpointStore {
    */
   default List<String> labels(Path file) {
     return List.of();
+  }
+
+  /**
+   * The shape of a model of BERT's family, as a {@code config.json} that goes with the model's file
+   * says.
+   *
+   * @param file the weights, or an exported model
+   * @return empty when none goes with it, or the model is another
+   */
+  default Optional<BertArchitecture> architecture(Path file) {
+    return Optional.empty();
   }
 
   /**
