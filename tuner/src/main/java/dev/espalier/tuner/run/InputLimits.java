@@ -20,15 +20,14 @@ import java.util.stream.Stream;
  * it has positions. Of a model that brings its own program neither is known.
  *
  * @param model how the user calls it
- * @param tokenizerJson what makes its token ids
+ * @param vocabulary what its token ids stand for
  * @param architecture its shape
  */
-@SuppressWarnings("ArrayRecordComponent") // a file's content, never compared
-record InputLimits(String model, byte[] tokenizerJson, Architecture architecture) {
+record InputLimits(String model, Vocabulary vocabulary, Architecture architecture) {
   /** Of a model with its tokenizer. */
   static InputLimits of(PretrainedModel model) {
     return new InputLimits(
-        model.reference(), model.tokenizerJson(), model.weights().architecture());
+        model.reference(), Vocabulary.of(model), model.weights().architecture());
   }
 
   /**
@@ -40,7 +39,7 @@ record InputLimits(String model, byte[] tokenizerJson, Architecture architecture
   List<Problem> problems(String said, Location at, List<EncodedSet> sets) {
     List<Problem> problems = new ArrayList<>();
     rows()
-        .flatMap(rows -> vocabulary().beyond(rows, sets))
+        .flatMap(rows -> vocabulary.beyond(rows, sets))
         .ifPresent(
             what ->
                 problems.add(
@@ -76,11 +75,7 @@ record InputLimits(String model, byte[] tokenizerJson, Architecture architecture
 
   /** What a user should know of tokens that it has no row for. */
   List<String> notes() {
-    return rows().map(rows -> vocabulary().notes(model, rows)).orElse(List.of());
-  }
-
-  private Vocabulary vocabulary() {
-    return Vocabulary.of(model, tokenizerJson);
+    return rows().map(rows -> vocabulary.notes(model, rows)).orElse(List.of());
   }
 
   private Optional<Integer> rows() {

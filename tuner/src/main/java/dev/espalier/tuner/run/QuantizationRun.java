@@ -139,7 +139,10 @@ public final class QuantizationRun {
     Location at = Location.ofFile(source.toString());
     List<Problem> problems =
         new ArrayList<>(
-            new InputLimits(source.toString(), bytes(tokenizer), known.orElseThrow())
+            new InputLimits(
+                    source.toString(),
+                    Vocabulary.of(source.toString(), bytes(tokenizer)),
+                    known.orElseThrow())
                 .problems("", at, InputLimits.all(data)));
     int length = configuration.evaluation().performance().sequenceLength();
     int longest = known.orElseThrow().longestInput();
