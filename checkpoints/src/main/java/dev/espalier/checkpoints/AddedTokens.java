@@ -114,6 +114,25 @@ final class AddedTokens {
   }
 
   /**
+   * Those that a {@code tokenizer.json}, which is used as it is, does not know.
+   *
+   * @param tokenizer its content
+   */
+  List<String> missingIn(JsonNode tokenizer) {
+    Set<String> known = new LinkedHashSet<>();
+    tokenizer.path("added_tokens").forEach(token -> known.add(content(token)));
+    JsonNode vocabulary = tokenizer.path("model").path("vocab");
+    vocabulary.fieldNames().forEachRemaining(known::add);
+    vocabulary.forEach(entry -> known.add(entry.path(0).asText(""))); // pairs, with a score each
+    return written.keySet().stream().filter(token -> !known.contains(token)).toList();
+  }
+
+  /** Whether nothing was added to the vocabulary. */
+  boolean isEmpty() {
+    return written.isEmpty();
+  }
+
+  /**
    * Brings them together with a vocabulary. The library gives a token that the vocabulary lacks the
    * next free id, whatever its own says; where that is another one, the token is put into the
    * vocabulary.

@@ -71,14 +71,14 @@ public final class Checkpoints {
     Path config = folder.resolve(CONFIG);
     BertArchitecture[] architecture = new BertArchitecture[1];
     collect(problems, () -> architecture[0] = ModelConfig.read(config, json(config)));
+    List<String> notes = new ArrayList<>();
     byte[][] tokenizer = new byte[1][];
-    collect(problems, () -> tokenizer[0] = tokenizer(folder));
+    collect(problems, () -> tokenizer[0] = tokenizer(folder, notes));
     WeightFiles[] files = new WeightFiles[1];
     collect(problems, () -> files[0] = WeightFiles.find(folder));
     if (!problems.isEmpty()) {
       throw new ProblemException(problems);
     }
-    List<String> notes = new ArrayList<>();
     CompletableFuture<String> sha256 = CompletableFuture.supplyAsync(files[0]::sha256);
     try (NamedTensors tensors = files[0].open()) {
       TransformerWeights weights = StoredModel.weights(tensors, architecture[0], notes);
@@ -120,14 +120,15 @@ public final class Checkpoints {
             what -> {
               throw Broken.file(file, "has " + what, NotFinite.ADVICE, null);
             });
+    List<String> notes = new ArrayList<>();
     return new PretrainedModel(
         file.toString(),
         weights,
-        tokenizer(folder),
+        tokenizer(folder, notes),
         WeightFiles.of(file).sha256(),
         labels(file),
         companions(folder),
-        List.of());
+        notes);
   }
 
   /**
@@ -153,9 +154,11 @@ public final class Checkpoints {
     }
   }
 
-  private static byte[] tokenizer(Path folder) {
-    if (Files.isRegularFile(folder.resolve(TOKENIZER))) {
-      return text(folder.resolve(TOKENIZER));
+  private static byte[] tokenizer(Path folder, List<String> notes) {
+    Path file = folder.resolve(TOKENIZER);
+    if (Files.isRegularFile(file)) {
+      notes.addAll(TokenizerFiles.notes(folder, file));
+      return text(file);
     }
     return TokenizerFiles.read(folder);
   }

@@ -29,6 +29,7 @@ final class TokenizerFiles {
   private static final String MERGES = "merges.txt";
   private static final String SETTINGS = "tokenizer_config.json";
   private static final int LONGEST_WORD = 100;
+  private static final int NAMED = 5;
 
   /** Classes whose ids follow from {@code vocab.txt}, without {@code Fast} at their end. */
   private static final Set<String> WORD_PIECE =
@@ -58,6 +59,26 @@ final class TokenizerFiles {
       throw Broken.file(file, "is no JSON object", null, null);
     }
     return content;
+  }
+
+  /**
+   * What a user should know of a folder's {@code tokenizer.json}, in a sentence: tokens that other
+   * files beside it have added, and that it does not know.
+   */
+  static List<String> notes(Path folder, Path tokenizer) {
+    AddedTokens added = new TokenizerFiles(folder).added;
+    List<String> missing =
+        added.isEmpty() ? List.of() : added.missingIn(Checkpoints.json(tokenizer));
+    return missing.isEmpty()
+        ? List.of()
+        : List.of(
+            "tokenizer.json does not know "
+                + missing.size()
+                + (missing.size() == 1 ? " token" : " tokens")
+                + " that the files beside it have added: "
+                + String.join(", ", missing.subList(0, Math.min(NAMED, missing.size())))
+                + (missing.size() > NAMED ? ", ..." : "")
+                + ". A text that has one is cut into other tokens.");
   }
 
   /**

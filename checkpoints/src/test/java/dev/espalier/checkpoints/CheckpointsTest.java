@@ -263,6 +263,30 @@ class CheckpointsTest {
     assertThat(Checkpoints.load(folder).tokenizerJson()).isNotEmpty();
   }
 
+  @ParameterizedTest(name = "{0} {1}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          added_tokens.json     | {"[e1]": 9, "[e2]": 10, "a": 5}
+          tokenizer_config.json | {"added_tokens_decoder": {"9": {"content": "[e1]"}, "10": {"content": "[e2]"}}}
+          """)
+  @DisplayName("tokens that were added beside a tokenizer.json that does not know them are told")
+  void staleTokenizer(String file, String content) throws IOException {
+    byte[] made = Checkpoints.load(folder).tokenizerJson();
+    Files.writeString(folder.resolve(file), content);
+    byte[] complete = Checkpoints.load(folder).tokenizerJson();
+    Files.write(folder.resolve("tokenizer.json"), made);
+
+    assertThat(Checkpoints.load(folder).notes())
+        .containsExactly(
+            "tokenizer.json does not know 2 tokens that the files beside it have added: [e1],"
+                + " [e2]. A text that has one is cut into other tokens.");
+
+    Files.write(folder.resolve("tokenizer.json"), complete);
+    assertThat(Checkpoints.load(folder).notes()).isEmpty();
+  }
+
   @Test
   @DisplayName("class names go with a file: those beside it, or of the run that it is of")
   void labels() throws IOException {

@@ -26,8 +26,7 @@ import java.util.stream.Stream;
 record InputLimits(String model, Vocabulary vocabulary, Architecture architecture) {
   /** Of a model with its tokenizer. */
   static InputLimits of(PretrainedModel model) {
-    return new InputLimits(
-        model.reference(), Vocabulary.of(model), model.weights().architecture());
+    return new InputLimits(model.reference(), Vocabulary.of(model), model.weights().architecture());
   }
 
   /**
