@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.tuner.port.BertArchitecture;
+import dev.espalier.tuner.port.NotFinite;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.io.IOException;
@@ -14,10 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
 
 /** Loads models from folders that are laid out like a model on the Hugging Face hub. */
 public final class Checkpoints {
@@ -68,14 +71,14 @@ public final class Checkpoints {
     Path config = folder.resolve(CONFIG);
     BertArchitecture[] architecture = new BertArchitecture[1];
     collect(problems, () -> architecture[0] = ModelConfig.read(config, json(config)));
+    List<String> notes = new ArrayList<>();
     byte[][] tokenizer = new byte[1][];
-    collect(problems, () -> tokenizer[0] = tokenizer(folder));
+    collect(problems, () -> tokenizer[0] = tokenizer(folder, notes));
     WeightFiles[] files = new WeightFiles[1];
     collect(problems, () -> files[0] = WeightFiles.find(folder));
     if (!problems.isEmpty()) {
       throw new ProblemException(problems);
     }
-    List<String> notes = new ArrayList<>();
     CompletableFuture<String> sha256 = CompletableFuture.supplyAsync(files[0]::sha256);
     try (NamedTensors tensors = files[0].open()) {
       TransformerWeights weights = StoredModel.weights(tensors, architecture[0], notes);
@@ -107,19 +110,25 @@ public final class Checkpoints {
    * {@code config.json} and the others if they are there.
    *
    * @param file what the weights were read from
-   * @throws ProblemException of kind INPUT when there is no tokenizer, or a file is broken
+   * @throws ProblemException of kind INPUT when there is no tokenizer, a file is broken, or a
+   *     weight is not finite
    */
   public static PretrainedModel around(Path file, TransformerWeights weights) {
     Path folder = file.toAbsolutePath().getParent();
-    Path config = folder.resolve(CONFIG);
+    NotFinite.in(weights.tensors())
+        .ifPresent(
+            what -> {
+              throw Broken.file(file, "has " + what, NotFinite.ADVICE, null);
+            });
+    List<String> notes = new ArrayList<>();
     return new PretrainedModel(
         file.toString(),
         weights,
-        tokenizer(folder),
+        tokenizer(folder, notes),
         WeightFiles.of(file).sha256(),
-        Files.isRegularFile(config) ? labels(json(config)) : List.of(),
+        labels(file),
         companions(folder),
-        List.of());
+        notes);
   }
 
   /**
@@ -145,11 +154,44 @@ public final class Checkpoints {
     }
   }
 
-  private static byte[] tokenizer(Path folder) {
-    if (Files.isRegularFile(folder.resolve(TOKENIZER))) {
-      return text(folder.resolve(TOKENIZER));
+  private static byte[] tokenizer(Path folder, List<String> notes) {
+    Path file = folder.resolve(TOKENIZER);
+    if (Files.isRegularFile(file)) {
+      notes.addAll(TokenizerFiles.notes(folder, file));
+      return text(file);
     }
     return TokenizerFiles.read(folder);
+  }
+
+  /**
+   * The class names that go with a file of weights: those of the {@code config.json} beside it, or
+   * for the baseline and the trials of a run, of the one in its {@code best/}.
+   *
+   * @return empty when there is no such file, or it does not name every class
+   * @throws ProblemException of kind INPUT when it is broken
+   */
+  static List<String> labels(Path file) {
+    return config(file).map(config -> labels(json(config))).orElse(List.of());
+  }
+
+  /**
+   * The shape that the same {@code config.json} gives; empty when it is of another kind of model.
+   */
+  static Optional<BertArchitecture> architecture(Path file) {
+    try {
+      return config(file).map(config -> ModelConfig.read(config, json(config)));
+    } catch (ProblemException ofAnotherKind) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<Path> config(Path file) {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    boolean isOfRun = Files.isRegularFile(folder.resolveSibling("environment.json"));
+    return Stream.of(folder, isOfRun ? folder.resolveSibling("best") : folder)
+        .map(place -> place.resolve(CONFIG))
+        .filter(Files::isRegularFile)
+        .findFirst();
   }
 
   /** The class names by {@code id2label}; empty when it does not name them all, or names none. */

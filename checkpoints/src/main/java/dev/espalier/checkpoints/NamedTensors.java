@@ -10,7 +10,7 @@ import java.util.TreeMap;
  * read one tensor at a time, when they are asked for; several threads may read at once.
  */
 public sealed interface NamedTensors extends AutoCloseable
-    permits SafeTensorsFile, ShardedTensors, TorchFile {
+    permits SafeTensorsFile, ShardedTensors, TorchFile, TorchPruning {
   /** Type and shape of every tensor by name. */
   SortedMap<String, TensorInfo> tensors();
 

@@ -1,9 +1,12 @@
 package dev.espalier.checkpoints;
 
+import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.CheckpointStore;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /** Keeps weights as {@code model.safetensors}, float32, as the Python library loads it. */
@@ -23,8 +26,18 @@ public final class SafeTensorsStore implements CheckpointStore {
 
   @Override
   public SortedMap<String, Tensor> readTensors(Path file) {
-    try (SafeTensorsFile opened = SafeTensorsFile.open(file)) {
+    try (NamedTensors opened = TorchPruning.applied(SafeTensorsFile.open(file))) {
       return opened.readAll();
     }
+  }
+
+  @Override
+  public List<String> labels(Path file) {
+    return Checkpoints.labels(file);
+  }
+
+  @Override
+  public Optional<BertArchitecture> architecture(Path file) {
+    return Checkpoints.architecture(file);
   }
 }

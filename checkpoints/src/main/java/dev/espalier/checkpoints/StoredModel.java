@@ -7,6 +7,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.Family;
+import dev.espalier.tuner.port.NotFinite;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerParameters;
 import dev.espalier.tuner.port.TransformerWeights;
@@ -19,6 +20,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +58,9 @@ final class StoredModel {
       throw new ProblemException(model.problems);
     }
     model.note(notes);
-    return new TransformerWeights(architecture, model.read());
+    SortedMap<String, Tensor> tensors = model.read();
+    model.checkFinite(tensors);
+    return new TransformerWeights(architecture, tensors);
   }
 
   private void match() {
@@ -79,11 +83,7 @@ final class StoredModel {
               + " among its "
               + stored.tensors().size()
               + " tensors",
-          "Maybe config.json belongs to another model: it says model_type "
-              + family.modelType()
-              + ", "
-              + architecture.layers()
-              + " layers.");
+          missingAdvice(missing));
     }
     TransformerParameters.classifierDense(architecture).forEach(this::findOptional);
     int hidden = architecture.hiddenSize();
@@ -97,6 +97,31 @@ final class StoredModel {
         shapes.forEach(this::findOptional);
       }
     }
+  }
+
+  /** What may be the reason: parts of a parameter that cannot be put together, or another model. */
+  private String missingAdvice(List<String> missing) {
+    List<String> parts =
+        missing.stream()
+            .flatMap(name -> Stream.of(name, withoutBase(name)))
+            .flatMap(
+                name ->
+                    stored.tensors().tailMap(name + "_").keySet().stream()
+                        .limit(1)
+                        .filter(at -> at.startsWith(name + "_")))
+            .limit(NAMED)
+            .toList();
+    return parts.isEmpty()
+        ? "Maybe config.json belongs to another model: it says model_type "
+            + family.modelType()
+            + ", "
+            + architecture.layers()
+            + " layers."
+        : "Found was "
+            + String.join(", ", parts)
+            + ": a reparametrization, of which only that of"
+            + " torch.nn.utils.prune is read, from NAME_orig with NAME_mask. Remove it with the"
+            + " library that made it, and save the model again.";
   }
 
   /** A parameter without which the trainer draws its own. */
@@ -157,6 +182,13 @@ final class StoredModel {
     if (!converted.isEmpty()) {
       notes.add("Weights stored as " + converted + " are converted to float32.");
     }
+    if (stored instanceof TorchPruning pruning) {
+      notes.add(
+          "The masks of torch.nn.utils.prune are applied to "
+              + pruning.size()
+              + (pruning.size() == 1 ? " parameter: " : " parameters: ")
+              + "NAME is NAME_orig with NAME_mask.");
+    }
     TreeSet<String> unused = new TreeSet<>(stored.tensors().keySet());
     unused.removeAll(found.values());
     unused.removeIf(name -> name.endsWith("embeddings.position_ids"));
@@ -176,6 +208,15 @@ final class StoredModel {
     found.entrySet().parallelStream()
         .forEach(entry -> tensors.put(entry.getKey(), stored.read(entry.getValue())));
     return tensors;
+  }
+
+  private void checkFinite(SortedMap<String, Tensor> tensors) {
+    SortedMap<String, Tensor> byStoredName = new TreeMap<>();
+    tensors.forEach((name, tensor) -> byStoredName.put(found.getOrDefault(name, name), tensor));
+    NotFinite.in(byStoredName).ifPresent(what -> problem("has " + what, NotFinite.ADVICE));
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
   }
 
   private void problem(String message, @Nullable String advice) {

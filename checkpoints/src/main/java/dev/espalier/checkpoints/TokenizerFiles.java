@@ -13,12 +13,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a {@code tokenizer.json} of the files that tokenizers had before it: {@code vocab.txt} of
  * BERT, DistilBERT and ELECTRA (WordPiece), {@code vocab.json} with {@code merges.txt} of RoBERTa
- * (byte-level BPE). {@code tokenizer_config.json} says the rest; defaults are the Python library's.
+ * (byte-level BPE). {@code tokenizer_config.json} says the rest, {@link AddedTokens} which tokens
+ * are not in the vocabulary; defaults are the Python library's. A vocabulary of a tokenizer that
+ * cuts words otherwise is refused: it would give ids, and wrong ones.
  */
 final class TokenizerFiles {
   private static final String VOCABULARY = "vocab.txt";
@@ -26,15 +29,56 @@ final class TokenizerFiles {
   private static final String MERGES = "merges.txt";
   private static final String SETTINGS = "tokenizer_config.json";
   private static final int LONGEST_WORD = 100;
+  private static final int NAMED = 5;
+
+  /** Classes whose ids follow from {@code vocab.txt}, without {@code Fast} at their end. */
+  private static final Set<String> WORD_PIECE =
+      Set.of("BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer");
+
+  /** Classes whose ids follow from {@code vocab.json} with {@code merges.txt}. */
+  private static final Set<String> BYTE_PAIRS =
+      Set.of("RobertaTokenizer", "BartTokenizer", "LongformerTokenizer");
 
   private final Path folder;
   private final JsonNode settings;
+  private final AddedTokens added;
 
   private TokenizerFiles(Path folder) {
     this.folder = folder;
-    Path file = folder.resolve(SETTINGS);
-    this.settings =
-        Files.isRegularFile(file) ? Checkpoints.json(file) : JsonNodeFactory.instance.objectNode();
+    this.settings = optional(folder.resolve(SETTINGS));
+    this.added = AddedTokens.in(folder, settings);
+  }
+
+  /** The content of a JSON file that need not be there; an empty object when it isn't. */
+  static JsonNode optional(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return JsonNodeFactory.instance.objectNode();
+    }
+    JsonNode content = Checkpoints.json(file);
+    if (!content.isObject()) {
+      throw Broken.file(file, "is no JSON object", null, null);
+    }
+    return content;
+  }
+
+  /**
+   * What a user should know of a folder's {@code tokenizer.json}, in a sentence: tokens that other
+   * files beside it have added, and that it does not know.
+   */
+  static List<String> notes(Path folder, Path tokenizer) {
+    AddedTokens added = new TokenizerFiles(folder).added;
+    List<String> missing =
+        added.isEmpty() ? List.of() : added.missingIn(Checkpoints.json(tokenizer));
+    return missing.isEmpty()
+        ? List.of()
+        : List.of(
+            "tokenizer.json does not know "
+                + missing.size()
+                + (missing.size() == 1 ? " token" : " tokens")
+                + " that the files beside it have added: "
+                + String.join(", ", missing.subList(0, Math.min(NAMED, missing.size())))
+                + (missing.size() > NAMED ? ", ..." : "")
+                + ". A text that has one is cut into other tokens.");
   }
 
   /**
@@ -45,12 +89,13 @@ final class TokenizerFiles {
    */
   static byte[] read(Path folder) {
     TokenizerFiles files = new TokenizerFiles(folder);
-    if (Files.isRegularFile(folder.resolve(VOCABULARY))) {
-      return files.wordPiece().toString().getBytes(StandardCharsets.UTF_8);
-    }
-    if (Files.isRegularFile(folder.resolve(BPE_VOCABULARY))
-        && Files.isRegularFile(folder.resolve(MERGES))) {
-      return files.bytePairs().toString().getBytes(StandardCharsets.UTF_8);
+    boolean wordPiece = Files.isRegularFile(folder.resolve(VOCABULARY));
+    boolean bytePairs =
+        Files.isRegularFile(folder.resolve(BPE_VOCABULARY))
+            && Files.isRegularFile(folder.resolve(MERGES));
+    if (wordPiece || bytePairs) {
+      ObjectNode tokenizer = files.made(wordPiece, bytePairs);
+      return tokenizer.toString().getBytes(StandardCharsets.UTF_8);
     }
     throw Broken.missing(
         folder,
@@ -61,6 +106,62 @@ final class TokenizerFiles {
             : "Maybe the tokenizer was not downloaded.");
   }
 
+  /** Made of the files that belong to the class that the tokenizer is of. */
+  private ObjectNode made(boolean wordPiece, boolean bytePairs) {
+    @Nullable TokenizerClass known = tokenizerClass();
+    if (known == null) {
+      return wordPiece ? wordPiece() : bytePairs();
+    }
+    String name = known.name().replaceFirst("Fast$", "");
+    if (wordPiece && WORD_PIECE.contains(name)) {
+      return wordPiece();
+    }
+    if (bytePairs && BYTE_PAIRS.contains(name)) {
+      return bytePairs();
+    }
+    throw Broken.file(
+        known.saidIn(),
+        known.said()
+            + ": the tokenizer "
+            + known.name()
+            + " cannot be made of "
+            + (wordPiece ? VOCABULARY : BPE_VOCABULARY + " and " + MERGES),
+        "Save it as tokenizer.json: with the Python library's AutoTokenizer and save_pretrained,"
+            + " where that class has a fast version.",
+        null);
+  }
+
+  /**
+   * The class of the tokenizer.
+   *
+   * @param name as in Python
+   * @param saidIn the file that says so
+   * @param said how it says so
+   */
+  private record TokenizerClass(String name, Path saidIn, String said) {}
+
+  /** What the tokenizer's settings say, or else the model's; null when neither does. */
+  private @Nullable TokenizerClass tokenizerClass() {
+    String key = "tokenizer_class";
+    JsonNode config = optional(folder.resolve(Checkpoints.CONFIG));
+    for (String file : List.of(SETTINGS, Checkpoints.CONFIG)) {
+      JsonNode name = (file.equals(SETTINGS) ? settings : config).path(key);
+      if (name.isTextual()) {
+        return new TokenizerClass(
+            name.textValue(), folder.resolve(file), key + " \"" + name.textValue() + "\"");
+      }
+    }
+    String type = config.path("model_type").asText("");
+    Path file = folder.resolve(Checkpoints.CONFIG);
+    String said = "model_type \"" + type + "\"";
+    return switch (type) {
+      case "roberta" -> new TokenizerClass("RobertaTokenizer", file, said);
+      case "xlm-roberta" -> new TokenizerClass("XLMRobertaTokenizer", file, said);
+      case "camembert" -> new TokenizerClass("CamembertTokenizer", file, said);
+      default -> null;
+    };
+  }
+
   private ObjectNode wordPiece() {
     Path file = folder.resolve(VOCABULARY);
     Map<String, Integer> vocabulary = new LinkedHashMap<>();
@@ -68,18 +169,15 @@ final class TokenizerFiles {
     for (int i = 0; i < lines.size(); i++) {
       vocabulary.put(lines.get(i), i);
     }
-    String unknown = token("unk_token", "[UNK]");
-    String separator = token("sep_token", "[SEP]");
-    String first = token("cls_token", "[CLS]");
+    String unknown = added.named("unk_token", "[UNK]");
+    String separator = added.named("sep_token", "[SEP]");
+    String first = added.named("cls_token", "[CLS]");
+    String padding = added.named("pad_token", "[PAD]");
+    String mask = added.named("mask_token", "[MASK]");
     ObjectNode root = root();
-    ArrayNode added = root.putArray("added_tokens");
-    for (String special : List.of(token("pad_token", "[PAD]"), unknown, first, separator)) {
-      added.add(special(special, id(vocabulary, special, file), false));
-    }
-    String mask = token("mask_token", "[MASK]");
-    if (vocabulary.containsKey(mask)) {
-      added.add(special(mask, id(vocabulary, mask, file), false));
-    }
+    AddedTokens.Joined joined =
+        added.join(vocabulary, List.of(padding, unknown, first, separator), mask, false, file);
+    root.set("added_tokens", joined.tokens());
     ObjectNode normalizer = root.putObject("normalizer").put("type", "BertNormalizer");
     normalizer.put("clean_text", true);
     normalizer.put("handle_chinese_chars", flag("tokenize_chinese_chars", true));
@@ -102,7 +200,7 @@ final class TokenizerFiles {
     ObjectNode specials = template.putObject("special_tokens");
     for (String special : List.of(first, separator)) {
       ObjectNode described = specials.putObject(special).put("id", special);
-      described.putArray("ids").add(id(vocabulary, special, file));
+      described.putArray("ids").add(id(joined.ids(), special, file));
       described.putArray("tokens").add(special);
     }
     root.putObject("decoder").put("type", "WordPiece").put("prefix", "##").put("cleanup", true);
@@ -127,24 +225,21 @@ final class TokenizerFiles {
       }
       vocabulary.put(entry.getKey(), entry.getValue().intValue());
     }
-    String first = token("cls_token", "<s>");
-    String separator = token("sep_token", "</s>");
+    String first = added.named("cls_token", "<s>");
+    String separator = added.named("sep_token", "</s>");
+    String padding = added.named("pad_token", "<pad>");
+    String unknown = added.named("unk_token", "<unk>");
+    String mask = added.named("mask_token", "<mask>");
     boolean blankFirst = flag("add_prefix_space", false);
     ObjectNode root = root();
-    ArrayNode added = root.putArray("added_tokens");
-    for (String special :
-        List.of(first, token("pad_token", "<pad>"), separator, token("unk_token", "<unk>"))) {
-      added.add(special(special, id(vocabulary, special, file), false));
-    }
-    String mask = token("mask_token", "<mask>");
-    if (vocabulary.containsKey(mask)) {
-      added.add(special(mask, id(vocabulary, mask, file), true));
-    }
+    AddedTokens.Joined joined =
+        added.join(vocabulary, List.of(first, padding, separator, unknown), mask, true, file);
+    root.set("added_tokens", joined.tokens());
     root.putNull("normalizer");
     byteLevel(root.putObject("pre_tokenizer"), blankFirst);
     ObjectNode processor = root.putObject("post_processor").put("type", "RobertaProcessing");
-    processor.putArray("sep").add(separator).add(id(vocabulary, separator, file));
-    processor.putArray("cls").add(first).add(id(vocabulary, first, file));
+    processor.putArray("sep").add(separator).add(id(joined.ids(), separator, file));
+    processor.putArray("cls").add(first).add(id(joined.ids(), first, file));
     processor.put("trim_offsets", true).put("add_prefix_space", blankFirst);
     byteLevel(root.putObject("decoder"), true);
     ObjectNode model = root.putObject("model").put("type", "BPE");
@@ -173,13 +268,6 @@ final class TokenizerFiles {
     return root.put("version", "1.0").putNull("truncation").putNull("padding");
   }
 
-  private static ObjectNode special(String content, int id, boolean takesBlanks) {
-    ObjectNode token = JsonNodeFactory.instance.objectNode();
-    token.put("id", id).put("content", content).put("single_word", false);
-    token.put("lstrip", takesBlanks).put("rstrip", false);
-    return token.put("normalized", false).put("special", true);
-  }
-
   private static void addSpecial(ArrayNode template, String token, int type) {
     template.addObject().putObject("SpecialToken").put("id", token).put("type_id", type);
   }
@@ -188,7 +276,8 @@ final class TokenizerFiles {
     template.addObject().putObject("Sequence").put("id", which).put("type_id", type);
   }
 
-  private static int id(Map<String, Integer> vocabulary, String token, Path file) {
+  /** The id of a token that must be known. */
+  static int id(Map<String, Integer> vocabulary, String token, Path file) {
     @Nullable Integer id = vocabulary.get(token);
     if (id == null) {
       throw Broken.file(
@@ -198,12 +287,6 @@ final class TokenizerFiles {
           null);
     }
     return id;
-  }
-
-  /** A special token: a text, or an object that has it as its content. */
-  private String token(String key, String fallback) {
-    JsonNode value = settings.path(key);
-    return value.isObject() ? value.path("content").asText(fallback) : value.asText(fallback);
   }
 
   private boolean flag(String key, boolean fallback) {

@@ -122,9 +122,12 @@ record WeightFiles(Path source, List<Path> files, Map<String, Path> index) {
     return new WeightFiles(index, List.copyOf(files), places);
   }
 
-  /** Opens all files and checks what they say of their tensors. */
+  /**
+   * Opens all files and checks what they say of their tensors; masks of {@link TorchPruning} are
+   * applied.
+   */
   NamedTensors open() {
-    return index.isEmpty() ? open(source) : ShardedTensors.open(this);
+    return TorchPruning.applied(index.isEmpty() ? open(source) : ShardedTensors.open(this));
   }
 
   /** Opens one file in the format that its name says. */

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointsTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -145,6 +146,166 @@ class CheckpointsTest {
     write();
 
     assertRefused(reason);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({
+    "NaN, NaN in bert.encoder.layer.1.output.dense.weight at [2, 5]",
+    "Infinity, Infinity in bert.encoder.layer.1.output.dense.weight at [2, 5]",
+    "-Infinity, -Infinity in bert.encoder.layer.1.output.dense.weight at [2, 5]",
+  })
+  @DisplayName("a weight that is not finite is refused, with its tensor and its place")
+  void notFinite(float value, String reason) throws IOException {
+    tensors.get("bert.encoder.layer.1.output.dense.weight").values()[2 * 6 + 5] = value;
+    write();
+
+    assertRefused("model.safetensors: has " + reason);
+    assertThatThrownBy(() -> Checkpoints.load(folder))
+        .isInstanceOfSatisfying(ProblemException.class, e -> assertThat(e.exitCode()).isEqualTo(2));
+  }
+
+  @Test
+  @DisplayName("so is one of a model whose weights were read elsewhere")
+  void notFiniteElsewhere() {
+    PretrainedModel model = Checkpoints.load(folder);
+    Path file = folder.resolve("model.pt");
+    model.weights().get("bert.embeddings.LayerNorm.bias").values()[1] = Float.NaN;
+
+    assertThatThrownBy(() -> Checkpoints.around(file, model.weights()))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining("model.pt: has NaN in bert.embeddings.LayerNorm.bias at [1]");
+  }
+
+  @Test
+  @DisplayName("of many tensors that are not finite the first are named, the others counted")
+  void manyNotFinite() throws IOException {
+    tensors.values().forEach(tensor -> tensor.values()[0] = Float.NaN);
+    write();
+
+    assertRefused("and in " + (tensors.size() - 3) + " more tensors");
+  }
+
+  @Test
+  @DisplayName("of torch.nn.utils.prune, the weights with their masks are read")
+  void torchPruning() throws IOException {
+    String name = "bert.encoder.layer.0.output.dense.weight";
+    float[] mask = new float[24];
+    mask[3] = 1;
+    float expected = tensors.get(name).values()[3];
+    tensors.put(name + "_orig", tensors.remove(name));
+    tensors.put(name + "_mask", Tensor.matrix(4, 6, mask));
+    write();
+
+    PretrainedModel model = Checkpoints.load(folder);
+
+    assertThat(model.weights().get(name).zeros()).isEqualTo(23);
+    assertThat(model.weights().get(name).values()[3]).isEqualTo(expected);
+    assertThat(model.notes())
+        .containsExactly(
+            "The masks of torch.nn.utils.prune are applied to 1 parameter: NAME is NAME_orig with"
+                + " NAME_mask.");
+    assertThat(new SafeTensorsStore().readTensors(folder.resolve("model.safetensors")))
+        .containsKey(name)
+        .doesNotContainKey(name + "_orig");
+  }
+
+  @Test
+  @DisplayName("half of what torch.nn.utils.prune writes is refused, with what was found")
+  void halfOfTorchPruning() throws IOException {
+    String name = "bert.encoder.layer.0.output.dense.weight";
+    tensors.put(name + "_orig", tensors.remove(name));
+    write();
+    assertRefused("has no " + name);
+    assertThatThrownBy(() -> Checkpoints.load(folder))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e ->
+                assertThat(e.problems().get(0).advice())
+                    .startsWith("Found was " + name + "_orig: a reparametrization"));
+
+    tensors.put(name + "_mask", Tensor.matrix(6, 4, new float[24]));
+    write();
+    assertRefused(name + "_mask has shape [6, 4], and " + name + "_orig has [4, 6]");
+  }
+
+  @ParameterizedTest(name = "{0} {1}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          tokenizer_config.json | {"tokenizer_class": "RobertaTokenizer"}      | tokenizer_class "RobertaTokenizer": the tokenizer RobertaTokenizer cannot be made of vocab.txt
+          tokenizer_config.json | {"tokenizer_class": "T5TokenizerFast"}       | T5TokenizerFast cannot be made of vocab.txt
+          config.json           | {"tokenizer_class": "BertJapaneseTokenizer"} | config.json: tokenizer_class "BertJapaneseTokenizer"
+          config.json           | {"model_type": "roberta"}                    | config.json: model_type "roberta": the tokenizer RobertaTokenizer cannot be made of vocab.txt
+          added_tokens.json     | {"[e1]": "nine"}                             | added_tokens.json: "[e1]" has no id: "nine"
+          added_tokens.json     | [1]                                          | added_tokens.json: is no JSON object
+          tokenizer_config.json | {"added_tokens_decoder": {"x": {}}}          | tokenizer_config.json: added_tokens_decoder: x is no id of a token: {}
+          """)
+  @DisplayName("a tokenizer that vocab.txt can't stand for is refused by its name")
+  void otherTokenizer(String file, String content, String reason) throws IOException {
+    if (file.equals("config.json")) {
+      config.setAll((ObjectNode) JSON.readTree(content));
+      write();
+    } else {
+      Files.writeString(folder.resolve(file), content);
+    }
+
+    assertRefused(reason);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer"})
+  @DisplayName("a tokenizer of word pieces is what vocab.txt stands for")
+  void wordPieceTokenizer(String name) throws IOException {
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"" + name + "\"}");
+
+    assertThat(Checkpoints.load(folder).tokenizerJson()).isNotEmpty();
+  }
+
+  @ParameterizedTest(name = "{0} {1}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          added_tokens.json     | {"[e1]": 9, "[e2]": 10, "a": 5}
+          tokenizer_config.json | {"added_tokens_decoder": {"9": {"content": "[e1]"}, "10": {"content": "[e2]"}}}
+          """)
+  @DisplayName("tokens that were added beside a tokenizer.json that does not know them are told")
+  void staleTokenizer(String file, String content) throws IOException {
+    byte[] made = Checkpoints.load(folder).tokenizerJson();
+    Files.writeString(folder.resolve(file), content);
+    byte[] complete = Checkpoints.load(folder).tokenizerJson();
+    Files.write(folder.resolve("tokenizer.json"), made);
+
+    assertThat(Checkpoints.load(folder).notes())
+        .containsExactly(
+            "tokenizer.json does not know 2 tokens that the files beside it have added: [e1],"
+                + " [e2]. A text that has one is cut into other tokens.");
+
+    Files.write(folder.resolve("tokenizer.json"), complete);
+    assertThat(Checkpoints.load(folder).notes()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("class names go with a file: those beside it, or of the run that it is of")
+  void labels() throws IOException {
+    SafeTensorsStore store = new SafeTensorsStore();
+    assertThat(store.labels(folder.resolve("model.safetensors"))).isEmpty();
+    config.putObject("id2label").put("0", "LABEL_0").put("1", "LABEL_1");
+    write();
+    assertThat(store.labels(folder.resolve("model.safetensors"))).isEmpty();
+    config.putObject("id2label").put("1", "b").put("0", "a");
+    write();
+    assertThat(store.labels(folder.resolve("model.safetensors"))).containsExactly("a", "b");
+
+    Path best = Files.createDirectory(folder.resolve("best"));
+    Path trial = Files.createDirectory(folder.resolve("trial-1")).resolve("model.onnx");
+    config.putObject("id2label").put("0", "c").put("1", "d");
+    Files.writeString(best.resolve("config.json"), config.toString());
+    assertThat(store.labels(trial)).as("a folder that happens to be named best").isEmpty();
+    Files.writeString(folder.resolve("environment.json"), "{}");
+    assertThat(store.labels(trial)).containsExactly("c", "d");
   }
 
   @Test

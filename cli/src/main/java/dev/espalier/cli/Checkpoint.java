@@ -52,6 +52,7 @@ final class Checkpoint implements AutoCloseable {
           "tokenizer.json",
           "tokenizer_config.json",
           "special_tokens_map.json",
+          "added_tokens.json",
           "vocab.txt",
           "vocab.json",
           "merges.txt");

@@ -177,6 +177,7 @@ class CheckpointCommandsTest {
   @DisplayName("finalize of a trial gives its weights, the run's configuration and tokenizer")
   void finalizeTrial() throws IOException {
     Path output = directory.resolve("final");
+    Files.writeString(run.resolve("best/added_tokens.json"), "{\"[e1]\": 7}");
 
     Executed done =
         Executed.of("finalize", run.resolve("trial-2").toString(), "-o", output.toString());
@@ -186,6 +187,7 @@ class CheckpointCommandsTest {
     assertThat(output.resolve("config.json"))
         .hasSameTextualContentAs(run.resolve("best/config.json"));
     assertThat(output.resolve("tokenizer.json")).exists();
+    assertThat(output.resolve("added_tokens.json")).hasContent("{\"[e1]\": 7}");
     try (SafeTensorsFile file = SafeTensorsFile.open(output.resolve("model.safetensors"))) {
       weights.forEach(
           (name, tensor) -> assertThat(file.read(name).values()).isEqualTo(tensor.values()));

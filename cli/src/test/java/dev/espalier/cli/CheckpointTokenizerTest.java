@@ -58,6 +58,30 @@ class CheckpointTokenizerTest {
     assertThat(ids(text)).isEqualTo(ids);
   }
 
+  @ParameterizedTest(name = "{0} {1} {2}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      textBlock =
+          """
+          added_tokens.json       | {"[e1]": 23, "[E2]": 24}                        | [e1] hello[e2]abc | 2 23 8 24 17 18 19 3
+          added_tokens.json       | {"[e1]": 30}                                    | x[e1]a            | 2 1 30 17 3
+          added_tokens.json       | {"[e1]": 17}                                    | [e1]a             | 2 17 17 3
+          special_tokens_map.json | {"additional_special_tokens": ["[E1]", "Hello"]} | [E1] hello[e1]Hello | 2 23 8 1 1 1 9 3
+          special_tokens_map.json | {"cls_token": "hello"}                          | a                 | 8 17 3
+          special_tokens_map.json | {"sep_token": {"content": "!"}}                 | a                 | 2 17 13
+          tokenizer_config.json   | {"added_tokens_decoder": {"40": {"content": "[e1]"}, "23": {"content": "[f]", "rstrip": true}}} | [e1]a [f] a | 2 40 17 23 17 3
+          tokenizer_config.json   | {"added_tokens_decoder": {"23": {"content": "aff", "single_word": true}}} | unaffable aff | 2 5 6 7 23 3
+          """)
+  @DisplayName("tokens that were added to vocab.txt have the ids that the files beside it say")
+  void addedTokens(String file, String content, String text, String ids) throws IOException {
+    copy("bert-cls");
+    Files.write(folder.resolve("vocab.txt"), Arrays.asList(VOCABULARY.split(" ")));
+    Files.writeString(folder.resolve(file), content);
+
+    assertThat(ids(text)).isEqualTo(ids);
+  }
+
   @ParameterizedTest(name = "{0}")
   @CsvSource(
       delimiter = '|',

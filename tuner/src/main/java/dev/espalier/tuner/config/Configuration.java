@@ -784,7 +784,12 @@ public record Configuration(
           int iteration,
       @Key(value = "Examples per request.", fallback = "1", minimum = 1, maximum = 65_536)
           int batchSize,
-      @Key(value = "Tokens per example.", fallback = "128", minimum = 1, maximum = 512)
+      @Key(
+              value =
+                  "Tokens per example; the default is lowered to the positions that the model has.",
+              fallback = "128",
+              minimum = 1,
+              maximum = 512)
           int sequenceLength,
       @Key(
               value = "Intra-op threads; 0 for all cores.",

@@ -1,5 +1,6 @@
 package dev.espalier.tuner.config;
 
+import com.fasterxml.jackson.databind.node.IntNode;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.tuning.Dimension;
 import dev.espalier.api.tuning.SearchSpace;
@@ -58,6 +59,29 @@ public record ResolvedConfiguration(
         .filter(ResolvedConfiguration::isKnown)
         .findFirst()
         .orElseGet(() -> Location.ofFile(file().toString()));
+  }
+
+  /** Whether nobody has set the value at {@code path}. */
+  public boolean isDefault(String path) {
+    return value(path).map(value -> value.source() == Source.DEFAULT).orElse(false);
+  }
+
+  /** The same configuration with another default for a whole number. */
+  public ResolvedConfiguration withDefault(String path, int value) {
+    Configuration varied =
+        new ConfigurationLoader()
+            .vary(this, List.of(path + "=" + value), unchecked -> List.of())
+            .configuration();
+    List<ResolvedValue> replaced =
+        values.stream()
+            .map(
+                each ->
+                    each.path().equals(path)
+                        ? new ResolvedValue(path, IntNode.valueOf(value), Source.DEFAULT, null)
+                        : each)
+            .toList();
+    return new ResolvedConfiguration(
+        varied, replaced, mappings, files, folder, sha256, assignments);
   }
 
   /**

@@ -1,6 +1,8 @@
 package dev.espalier.tuner.port;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /** Keeps weights as a Hugging Face-style {@code model.safetensors}. */
@@ -18,6 +20,29 @@ public interface CheckpointStore {
    *     broken
    */
   SortedMap<String, Tensor> readTensors(Path file);
+
+  /**
+   * The names of the classes that the rows of a model's head stand for, in their order, as a {@code
+   * config.json} that goes with the model's file says.
+   *
+   * @param file the weights, or an exported model
+   * @return empty when none goes with it, or it gives no names
+   * @throws dev.espalier.api.problem.ProblemException of kind INPUT when it is broken
+   */
+  default List<String> labels(Path file) {
+    return List.of();
+  }
+
+  /**
+   * The shape of a model of BERT's family, as a {@code config.json} that goes with the model's file
+   * says.
+   *
+   * @param file the weights, or an exported model
+   * @return empty when none goes with it, or the model is another
+   */
+  default Optional<BertArchitecture> architecture(Path file) {
+    return Optional.empty();
+  }
 
   /**
    * Reads what {@link #write} wrote.

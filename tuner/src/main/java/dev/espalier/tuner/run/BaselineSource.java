@@ -10,6 +10,7 @@ import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.port.Architecture;
 import dev.espalier.tuner.port.CheckpointStore;
 import dev.espalier.tuner.port.ModelFormat;
+import dev.espalier.tuner.port.NotFinite;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TorchScript;
 import dev.espalier.tuner.port.TransformerWeights;
@@ -35,6 +36,11 @@ sealed interface BaselineSource {
   /** How results name it. */
   String label();
 
+  /** What a user should know of it, a sentence each. */
+  default List<String> notes() {
+    return List.of();
+  }
+
   /** It is trained by the run. */
   record Trained() implements BaselineSource {
     @Override
@@ -48,8 +54,14 @@ sealed interface BaselineSource {
    *
    * @param file its safetensors
    * @param sha256 the file's hash
+   * @param notes what a user should know of it, a sentence each
    */
-  record Checkpoint(Path file, String sha256) implements BaselineSource {
+  record Checkpoint(Path file, String sha256, List<String> notes) implements BaselineSource {
+    /** Copies the list. */
+    public Checkpoint {
+      notes = List.copyOf(notes);
+    }
+
     @Override
     public String label() {
       return "checkpoint";
@@ -106,7 +118,10 @@ sealed interface BaselineSource {
     }
     Path file = find(asked.checkpoint()).orElseThrow(() -> missing(resolved, asked.checkpoint()));
     TransformerWeights unused = read(resolved, file, model, head, checkpoints);
-    return new Checkpoint(file, sha256(file));
+    return new Checkpoint(
+        file,
+        sha256(file),
+        classOrder(resolved, file, model, head, checkpoints).notes(file.toString()));
   }
 
   private static Given given(
@@ -152,10 +167,12 @@ sealed interface BaselineSource {
   }
 
   /**
-   * The dense weights of a checkpoint, those of the model and the head alone. A TorchScript model,
-   * which comes with its head, may be its own baseline.
+   * The dense weights of a checkpoint, those of the model and the head alone, with the rows of a
+   * classifier in the order of the data. A TorchScript model, which comes with its head, may be its
+   * own baseline.
    *
-   * @throws ProblemException of kind INPUT when they are those of another model
+   * @throws ProblemException of kind INPUT when they are those of another model or of other
+   *     classes, or one is not finite
    */
   static TransformerWeights read(
       ResolvedConfiguration resolved,
@@ -199,7 +216,42 @@ sealed interface BaselineSource {
             }
           }
         });
-    return new TransformerWeights(architecture, taken);
+    NotFinite.in(taken)
+        .ifPresent(
+            what -> {
+              throw problem(
+                  resolved, ProblemCode.BAD_DATA, file + " has " + what, NotFinite.ADVICE);
+            });
+    return classOrder(resolved, file, model, head, checkpoints)
+        .applied(new TransformerWeights(architecture, taken));
+  }
+
+  /**
+   * The order of a checkpoint's classes: by name, or else that of its rows.
+   *
+   * @throws ProblemException of kind INPUT when they are others, or in an order that the model
+   *     cannot be given
+   */
+  private static ClassOrder classOrder(
+      ResolvedConfiguration resolved,
+      Path file,
+      TransformerWeights model,
+      Head head,
+      CheckpointStore checkpoints) {
+    if (!(head instanceof Head.Classification classes)) {
+      return ClassOrder.of(List.of(), List.of());
+    }
+    ClassOrder order = ClassOrder.of(checkpoints.labels(file), classes.labels());
+    boolean fixed = model.architecture() instanceof TorchScript;
+    if (order.kind() == ClassOrder.Kind.OTHER
+        || (order.kind() == ClassOrder.Kind.PERMUTED && fixed)) {
+      throw problem(
+          resolved,
+          ProblemCode.CONTRADICTION,
+          order.difference(file.toString()),
+          fixed ? ClassOrder.FIXED_ADVICE : ClassOrder.ADVICE);
+    }
+    return order;
   }
 
   private static boolean isOne(Path file, Path other) {

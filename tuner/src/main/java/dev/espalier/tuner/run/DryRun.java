@@ -85,6 +85,7 @@ public final class DryRun {
     long steps = (dense == null ? 0 : dense.totalSteps()) + plan.training().totalSteps();
     List<String> lines = new ArrayList<>();
     lines.add(plan.table());
+    lines.addAll(prepared.modelNotes());
     lines.add(
         String.format(
             Locale.ROOT,

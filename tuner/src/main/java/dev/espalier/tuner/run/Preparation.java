@@ -1,5 +1,6 @@
 package dev.espalier.tuner.run;
 
+import dev.espalier.api.data.Head;
 import dev.espalier.api.metric.Metric;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
@@ -14,15 +15,20 @@ import dev.espalier.tuner.plan.DataRequest;
 import dev.espalier.tuner.plan.OperatorNames;
 import dev.espalier.tuner.plan.Plan;
 import dev.espalier.tuner.plan.Planner;
+import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.Heads;
 import dev.espalier.tuner.port.ModelFormat;
 import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.TaskSource.TaskData;
+import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.result.Criterion;
+import dev.espalier.tuner.run.ClassOrder.Kind;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Everything that can be found wrong before hours of training begin: the cheap checks first, then
@@ -42,6 +48,7 @@ final class Preparation {
    * @param metrics what is measured
    * @param criterion how it is judged
    * @param baseline where the dense model comes from
+   * @param notes what a user should know of how they go together, a sentence each
    */
   record Prepared(
       ResolvedConfiguration resolved,
@@ -53,7 +60,13 @@ final class Preparation {
       TuningStrategy strategy,
       List<Metric> metrics,
       Criterion criterion,
-      BaselineSource baseline) {
+      BaselineSource baseline,
+      List<String> notes) {
+    /** Copies the list. */
+    Prepared {
+      notes = List.copyOf(notes);
+    }
+
     /** What was asked for. */
     Configuration configuration() {
       return resolved.configuration();
@@ -65,30 +78,37 @@ final class Preparation {
     }
 
     /**
-     * What a user should know of the model, how it was read and what it does not bring, and of the
-     * data.
+     * What a user should know of the models: how they were read, what the first does not bring, and
+     * how they go with the data.
      */
     List<String> modelNotes() {
-      List<String> notes = new ArrayList<>(model.notes());
+      List<String> told = new ArrayList<>(model.notes());
+      told.addAll(notes);
+      teacher.ifPresent(known -> told.addAll(known.notes()));
+      told.addAll(baseline.notes());
       List<String> missing = Heads.missing(model.weights(), data.head());
       if (!missing.isEmpty()) {
-        notes.add(
+        told.add(
             "The model has no "
                 + String.join(" and no ", missing)
                 + " for this task: drawn at random, by the seed.");
       }
-      notes.addAll(DataChecks.notes(data));
-      return notes;
+      told.addAll(DataChecks.notes(data));
+      return told;
     }
   }
 
   /** Dense and pruned, as checkpoint and ONNX, and a quarter of it for int8. */
   private static final double COPIES_OF_THE_MODEL = 4.25;
 
+  private static final String CHECKPOINT = "model.checkpoint";
+  static final String TIMED_LENGTH = "evaluation.performance.sequence_length";
+
   private final ResolvedConfiguration resolved;
   private final Configuration configuration;
   private final RunServices services;
   private final Disk disk;
+  private final List<String> notes = new ArrayList<>();
 
   Preparation(ResolvedConfiguration resolved, RunServices services, Disk disk) {
     this.resolved = resolved;
@@ -107,12 +127,14 @@ final class Preparation {
     TuningStrategy strategy = Preflight.strategy(resolved, services.strategies());
     Path workspace = configuration.tuning().workspace().path();
     RunDirectory.check(workspace, 0, disk);
-    PretrainedModel model = services.models().load(configuration.model().checkpoint());
+    PretrainedModel loaded = services.models().load(configuration.model().checkpoint());
     RunDirectory.check(
-        workspace, (long) (COPIES_OF_THE_MODEL * model.weights().size() * Float.BYTES), disk);
-    checkLengths(model);
-    checkFormat(model);
-    TaskData sets = services.tasks().load(DataRequest.of(configuration), model.tokenizerJson());
+        workspace, (long) (COPIES_OF_THE_MODEL * loaded.weights().size() * Float.BYTES), disk);
+    checkLengths(loaded);
+    checkFormat(loaded);
+    TaskData sets = services.tasks().load(DataRequest.of(configuration), loaded.tokenizerJson());
+    checkInputs(loaded, sets);
+    PretrainedModel model = inOrder(loaded, sets.head());
     Quantization quantization = configuration.quantization();
     if (quantization != null && OperatorNames.areNamed(quantization)) {
       OperatorNames.check(
@@ -120,9 +142,10 @@ final class Preparation {
     }
     services.exported(model.weights().architecture().format()).check(model.weights(), sets.head());
     int examples = sets.train().size();
-    Optional<Teacher> teacher = Teacher.load(resolved, services.models(), model, sets.head());
+    Optional<Teacher> teacher = Teacher.load(resolved, services.models(), model, sets.train());
     Plan plan = planner.plan(pruner, model.weights(), examples, 1);
-    Variants variants = new Variants(resolved, services, model.weights(), examples);
+    ResolvedConfiguration fitting = withTimedLength(model.weights().architecture().longestInput());
+    Variants variants = new Variants(fitting, services, model.weights(), examples);
     List<Problem> untriable = variants.problems();
     if (!untriable.isEmpty()) {
       throw new ProblemException(untriable);
@@ -138,7 +161,7 @@ final class Preparation {
         BaselineSource.of(
             resolved, judging.criterion(), model.weights(), sets.head(), services.checkpoints());
     return new Prepared(
-        resolved,
+        fitting,
         model,
         teacher,
         sets,
@@ -147,7 +170,58 @@ final class Preparation {
         strategy,
         judging.measured(),
         judging.criterion(),
-        baseline);
+        baseline,
+        notes);
+  }
+
+  /** Whether the model has a row for every token, and a position. */
+  private void checkInputs(PretrainedModel model, TaskData sets) {
+    InputLimits limits = InputLimits.of(model);
+    List<Problem> problems =
+        limits.problems(CHECKPOINT + ": ", resolved.locate(CHECKPOINT), InputLimits.all(sets));
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
+    notes.addAll(limits.notes());
+  }
+
+  /**
+   * The model with the rows of its classifier in the order of the data's classes; without its last
+   * layer when that is for other classes.
+   */
+  private PretrainedModel inOrder(PretrainedModel model, Head head) {
+    TransformerWeights weights = model.weights();
+    boolean fixed = !(weights.architecture() instanceof BertArchitecture);
+    if (!(head instanceof Head.Classification classes)
+        || (!fixed && Heads.missing(weights, head).contains(weights.bert().family().head(head)))) {
+      return model;
+    }
+    ClassOrder order = ClassOrder.of(model.labels(), classes.labels());
+    if (fixed && (order.kind() == Kind.PERMUTED || order.kind() == Kind.OTHER)) {
+      throw new ProblemException(
+          List.of(unfit(CHECKPOINT, order.difference(model.reference()), ClassOrder.FIXED_ADVICE)));
+    }
+    notes.addAll(order.notes(model.reference()));
+    if (order.kind() != Kind.OTHER) {
+      return model.with(order.applied(weights));
+    }
+    notes.add(
+        order.difference(model.reference())
+            + ": the last layer of its classifier is not used. If only the names differ, correct"
+            + " id2label in its config.json, or data.labels.");
+    TreeMap<String, Tensor> tensors = new TreeMap<>(weights.tensors());
+    tensors.keySet().removeIf(name -> name.startsWith(weights.bert().family().head(head) + "."));
+    return model.with(new TransformerWeights(weights.architecture(), tensors));
+  }
+
+  /** A length that requests are timed at by default is lowered to what the model can take. */
+  private ResolvedConfiguration withTimedLength(int longest) {
+    int length = configuration.evaluation().performance().sequenceLength();
+    if (length <= longest) {
+      return resolved;
+    }
+    notes.add(lowered(length, longest));
+    return resolved.withDefault(TIMED_LENGTH, longest);
   }
 
   /** What only models of BERT's family can have done to them. */
@@ -192,11 +266,13 @@ final class Preparation {
     List<Problem> problems = new ArrayList<>();
     checkLength(
         "data.max_sequence_length", configuration.data().maxSequenceLength(), longest, problems);
-    checkLength(
-        "evaluation.performance.sequence_length",
-        configuration.evaluation().performance().sequenceLength(),
-        longest,
-        problems);
+    if (!resolved.isDefault(TIMED_LENGTH)) {
+      checkLength(
+          TIMED_LENGTH,
+          configuration.evaluation().performance().sequenceLength(),
+          longest,
+          problems);
+    }
     if (!problems.isEmpty()) {
       throw new ProblemException(problems);
     }
@@ -204,13 +280,28 @@ final class Preparation {
 
   private void checkLength(String key, int length, int longest, List<Problem> problems) {
     if (length > longest) {
-      problems.add(
-          new Problem(
-              ProblemKind.CONFIGURATION,
-              ProblemCode.OUT_OF_RANGE,
-              resolved.locate(key),
-              key + ": must be at most " + longest + ", the model's positions, found " + length,
-              "Maybe " + longest + " is meant."));
+      problems.add(tooLong(resolved, key, length, longest));
     }
+  }
+
+  /** What is said when the default of {@link #TIMED_LENGTH} is more than a model has. */
+  static String lowered(int length, int longest) {
+    return "Latency is measured at "
+        + longest
+        + " tokens, the model's positions; the default of "
+        + TIMED_LENGTH
+        + " is "
+        + length
+        + ".";
+  }
+
+  /** The problem of a length that a model has no positions for. */
+  static Problem tooLong(ResolvedConfiguration resolved, String key, int length, int longest) {
+    return new Problem(
+        ProblemKind.CONFIGURATION,
+        ProblemCode.OUT_OF_RANGE,
+        resolved.locate(key),
+        key + ": must be at most " + longest + ", the model's positions, found " + length,
+        "Maybe " + longest + " is meant.");
   }
 }

@@ -1,8 +1,12 @@
 package dev.espalier.tuner.run;
 
+import dev.espalier.api.data.Head;
 import dev.espalier.api.metric.Metric;
+import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.config.Configuration;
 import dev.espalier.tuner.config.Configuration.Performance;
 import dev.espalier.tuner.config.Configuration.Quantization;
@@ -10,6 +14,7 @@ import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.Cores;
 import dev.espalier.tuner.plan.OperatorNames;
 import dev.espalier.tuner.plan.QuantizationPlanner;
+import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.EvaluationSet;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.port.PreparedQuantization;
@@ -19,11 +24,15 @@ import dev.espalier.tuner.port.TaskSource.TaskData;
 import dev.espalier.tuner.result.Criterion;
 import dev.espalier.tuner.result.Speed;
 import dev.espalier.tuner.result.Verdict;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -61,7 +70,8 @@ public final class QuantizationRun {
   public record Outcome(QuantizedModel model, @Nullable Verdict verdict, @Nullable Speed speed) {}
 
   /**
-   * Quantizes {@code source} into {@code target}.
+   * Quantizes {@code source} into {@code target}. What a {@code config.json} that goes with the
+   * source says of its classes and of what it can take in is compared with the data before.
    *
    * @param data what is calibrated on and evaluated; null when there is none, and then nothing is
    *     judged
@@ -69,6 +79,9 @@ public final class QuantizationRun {
   public Outcome run(Path source, Path target, @Nullable TaskData data) {
     Quantization section = Objects.requireNonNull(configuration.quantization(), "quantization");
     QuantizationPlan plan = QuantizationPlanner.plan(configuration, section, Environment.hasVnni());
+    if (data != null) {
+      checkInputs(source, data);
+    }
     PreparedQuantization ready =
         services.onnx().prepare(source, plan, data == null ? null : data.calibration());
     OperatorNames.check(resolved, section, ready.operatorNames());
@@ -89,13 +102,14 @@ public final class QuantizationRun {
       return new Outcome(
           decision.model(), null, data == null ? null : speed(source, target, decision.model()));
     }
+    ClassOrder order = classOrder(source, data);
     Judging judged = Judging.of(resolved, services.metrics(), data);
     List<Problem> unusable = new DataChecks(resolved).evaluation(data, judged);
     if (!unusable.isEmpty()) {
       throw new ProblemException(unusable);
     }
     Criterion criterion = judged.criterion();
-    Map<String, Double> baseline = metrics(source, data, judged.measured());
+    Map<String, Double> baseline = metrics(source, data, order, judged.measured());
     tell.accept(criterion.sentence(Verdict.in(baseline)));
     FallBack.Decision decision =
         FallBack.run(
@@ -105,7 +119,7 @@ public final class QuantizationRun {
             plan,
             section.strategy().maxTrials(),
             file -> {
-              Map<String, Double> metrics = metrics(file, data, judged.measured());
+              Map<String, Double> metrics = metrics(file, data, order, judged.measured());
               return new FallBack.Judged(metrics, Verdict.judge(criterion, baseline, metrics));
             },
             () -> true, // the float file is what is judged against
@@ -117,8 +131,67 @@ public final class QuantizationRun {
         speed(source, target, decision.model()));
   }
 
+  /**
+   * Whether the model has a row for every token, a position, and one for requests that are timed.
+   */
+  private void checkInputs(Path source, TaskData data) {
+    Optional<BertArchitecture> known = services.checkpoints().architecture(source);
+    Path tokenizer = source.toAbsolutePath().resolveSibling("tokenizer.json");
+    if (known.isEmpty() || !Files.isRegularFile(tokenizer)) {
+      return;
+    }
+    Location at = Location.ofFile(source.toString());
+    List<Problem> problems =
+        new ArrayList<>(
+            new InputLimits(
+                    source.toString(),
+                    Vocabulary.of(source.toString(), bytes(tokenizer)),
+                    known.orElseThrow())
+                .problems("", at, InputLimits.all(data)));
+    int length = configuration.evaluation().performance().sequenceLength();
+    int longest = known.orElseThrow().longestInput();
+    if (length > longest && !resolved.isDefault(Preparation.TIMED_LENGTH)) {
+      problems.add(Preparation.tooLong(resolved, Preparation.TIMED_LENGTH, length, longest));
+    }
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems);
+    }
+  }
+
+  private static byte[] bytes(Path file) {
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw DiskProblems.of(e, file, 0, -1);
+    }
+  }
+
+  /**
+   * The order of the model's classes.
+   *
+   * @throws ProblemException of kind INPUT when they are not those of the data
+   */
+  private ClassOrder classOrder(Path source, TaskData data) {
+    if (!(data.head() instanceof Head.Classification classes)) {
+      return ClassOrder.of(List.of(), List.of());
+    }
+    ClassOrder order = ClassOrder.of(services.checkpoints().labels(source), classes.labels());
+    if (order.kind() == ClassOrder.Kind.OTHER) {
+      throw new ProblemException(
+          List.of(
+              new Problem(
+                  ProblemKind.INPUT,
+                  ProblemCode.CONTRADICTION,
+                  Location.ofFile(source.toString()),
+                  order.difference(source.toString()),
+                  ClassOrder.ADVICE)));
+    }
+    order.notes(source.toString()).forEach(tell);
+    return order;
+  }
+
   private @Nullable Speed speed(Path source, Path target, QuantizedModel model) {
-    Performance how = configuration.evaluation().performance();
+    Performance how = fitting(source).configuration().evaluation().performance();
     Map<String, Path> files = new LinkedHashMap<>();
     files.put("fp32", source);
     files.put("int8", target);
@@ -127,11 +200,30 @@ public final class QuantizationRun {
     return Speed.of(latencies, model, Environment.machine(services.libraryVersions()));
   }
 
-  private Map<String, Double> metrics(Path file, TaskData data, List<Metric> measured) {
+  /** A length that requests are timed at by default is lowered to what the model can take. */
+  private ResolvedConfiguration fitting(Path source) {
+    int length = configuration.evaluation().performance().sequenceLength();
+    int longest =
+        services
+            .checkpoints()
+            .architecture(source)
+            .map(BertArchitecture::longestInput)
+            .orElse(length);
+    if (length <= longest) {
+      return resolved;
+    }
+    tell.accept(Preparation.lowered(length, longest));
+    return resolved.withDefault(Preparation.TIMED_LENGTH, longest);
+  }
+
+  private Map<String, Double> metrics(
+      Path file, TaskData data, ClassOrder order, List<Metric> measured) {
     int threads = Cores.of(configuration.evaluation().performance().threads());
     Map<String, Double> metrics = new LinkedHashMap<>();
     for (EvaluationSet each : data.evaluations()) {
-      metrics.putAll(each.score(services.onnx().outputs(file, each.set(), threads), measured));
+      List<float[][]> outputs = services.onnx().outputs(file, each.set(), threads);
+      metrics.putAll(
+          each.score(outputs.stream().map(matrix -> order.applied(matrix)).toList(), measured));
     }
     return metrics;
   }

@@ -1,7 +1,6 @@
 package dev.espalier.tuner.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
@@ -17,12 +16,9 @@ import dev.espalier.tuner.port.PretrainedModel;
 import dev.espalier.tuner.port.PretrainedModels;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
-import java.io.IOException;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,34 +27,44 @@ import org.jspecify.annotations.Nullable;
  * @param reference how the configuration names it
  * @param weights with the head
  * @param identity tells it from other teachers
+ * @param notes what a user should know of it, a sentence each
  */
-record Teacher(String reference, TransformerWeights weights, String identity) {
+record Teacher(String reference, TransformerWeights weights, String identity, List<String> notes) {
   /** What the configuration calls the run's own dense baseline. */
   static final String BASELINE = "baseline";
 
   private static final String KEY = "distillation.teacher";
-  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** Copies the list. */
+  Teacher {
+    notes = List.copyOf(notes);
+  }
 
   /** The run's own dense baseline. */
   static Teacher baseline(TransformerWeights weights) {
-    return new Teacher(BASELINE, weights, BASELINE);
+    return new Teacher(BASELINE, weights, BASELINE, List.of());
   }
 
   /** A model with a random head: it answers as slowly as a trained one. */
   static Teacher untrained(TransformerWeights weights, Head head) {
-    return new Teacher("untrained", Heads.with(weights, head, 0), "");
+    return new Teacher("untrained", Heads.with(weights, head, 0), "", List.of());
   }
 
   /**
    * Loads the teacher that the configuration names.
    *
    * @param student what learns
-   * @param head what it is to answer with
+   * @param taught the examples that it is asked for
    * @return empty when there is no distillation, or when the baseline is the teacher
-   * @throws ProblemException of kind CONFIGURATION when the teacher cannot teach this student
+   * @throws ProblemException of kind CONFIGURATION when the teacher cannot teach this student, of
+   *     kind INPUT when it cannot take the examples in
    */
   static Optional<Teacher> load(
-      ResolvedConfiguration resolved, PretrainedModels models, PretrainedModel student, Head head) {
+      ResolvedConfiguration resolved,
+      PretrainedModels models,
+      PretrainedModel student,
+      EncodedSet taught) {
+    Head head = taught.head();
     Configuration.Distillation asked = resolved.configuration().distillation();
     if (asked == null || asked.teacher().equals(BASELINE)) {
       return Optional.empty();
@@ -104,10 +110,20 @@ record Teacher(String reference, TransformerWeights weights, String identity) {
               + student.weights().bert().hiddenSize(),
           "Set distillation.hidden_states to 0: answers alone can be learnt from any width.");
     }
-    if (head instanceof Head.Classification classes) {
-      weights = inOrder(asked.teacher(), weights, loaded.labels(), classes.labels(), at);
+    List<Problem> limits = InputLimits.of(loaded).problems(KEY + ": ", at, List.of(taught));
+    if (!limits.isEmpty()) {
+      throw new ProblemException(limits);
     }
-    return Optional.of(new Teacher(asked.teacher(), weights, loaded.sha256()));
+    if (!(head instanceof Head.Classification classes)) {
+      return Optional.of(new Teacher(asked.teacher(), weights, loaded.sha256(), List.of()));
+    }
+    ClassOrder order = order(asked.teacher(), loaded.labels(), classes.labels(), at);
+    return Optional.of(
+        new Teacher(
+            asked.teacher(),
+            order.applied(weights),
+            loaded.sha256(),
+            order.notes(asked.teacher())));
   }
 
   /** What a training needs to know of it. */
@@ -126,7 +142,7 @@ record Teacher(String reference, TransformerWeights weights, String identity) {
   private static void checkTokenizers(
       PretrainedModel teacher, PretrainedModel student, Location at) {
     if (!Arrays.equals(teacher.tokenizerJson(), student.tokenizerJson())
-        && !vocabulary(teacher).equals(vocabulary(student))) {
+        && !Vocabulary.of(teacher).agreesWith(Vocabulary.of(student))) {
       throw wrong(
           at,
           teacher.reference() + " has another vocabulary than " + student.reference(),
@@ -134,49 +150,21 @@ record Teacher(String reference, TransformerWeights weights, String identity) {
     }
   }
 
-  private static JsonNode vocabulary(PretrainedModel model) {
-    try {
-      return JSON.readTree(model.tokenizerJson()).path("model").path("vocab");
-    } catch (IOException e) {
-      throw ProblemException.of(
-          ProblemKind.INPUT,
-          model.reference() + ": its tokenizer.json cannot be read: " + e.getMessage(),
-          null);
-    }
-  }
-
-  /** The rows of the head in the order of the task's classes, by name. */
-  private static TransformerWeights inOrder(
-      String teacher,
-      TransformerWeights weights,
-      List<String> taught,
-      List<String> wanted,
-      Location at) {
-    if (taught.equals(wanted)) {
-      return weights;
-    }
-    if (!new HashSet<>(taught).equals(new HashSet<>(wanted))) {
-      throw wrong(
-          at,
-          taught.isEmpty()
-              ? teacher + " does not name its classes, so their order is not known"
-              : teacher + "'s classes are " + taught + ", the task's " + wanted,
-          "The names come from id2label in the teacher's config.json: correct them there if only"
-              + " they differ; they may be in any order.");
-    }
-    TreeMap<String, Tensor> tensors = new TreeMap<>(weights.tensors());
-    for (String part : List.of(".weight", ".bias")) {
-      String name = weights.bert().family().classifier().out() + part;
-      Tensor before = weights.get(name);
-      int size = before.values().length / wanted.size();
-      float[] values = new float[before.values().length];
-      for (int row = 0; row < wanted.size(); row++) {
-        int from = taught.indexOf(wanted.get(row));
-        System.arraycopy(before.values(), from * size, values, row * size, size);
-      }
-      tensors.put(name, new Tensor(before.shape(), values));
-    }
-    return new TransformerWeights(weights.architecture(), tensors);
+  /** The order of its classes, which must be known. */
+  private static ClassOrder order(
+      String teacher, List<String> taught, List<String> wanted, Location at) {
+    ClassOrder order = ClassOrder.of(taught, wanted);
+    return switch (order.kind()) {
+      case SAME, PERMUTED -> order;
+      case UNKNOWN, OTHER ->
+          throw wrong(
+              at,
+              taught.isEmpty()
+                  ? teacher + " does not name its classes, so their order is not known"
+                  : order.difference(teacher),
+              "The names come from id2label in the teacher's config.json: correct them there if"
+                  + " only they differ; they may be in any order.");
+    };
   }
 
   private static ProblemException wrong(Location at, String message, String advice) {

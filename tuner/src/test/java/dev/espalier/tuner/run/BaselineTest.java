@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.tuner.config.ConfigurationLoader;
 import dev.espalier.tuner.config.ResolvedConfiguration;
 import dev.espalier.tuner.port.Tensor;
+import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.result.Status;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -212,6 +214,72 @@ final class BaselineTest {
     assertThat(problems).hasSize(1);
     assertThat(problems.get(0).message()).contains(message);
     assertThat(problems.get(0).message()).startsWith("tuning.baseline.checkpoint: " + file);
+    assertThat(fakes.trainings).isEmpty();
+  }
+
+  @Test
+  void its_classes_are_put_in_the_order_of_the_data() throws IOException {
+    Path file = dense("model.safetensors");
+    fakes.change =
+        tensors ->
+            tensors.put(
+                "classifier.weight", Tensor.matrix(2, 4, new float[] {1, 1, 1, 1, 2, 2, 2, 2}));
+    fakes.labels = List.of("Positive", "Negative");
+
+    TransformerWeights read =
+        BaselineSource.read(
+            Fakes.configuration(folder),
+            file,
+            Fakes.weights(),
+            new Head.Classification(List.of("negative", "positive")),
+            fakes);
+    RunResult result = run("tuning.baseline.checkpoint=" + file);
+
+    assertThat(read.get("classifier.weight").values()).containsExactly(2, 2, 2, 2, 1, 1, 1, 1);
+    assertThat(result.status()).isEqualTo(Status.MET);
+    assertThat(events)
+        .contains(
+            new RunEvent.Note(
+                "The classes of "
+                    + file
+                    + " are [Positive, Negative], those of the data [negative, positive]: they are"
+                    + " matched by name."));
+  }
+
+  @Test
+  void its_classes_are_taken_in_their_order_when_nothing_names_them_and_that_is_said()
+      throws IOException {
+    Path file = dense("model.safetensors");
+
+    RunResult result = run("tuning.baseline.checkpoint=" + file);
+
+    assertThat(result.status()).isEqualTo(Status.MET);
+    assertThat(events)
+        .contains(
+            new RunEvent.Note(
+                "The class names of "
+                    + file
+                    + " are unknown: its rows are taken in the order [negative, positive]."));
+  }
+
+  @Test
+  void other_classes_and_values_that_are_not_finite_are_refused() throws IOException {
+    String given = "tuning.baseline.checkpoint=" + dense("model.safetensors");
+    fakes.labels = List.of("ham", "spam");
+
+    assertThat(problems(given))
+        .singleElement()
+        .extracting(Problem::message)
+        .asString()
+        .endsWith("model.safetensors's classes are [ham, spam], the task's [negative, positive]");
+
+    fakes.labels = List.of();
+    fakes.change = tensors -> tensors.get("classifier.weight").values()[5] = Float.NaN;
+    assertThat(problems(given))
+        .singleElement()
+        .extracting(Problem::message)
+        .asString()
+        .endsWith("model.safetensors has NaN in classifier.weight at [1, 1]");
     assertThat(fakes.trainings).isEmpty();
   }
 

@@ -68,6 +68,9 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   final List<Metric> metrics =
       new ArrayList<>(List.of(new NamedMetric("accuracy", true), new NamedMetric("loss", false)));
 
+  /** The class names that go with a checkpoint that is read. */
+  List<String> labels = List.of();
+
   /** What is different in a checkpoint that is read. */
   Consumer<SortedMap<String, Tensor>> change = tensors -> {};
 
@@ -240,6 +243,11 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
     SortedMap<String, Tensor> tensors = new TreeMap<>(weights().tensors());
     change.accept(tensors);
     return tensors;
+  }
+
+  @Override
+  public List<String> labels(Path file) {
+    return labels;
   }
 
   @Override

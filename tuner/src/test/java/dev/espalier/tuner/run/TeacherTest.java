@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.Distillation;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import org.assertj.core.api.Assertions;
@@ -132,6 +134,49 @@ final class TeacherTest {
         .singleElement()
         .extracting(Problem::message)
         .isEqualTo("distillation.teacher: teacher has another vocabulary than all-minilm-l6-v2");
+  }
+
+  @Test
+  void a_checkpoint_is_said_to_be_matched_by_name() {
+    List<RunEvent> events = new ArrayList<>();
+
+    Run.execute(
+        Fakes.configuration(folder, "distillation.teacher=teacher"),
+        services(model(List.of("POSITIVE", "NEGATIVE"), 4, 2, VOCABULARY)),
+        events::add,
+        new Interruption());
+
+    assertThat(events)
+        .contains(
+            new RunEvent.Note(
+                "The classes of teacher are [POSITIVE, NEGATIVE], those of the data [negative,"
+                    + " positive]: they are matched by name."));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "2 | 128 | the token \"?\" of the data has the id 2, but the word embeddings have 2 rows; the"
+            + " tokenizer has 1 tokens",
+        "11 | 1 | teacher has positions for 1 tokens, and the longest text of the data has 2",
+      })
+  void who_cannot_take_the_examples_in_is_refused_before_anything_is_trained(
+      int rows, int positions, String message) {
+    PretrainedModel teacher = model(List.of("negative", "positive"), 4, 2, VOCABULARY);
+    BertArchitecture small = new BertArchitecture(rows, 4, 2, 2, 8, positions, 2, 1e-12, 0.1, 0.1);
+
+    RunResult result =
+        run(
+            teacher.with(new TransformerWeights(small, teacher.weights().tensors())),
+            "distillation.teacher=teacher");
+
+    assertThat(result.problems())
+        .singleElement()
+        .extracting(Problem::message)
+        .isEqualTo("distillation.teacher: " + message);
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(fakes.trainings).isEmpty();
   }
 
   @Test
