@@ -56,7 +56,7 @@ final class ValidateCommand implements Callable<Integer> {
         Preflight.ofNames(
             loaded.pruners(),
             loaded.strategies(),
-            Services.metrics(),
+            loaded.metrics(),
             Services.tasks(new Hub(DownloadsOption.settings(false))));
     // A wrong assignment or variable is wrong for each file, and said once.
     Set<Problem> all = new LinkedHashSet<>();

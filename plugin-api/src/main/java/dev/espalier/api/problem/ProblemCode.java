@@ -41,7 +41,9 @@ public enum ProblemCode {
   /** The machine cannot do it. */
   ENVIRONMENT,
   /** The training diverged. */
-  TRAINING;
+  TRAINING,
+  /** Code of a plugin failed. */
+  PLUGIN;
 
   /** The code as printed, for instance {@code unknown-key}; it never changes. */
   public String text() {
@@ -60,6 +62,7 @@ public enum ProblemCode {
       case INPUT -> BAD_DATA;
       case ENVIRONMENT -> ENVIRONMENT;
       case TRAINING -> TRAINING;
+      case PLUGIN -> PLUGIN;
     };
   }
 }

@@ -9,7 +9,9 @@ public enum ProblemKind {
   /** The machine cannot do it: native library, memory, disk. */
   ENVIRONMENT(4),
   /** The training diverged: a loss or a gradient is not finite. */
-  TRAINING(4);
+  TRAINING(4),
+  /** Code of a plugin failed, or returned what its interface excludes. */
+  PLUGIN(4);
 
   private final int exitCode;
 

@@ -58,7 +58,8 @@ final class ProblemTest {
     "CONFIGURATION, contradiction",
     "INPUT, bad-data",
     "ENVIRONMENT, environment",
-    "TRAINING, training"
+    "TRAINING, training",
+    "PLUGIN, plugin"
   })
   void withoutACodeTheKindDecidesThePage(ProblemKind kind, String code) {
     Problem problem = new Problem(kind, null, "message", null);
