@@ -66,6 +66,12 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   final List<Metric> metrics =
       new ArrayList<>(List.of(new NamedMetric("accuracy", true), new NamedMetric("loss", false)));
 
+  /** The names of the classes, in order. */
+  List<String> labels = List.of("negative", "positive");
+
+  /** What comes with the model beside its weights. */
+  final SortedMap<String, byte[]> companions = new TreeMap<>();
+
   /** What is different in a checkpoint that is read. */
   Consumer<SortedMap<String, Tensor>> change = tensors -> {};
 
@@ -163,7 +169,8 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   public PretrainedModel load(String reference) {
     call("load model");
     byte[] tokenizer = "{\"tokenizer\": true}".getBytes(StandardCharsets.UTF_8);
-    return new PretrainedModel(reference, weights(), tokenizer, "feed");
+    return new PretrainedModel(
+        reference, weights(), tokenizer, "feed", List.of(), companions, List.of());
   }
 
   @Override
@@ -172,9 +179,8 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
     return new TaskData(set("train", 100), set("evaluation", 20));
   }
 
-  private static EncodedSet set(String name, int size) {
+  private EncodedSet set(String name, int size) {
     EncodedExample example = new EncodedExample(new int[] {1, 2}, new int[2], 1);
-    List<String> labels = List.of("negative", "positive");
     return new EncodedSet(
         name, "twin <&>", "cafe-" + name, labels, Collections.nCopies(size, example));
   }
