@@ -56,7 +56,11 @@ public final class Main implements Runnable {
   /** Runs the command and exits with its code. */
   public static void main(String[] arguments) {
     Session.takeSignals();
-    System.exit(commandLine().execute(arguments));
+    int exitCode;
+    try (ExitGuard guard = ExitGuard.over(System.err)) {
+      exitCode = commandLine().execute(arguments);
+    }
+    System.exit(exitCode);
   }
 
   /** The command line, ready to execute, with its error handling. */

@@ -1,9 +1,12 @@
 package dev.espalier.cli;
 
+import dev.espalier.api.metric.Metric;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.tasks.TaskLoader;
+import dev.espalier.tuner.plugin.MetricCatalog;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.plugin.StrategyCatalog;
 import java.io.IOException;
@@ -28,9 +31,11 @@ final class Plugins {
   private static final ClassLoader CLASS_PATH = Plugins.class.getClassLoader();
 
   private final List<Path> jars;
+  private final List<URLClassLoader> loaders;
 
   private Plugins(List<Path> jars) {
     this.jars = jars;
+    this.loaders = jars.stream().map(Plugins::loader).toList();
   }
 
   /**
@@ -66,7 +71,7 @@ final class Plugins {
    *     same name
    */
   PrunerCatalog pruners() {
-    return new PrunerCatalog(CLASS_PATH, jars.stream().map(Plugins::loader).toList());
+    return new PrunerCatalog(CLASS_PATH, loaders);
   }
 
   /**
@@ -75,7 +80,16 @@ final class Plugins {
    * @throws ProblemException as {@link #pruners}
    */
   StrategyCatalog strategies() {
-    return new StrategyCatalog(CLASS_PATH, jars.stream().map(Plugins::loader).toList());
+    return new StrategyCatalog(CLASS_PATH, loaders);
+  }
+
+  /**
+   * The metrics that there are, ours and those of the plugins.
+   *
+   * @throws ProblemException as {@link #pruners}
+   */
+  List<Metric> metrics() {
+    return MetricCatalog.of(TaskLoader.metrics(), CLASS_PATH, loaders);
   }
 
   /** The SHA-256 of each jar, for {@code environment.json}. */

@@ -1,7 +1,6 @@
 package dev.espalier.cli;
 
 import dev.espalier.api.data.Head;
-import dev.espalier.api.metric.Metric;
 import dev.espalier.archive.ArchiveWriter;
 import dev.espalier.checkpoints.Checkpoints;
 import dev.espalier.checkpoints.SafeTensorsStore;
@@ -25,11 +24,9 @@ import dev.espalier.tuner.port.TaskSource;
 import dev.espalier.tuner.run.Preflight;
 import dev.espalier.tuner.run.RunServices;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.ServiceLoader;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +51,7 @@ final class Services {
         (file, weights) -> ArchiveWriter.pack(file, weights.tensors()),
         pruners,
         plugins.strategies(),
-        metrics(),
+        plugins.metrics(),
         versions);
   }
 
@@ -63,15 +60,8 @@ final class Services {
     return Preflight.ofNames(
         plugins.pruners(),
         plugins.strategies(),
-        metrics(),
+        plugins.metrics(),
         tasks(new Hub(DownloadsOption.settings(false))));
-  }
-
-  /** The metrics on the class path. */
-  static List<Metric> metrics() {
-    List<Metric> metrics = new ArrayList<>(TaskLoader.metrics());
-    ServiceLoader.load(Metric.class).forEach(metrics::add);
-    return List.copyOf(metrics);
   }
 
   /** Models from folders, from the hub, and those on the class path. */

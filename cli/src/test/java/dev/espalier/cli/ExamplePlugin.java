@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -32,8 +33,29 @@ final class ExamplePlugin {
   /** Compiles the example into {@code jar}; its folder must exist. */
   static Path build(Path jar) throws IOException {
     Path classes = Files.createTempDirectory(jar.toAbsolutePath().getParent(), "classes");
-    compile(classes);
+    compile(classes, List.of(SOURCE));
     return pack(jar, List.of(classes, RESOURCES));
+  }
+
+  /**
+   * Compiles a plugin of one source file into {@code jar}; its folder must exist.
+   *
+   * @param name the class's name without package, for it has none
+   * @param source the file's text
+   * @param announced the class that is announced, by the interface that it implements
+   */
+  static Path build(Path jar, String name, String source, Map<Class<?>, String> announced)
+      throws IOException {
+    Path folder = jar.toAbsolutePath().getParent();
+    Path sources = Files.createTempDirectory(folder, "sources");
+    Path file = Files.writeString(sources.resolve(name + ".java"), source);
+    Path classes = Files.createTempDirectory(folder, "classes");
+    compile(classes, List.of(file));
+    Path services = Files.createDirectories(classes.resolve("META-INF/services"));
+    for (Map.Entry<Class<?>, String> each : announced.entrySet()) {
+      Files.writeString(services.resolve(each.getKey().getName()), each.getValue() + "\n");
+    }
+    return pack(jar, List.of(classes));
   }
 
   /** A jar with the files of {@code folders}, by their paths below them. */
@@ -51,7 +73,7 @@ final class ExamplePlugin {
     return jar;
   }
 
-  private static void compile(Path classes) throws IOException {
+  private static void compile(Path classes, List<Path> sources) throws IOException {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     StringWriter said = new StringWriter();
     try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
@@ -68,7 +90,7 @@ final class ExamplePlugin {
               classes.toString());
       boolean compiled =
           compiler
-              .getTask(said, files, null, options, null, files.getJavaFileObjects(SOURCE))
+              .getTask(said, files, null, options, null, files.getJavaFileObjectsFromPaths(sources))
               .call();
       assertThat(compiled).as(said.toString()).isTrue();
     }

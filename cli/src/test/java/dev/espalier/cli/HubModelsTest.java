@@ -92,6 +92,7 @@ class HubModelsTest {
 
   private Hub hub() {
     URI nowhere = URI.create("http://127.0.0.1:9");
-    return new Hub(new HubSettings(cache, nowhere, null, false, false, Duration.ZERO));
+    return new Hub(
+        new HubSettings(cache, nowhere, null, false, false, Duration.ZERO, Duration.ZERO));
   }
 }

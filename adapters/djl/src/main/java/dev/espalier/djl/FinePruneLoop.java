@@ -6,6 +6,7 @@ import ai.djl.training.GradientCollector;
 import dev.espalier.api.data.Batch;
 import dev.espalier.api.data.Batching;
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.run.RunEvent;
@@ -187,7 +188,12 @@ final class FinePruneLoop implements AutoCloseable {
    */
   double trainStep(long number, int[] indices) {
     double lossBefore = backward(number, indices);
-    double norm = step.takeGradients(number);
+    double norm;
+    try {
+      norm = step.takeGradients(number);
+    } catch (ProblemException e) {
+      throw at(number, e);
+    }
     if (!Double.isFinite(lossBefore) || !Double.isFinite(norm)) {
       throw diverged(number, lossBefore);
     }
@@ -197,8 +203,29 @@ final class FinePruneLoop implements AutoCloseable {
       lastGoodStep = number;
     }
     double scale = Math.min(1, plan.maxGradientNorm() / (norm + 1e-6));
-    step.update(number, (float) scale, rates(number));
+    try {
+      step.update(number, (float) scale, rates(number));
+    } catch (ProblemException e) {
+      throw at(number, e);
+    }
     return lossBefore;
+  }
+
+  /** The same problems, with the step that they came up in. */
+  private ProblemException at(long number, ProblemException e) {
+    String where = "at step " + (number + 1) + " of " + plan.totalSteps() + ": ";
+    return new ProblemException(
+        e.problems().stream()
+            .map(
+                each ->
+                    new Problem(
+                        each.kind(),
+                        each.code(),
+                        each.location(),
+                        where + each.message(),
+                        each.advice()))
+            .toList(),
+        e);
   }
 
   /** Runs the model forward and backward, leaving the gradients with the parameters. */
@@ -245,7 +272,10 @@ final class FinePruneLoop implements AutoCloseable {
             + plan.learningRate()
             + ") or score_learning_rate ("
             + plan.scoreLearningRate()
-            + "), or warm up longer.");
+            + "), or warm up longer."
+            + step.plugin()
+                .map(each -> " Or the pruner is to blame: it is " + each + ".")
+                .orElse(""));
   }
 
   private TransformerWeights effectiveWeights() {

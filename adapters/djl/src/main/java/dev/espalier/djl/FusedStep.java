@@ -11,6 +11,7 @@ import dev.espalier.api.pruning.TopShare;
 import dev.espalier.api.pruning.Units;
 import dev.espalier.djl.Scoring.Moment;
 import dev.espalier.djl.Workers.Scratch;
+import dev.espalier.tuner.port.FromPlugin;
 import dev.espalier.tuner.port.PruningPlan;
 import dev.espalier.tuner.port.PruningPlan.Follows;
 import dev.espalier.tuner.port.Tensor;
@@ -20,6 +21,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -295,20 +297,28 @@ final class FusedStep implements AutoCloseable {
     }
   }
 
-  /** Names the group whose scores are not numbers. */
-  private static void rankable(PrunedGroup group, Runnable ranking) {
+  /** Names the group whose scores are not numbers, and the plugin that made them, if one did. */
+  private void rankable(PrunedGroup group, Runnable ranking) {
     try {
       ranking.run();
     } catch (IllegalArgumentException e) {
+      String advice = "Lower score_learning_rate, or report it to the pruner's author.";
       throw new ProblemException(
           List.of(
               new Problem(
                   ProblemKind.TRAINING,
                   null,
                   "the pruner cannot rank " + group.group.name() + ": " + e.getMessage(),
-                  "Lower score_learning_rate, or report it to the pruner's author.")),
+                  plugin().map(each -> advice + " It is " + each + ".").orElse(advice))),
           e);
     }
+  }
+
+  /** The plugin that prunes, for people; empty when the pruner is ours, or there is none. */
+  Optional<String> plugin() {
+    return plan != null && plan.pruner() instanceof FromPlugin foreign
+        ? Optional.of(foreign.plugin())
+        : Optional.empty();
   }
 
   private Moment moment(long number) {

@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A fixed team of threads that works off numbered tasks, each thread with scratch of its own. */
 final class Workers implements AutoCloseable {
@@ -57,25 +58,43 @@ final class Workers implements AutoCloseable {
   }
 
   /**
-   * Runs the tasks 0 to {@code count − 1}, handing them out in this order, and waits for all.
+   * Runs the tasks 0 to {@code count − 1}, handing them out in this order, and waits for all. Once
+   * one has thrown no further one begins; no task runs any more when this method ends.
    *
-   * @throws RuntimeException the first that a task threw
+   * @throws RuntimeException the first that a task threw; an Error likewise
    */
   void run(int count, Task task) {
     AtomicInteger next = new AtomicInteger();
+    AtomicReference<Throwable> thrown = new AtomicReference<>();
     List<Future<?>> running = new ArrayList<>();
     for (Scratch scratch : scratches.subList(1, scratches.size())) {
-      running.add(others.submit(() -> drain(next, count, task, scratch)));
+      running.add(others.submit(() -> drain(next, count, task, scratch, thrown)));
     }
-    drain(next, count, task, scratches.get(0));
-    for (Future<?> future : running) {
-      await(future);
+    drain(next, count, task, scratches.get(0), thrown);
+    running.forEach(Workers::await);
+    Throwable first = thrown.get();
+    if (first instanceof Error error) {
+      throw error;
+    }
+    if (first != null) {
+      throw (RuntimeException) first;
     }
   }
 
-  private static void drain(AtomicInteger next, int count, Task task, Scratch scratch) {
-    for (int number = next.getAndIncrement(); number < count; number = next.getAndIncrement()) {
-      task.run(number, scratch);
+  private static void drain(
+      AtomicInteger next,
+      int count,
+      Task task,
+      Scratch scratch,
+      AtomicReference<Throwable> thrown) {
+    try {
+      for (int number = next.getAndIncrement();
+          number < count && thrown.get() == null;
+          number = next.getAndIncrement()) {
+        task.run(number, scratch);
+      }
+    } catch (RuntimeException | Error e) {
+      thrown.compareAndSet(null, e);
     }
   }
 
@@ -83,9 +102,6 @@ final class Workers implements AutoCloseable {
     try {
       future.get();
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -173,6 +173,8 @@ public final class Hub {
   private static int read(InputStream stream, byte[] chunk, String file) throws IOException {
     try {
       return stream.read(chunk);
+    } catch (HubException e) {
+      throw HubException.failed(e.getMessage() + ", while " + file + " was fetched", e);
     } catch (IOException e) {
       throw HubException.failed("the connection broke while " + file + " was fetched", e);
     }
@@ -210,6 +212,7 @@ public final class Hub {
             && !file.startsWith("/")
             && !file.contains("\\")
             && !file.contains(":")
+            && file.chars().noneMatch(Character::isISOControl)
             && List.of(file.split("/", -1)).stream()
                 .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals(".."));
     if (!inside) {

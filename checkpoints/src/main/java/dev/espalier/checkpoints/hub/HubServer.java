@@ -78,7 +78,7 @@ final class HubServer {
 
   Revision revision(HubReference reference) throws IOException {
     URI uri = uri(reference.apiPath() + "/revision/" + encoded(reference.revision()));
-    try (InputStream body = follow("GET", uri, reference, OptionalLong.empty()).body()) {
+    try (InputStream body = steady(follow("GET", uri, reference, OptionalLong.empty()))) {
       byte[] bytes = body.readNBytes(LARGEST_DESCRIPTION);
       JsonNode root = JSON.readTree(bytes);
       String commit = root.path("sha").asText("");
@@ -144,7 +144,11 @@ final class HubServer {
           "the server sent " + range + " of " + file + " in place of what follows " + position,
           null);
     }
-    return new Bytes(answer.body(), partial);
+    return new Bytes(steady(answer), partial);
+  }
+
+  private InputStream steady(HttpResponse<InputStream> answer) {
+    return new SteadyStream(answer.body(), settings.patience());
   }
 
   private HttpResponse<InputStream> head(URI uri) throws IOException {
@@ -182,7 +186,14 @@ final class HubServer {
               + reference,
           "Maybe HF_ENDPOINT is wrong.");
     }
-    URI target = here.resolve(location);
+    URI target;
+    try {
+      target = here.resolve(location);
+    } catch (IllegalArgumentException e) {
+      throw HubException.refused(
+          "the server redirects to \"" + location + "\", which is no URL: " + e.getMessage(),
+          "Maybe HF_ENDPOINT is wrong, or a proxy answers in the hub's place.");
+    }
     if (!List.of("http", "https").contains(String.valueOf(target.getScheme()))
         || (here.getScheme().equals("https") && !target.getScheme().equals("https"))) {
       throw HubException.refused(
@@ -194,6 +205,23 @@ final class HubServer {
 
   private HttpResponse<InputStream> send(String method, URI uri, OptionalLong position)
       throws IOException {
+    try {
+      return client().send(request(method, uri, position), BodyHandlers.ofInputStream());
+    } catch (IllegalArgumentException e) {
+      // A URL may be well formed and yet lead nowhere: without a host, to port 99999.
+      throw HubException.refused(
+          "cannot ask \"" + uri + "\": " + e.getMessage(),
+          "Maybe HF_ENDPOINT is wrong, or a proxy answers in the hub's place.");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw HubException.refused("interrupted while it was fetched", "Run again to go on.");
+    } catch (IOException e) {
+      throw HubException.failed(
+          "cannot reach " + uri.getScheme() + "://" + uri.getAuthority() + ": " + reason(e), e);
+    }
+  }
+
+  private HttpRequest request(String method, URI uri, OptionalLong position) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
             .method(method, BodyPublishers.noBody())
@@ -205,15 +233,7 @@ final class HubServer {
       request.header("Authorization", "Bearer " + settings.token());
     }
     position.ifPresent(from -> request.header("Range", "bytes=" + from + "-"));
-    try {
-      return client().send(request.build(), BodyHandlers.ofInputStream());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw HubException.refused("interrupted while it was fetched", "Run again to go on.");
-    } catch (IOException e) {
-      throw HubException.failed(
-          "cannot reach " + uri.getScheme() + "://" + uri.getAuthority() + ": " + reason(e), e);
-    }
+    return request.build();
   }
 
   private boolean isOfTheHub(URI uri) {

@@ -126,7 +126,8 @@ class HubDatasetsTest {
                 null,
                 false,
                 allowed,
-                Duration.ofMillis(1))));
+                Duration.ofMillis(1),
+                Duration.ofMinutes(1))));
   }
 
   /** Files whose content is their name. */

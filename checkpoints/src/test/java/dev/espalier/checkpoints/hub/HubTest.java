@@ -121,6 +121,9 @@ class HubTest {
         "UNAVAILABLE | the server answered 503 when asked for hf:org/tiny | HF_HUB_OFFLINE=1",
         "REDIRECT_IN_CIRCLES | the server redirects in circles | HF_ENDPOINT",
         "REDIRECT_TO_FILE | the server redirects to file | not followed",
+        "REDIRECT_TO_NO_URL | redirects to \"https://a host/%zz\", which is no URL | HF_ENDPOINT",
+        "REDIRECT_WITHOUT_HOST | cannot ask \"http:///nowhere\" | HF_ENDPOINT is wrong",
+        "REDIRECT_TO_NO_PORT | http://127.0.0.1:99999 | HF_ENDPOINT",
         "NO_HASH | the server does not say what | a proxy removes headers",
         "NO_JSON | is no JSON | HF_ENDPOINT is no hub",
         "GATED | hf:org/tiny is gated: its owner must grant access | HF_TOKEN",
@@ -230,7 +233,17 @@ class HubTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"../../evil", "/etc/evil", "a//b", "a/./b", "..\\\\evil", "c:evil", ""})
+  @ValueSource(
+      strings = {
+        "../../evil",
+        "/etc/evil",
+        "a//b",
+        "a/./b",
+        "..\\\\evil",
+        "c:evil",
+        "a\\u0000evil",
+        ""
+      })
   @DisplayName("a file that would lie outside of its folder is refused")
   void outside(String name) throws IOException {
     hub.files.put(name, new byte[3]);
@@ -329,6 +342,58 @@ class HubTest {
         .isEqualTo("hf_own");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "https://hub .example | is no URL",
+        "hub.example | must begin with https:// or http://",
+        "localhost:8080 | must begin with https:// or http://",
+        "ftp://hub.example | must begin with https:// or http://",
+        "https:// | is no URL",
+        "https:///models | names no server",
+        "https://a_b | names no server",
+        "http://localhost:99999 | names no server",
+        "https://hub.example/?x=1 | must have no ?",
+        "'' | must begin with https:// or http://",
+      })
+  @DisplayName("an endpoint that is none is said with its value, where the server would be asked")
+  void wrongEndpoint(String endpoint, String message) {
+    Map<String, String> variables = Map.of("HF_ENDPOINT", endpoint);
+
+    assertThatThrownBy(() -> HubSettings.of(variables, folder, true))
+        .isInstanceOfSatisfying(ProblemException.class, e -> assertThat(e.exitCode()).isEqualTo(2))
+        .hasMessageStartingWith("HF_ENDPOINT: ")
+        .hasMessageContaining('"' + endpoint + '"')
+        .hasMessageContaining(message);
+    assertThat(HubSettings.of(variables, folder, false).online()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"hf_a\nb", "hf a", "hf_\u00e4"})
+  @DisplayName("a token that cannot be sent is said without its value")
+  void wrongToken(String token) {
+    assertThatThrownBy(() -> HubSettings.of(Map.of("HF_TOKEN", token), folder, true))
+        .isInstanceOfSatisfying(ProblemException.class, e -> assertThat(e.exitCode()).isEqualTo(2))
+        .hasMessageStartingWith("HF_TOKEN: this is no token")
+        .hasMessageNotContaining(token);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Fault.class,
+      names = {"DRIPS", "DRIPS_DESCRIPTION"})
+  @DisplayName("a server that sends a byte now and then is given up")
+  void drips(Fault fault) {
+    hub.fault = fault;
+    HubSettings impatient = settings(true, false, null, Duration.ofMillis(300));
+
+    assertThatThrownBy(() -> new Hub(impatient).snapshot(reference(), HubTest::wanted))
+        .isInstanceOfSatisfying(ProblemException.class, e -> assertThat(e.exitCode()).isEqualTo(2))
+        .hasMessageContaining("the server sent less than 61440 bytes in 0.3 s")
+        .hasMessageContaining("run again later, what was fetched is kept");
+  }
+
   private static HubReference reference() {
     return HubReference.parse("hf:org/tiny").orElseThrow();
   }
@@ -347,7 +412,18 @@ class HubTest {
   }
 
   private HubSettings settings(boolean allowed, boolean offline, @Nullable String token) {
+    return settings(allowed, offline, token, Duration.ofMinutes(1));
+  }
+
+  private HubSettings settings(
+      boolean allowed, boolean offline, @Nullable String token, Duration patience) {
     return new HubSettings(
-        folder.resolve("hub"), hub.endpoint(), token, offline, allowed, Duration.ofMillis(1));
+        folder.resolve("hub"),
+        hub.endpoint(),
+        token,
+        offline,
+        allowed,
+        Duration.ofMillis(1),
+        patience);
   }
 }

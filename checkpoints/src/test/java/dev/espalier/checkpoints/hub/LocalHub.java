@@ -35,6 +35,8 @@ final class LocalHub implements AutoCloseable {
   /** Files of so many bytes come in one piece, and are not cut. */
   private static final int SMALL = 1000;
 
+  private static final long DRIP_MILLIS = 50;
+
   /** What the hub or its store does wrong; some of it only for the first few requests. */
   enum Fault {
     NONE,
@@ -48,6 +50,11 @@ final class LocalHub implements AutoCloseable {
     UNAVAILABLE,
     REDIRECT_IN_CIRCLES,
     REDIRECT_TO_FILE,
+    REDIRECT_TO_NO_URL,
+    REDIRECT_WITHOUT_HOST,
+    REDIRECT_TO_NO_PORT,
+    DRIPS,
+    DRIPS_DESCRIPTION,
     NO_HASH,
     NO_JSON,
     GATED
@@ -115,6 +122,12 @@ final class LocalHub implements AutoCloseable {
         redirect(exchange, path);
       } else if (fault == Fault.REDIRECT_TO_FILE) {
         redirect(exchange, "file:///etc/passwd");
+      } else if (fault == Fault.REDIRECT_TO_NO_URL) {
+        redirect(exchange, "https://a host/%zz");
+      } else if (fault == Fault.REDIRECT_WITHOUT_HOST) {
+        redirect(exchange, "http:///nowhere");
+      } else if (fault == Fault.REDIRECT_TO_NO_PORT) {
+        redirect(exchange, "http://127.0.0.1:99999/");
       } else if (path.startsWith("/api/models/org/tiny/revision/")) {
         describe(exchange, path.substring(path.lastIndexOf('/') + 1));
       } else if (path.startsWith("/org/tiny/resolve/" + COMMIT + "/")) {
@@ -170,6 +183,10 @@ final class LocalHub implements AutoCloseable {
     String json = "{\"sha\": \"" + commit + "\", \"siblings\": [" + names + "]}";
     byte[] body = (fault == Fault.NO_JSON ? "<html>" : json).getBytes(UTF_8);
     exchange.sendResponseHeaders(200, body.length);
+    if (fault == Fault.DRIPS_DESCRIPTION) {
+      drip(exchange, body);
+      return;
+    }
     exchange.getResponseBody().write(body);
   }
 
@@ -226,10 +243,27 @@ final class LocalHub implements AutoCloseable {
     }
     int size = content.length - from;
     exchange.sendResponseHeaders(from > 0 ? 206 : 200, size);
+    if (fault == Fault.DRIPS && whole.length > SMALL) {
+      drip(exchange, content);
+      return;
+    }
     // A connection that is closed before all that was announced has come is what a cut looks like.
     int sent = cut ? size / 3 : size;
     exchange.getResponseBody().write(content, from, sent);
     exchange.getResponseBody().flush();
+  }
+
+  /** A byte now and then, until the other side has enough. */
+  private static void drip(HttpExchange exchange, byte[] content) throws IOException {
+    try {
+      for (byte each : content) {
+        exchange.getResponseBody().write(each);
+        exchange.getResponseBody().flush();
+        Thread.sleep(DRIP_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static void redirect(HttpExchange exchange, String to) throws IOException {

@@ -43,7 +43,9 @@ public enum ProblemCode {
   /** The training diverged. */
   TRAINING,
   /** What was measured is not what was asked for. */
-  MISSED;
+  MISSED,
+  /** Code of a plugin failed. */
+  PLUGIN;
 
   /** The code as printed, for instance {@code unknown-key}; it never changes. */
   public String text() {
@@ -63,6 +65,7 @@ public enum ProblemCode {
       case ENVIRONMENT -> ENVIRONMENT;
       case TRAINING -> TRAINING;
       case MISSED -> MISSED;
+      case PLUGIN -> PLUGIN;
     };
   }
 }

@@ -11,7 +11,9 @@ public enum ProblemKind {
   /** The training diverged: a loss or a gradient is not finite. */
   TRAINING(4),
   /** Everything worked, and what was measured is not what was asked for. */
-  MISSED(3);
+  MISSED(3),
+  /** Code of a plugin failed, or returned what its interface excludes. */
+  PLUGIN(4);
 
   private final int exitCode;
 

@@ -59,7 +59,8 @@ final class ProblemTest {
     "INPUT, bad-data",
     "ENVIRONMENT, environment",
     "TRAINING, training",
-    "MISSED, missed"
+    "MISSED, missed",
+    "PLUGIN, plugin"
   })
   void withoutACodeTheKindDecidesThePage(ProblemKind kind, String code) {
     Problem problem = new Problem(kind, null, "message", null);

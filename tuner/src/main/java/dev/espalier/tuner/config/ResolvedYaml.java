@@ -3,14 +3,9 @@ package dev.espalier.tuner.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /** Writes a resolved configuration as YAML with the source of every value. */
 final class ResolvedYaml {
-  /** What YAML 1.1 does not take as it is (section 5.1), and what would end a line. */
-  private static final Pattern UNPRINTABLE =
-      Pattern.compile("[\\x00-\\x1F\\x7F-\\x9F\\u2028\\u2029\\uD800-\\uDFFF\\uFEFF\\uFFFE\\uFFFF]");
-
   private ResolvedYaml() {}
 
   static String write(ResolvedConfiguration resolved) {
@@ -60,19 +55,14 @@ final class ResolvedYaml {
     return shared;
   }
 
-  /**
-   * JSON is YAML, but for characters that YAML takes only as escapes; numbers such as 1.0E-4 and
-   * quoted texts occur.
-   */
+  /** Numbers such as 1.0E-4 and quoted texts occur. */
   private static String text(JsonNode value) {
-    return UNPRINTABLE
-        .matcher(Interpolation.escape(value.toString()))
-        .replaceAll(found -> "\\\\u%04X".formatted((int) found.group().charAt(0)));
+    return YamlText.ofJson(Interpolation.escape(value.toString()));
   }
 
   /** A default, or the place: file:line:column, a variable of the environment, an assignment. */
   private static String comment(ResolvedValue value) {
     String place = value.location() == null ? value.source().label() : value.location().toString();
-    return UNPRINTABLE.matcher(place).replaceAll(" ");
+    return YamlText.comment(place);
   }
 }

@@ -1,5 +1,6 @@
 package dev.espalier.tuner.plugin;
 
+import dev.espalier.api.metric.Metric;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
@@ -8,16 +9,10 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.api.pruning.PrunerProvider;
 import dev.espalier.api.tuning.TuningStrategyProvider;
-import java.net.URISyntaxException;
-import java.net.URL;
 import java.net.URLClassLoader;
-import java.nio.file.FileSystemNotFoundException;
-import java.nio.file.Path;
-import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -35,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class Catalog<P, D> {
   /** Everything that a jar can announce; a plugin announces at least one of it. */
   private static final List<Class<?>> KINDS =
-      List.of(PrunerProvider.class, TuningStrategyProvider.class);
+      List.of(PrunerProvider.class, TuningStrategyProvider.class, Metric.class);
 
   /**
    * What a catalog holds.
@@ -59,8 +54,38 @@ final class Catalog<P, D> {
     }
   }
 
-  /** A plugin that was found. */
-  record Entry<P, D>(P provider, D descriptor) {}
+  /**
+   * A plugin that was found.
+   *
+   * @param code whom to blame for what goes wrong in it, or null when it is ours
+   */
+  record Entry<P, D>(P provider, D descriptor, @Nullable PluginCode code) {
+    /**
+     * What {@code create} makes of the provider.
+     *
+     * @throws IllegalArgumentException when the provider refuses its parameters
+     * @throws ProblemException of kind PLUGIN for anything else that a plugin throws
+     */
+    <T> T created(Function<? super P, ? extends @Nullable T> create) {
+      T made;
+      try {
+        made = create.apply(provider);
+      } catch (IllegalArgumentException e) {
+        throw e;
+      } catch (Throwable e) {
+        if (code == null) {
+          throw e;
+        }
+        throw code.failed(provider, "create", e);
+      }
+      if (made == null) {
+        throw code == null
+            ? new IllegalStateException(provider + " created nothing")
+            : code.broken(provider, "create returned null");
+      }
+      return made;
+    }
+  }
 
   private final Kind<P, D> kind;
   private final SortedMap<String, Entry<P, D>> entries = new TreeMap<>();
@@ -68,8 +93,8 @@ final class Catalog<P, D> {
   /**
    * A catalog of {@code providers}.
    *
-   * @throws ProblemException of kind CONFIGURATION when two have the same name, or of kind
-   *     ENVIRONMENT when one cannot say what it is
+   * @throws ProblemException of kind CONFIGURATION when two have the same name, or of kind PLUGIN
+   *     when one cannot say what it is
    */
   Catalog(Kind<P, D> kind, Collection<? extends P> providers) {
     this.kind = kind;
@@ -88,8 +113,8 @@ final class Catalog<P, D> {
    * @param classPath loader of the class path
    * @param plugins a loader for each jar, a child of {@code classPath}, with the jar's file for its
    *     {@linkplain ClassLoader#getName name}
-   * @throws ProblemException of kind CONFIGURATION when two have the same name, of kind ENVIRONMENT
-   *     when one cannot be loaded, or of kind INPUT when a jar announces nothing at all
+   * @throws ProblemException of kind CONFIGURATION when two have the same name, of kind PLUGIN when
+   *     one cannot be loaded, or of kind INPUT when a jar announces nothing at all
    */
   Catalog(Kind<P, D> kind, ClassLoader classPath, List<? extends ClassLoader> plugins) {
     this(kind, found(kind, classPath, plugins));
@@ -144,14 +169,23 @@ final class Catalog<P, D> {
 
   private void add(P provider, List<Problem> problems) {
     D descriptor;
+    String name;
     try {
       descriptor = kind.describe().apply(provider);
-    } catch (RuntimeException | LinkageError e) {
-      problems.add(broken(kind, null, origin(provider) + " cannot be described: " + messageOf(e)));
+      name = kind.name().apply(descriptor);
+    } catch (ProblemException e) {
+      problems.addAll(e.problems());
+      return;
+    } catch (Throwable e) {
+      problems.add(
+          broken(kind, null, origin(provider) + " cannot be described: " + PluginCode.inWords(e)));
       return;
     }
-    String name = kind.name().apply(descriptor);
-    Entry<P, D> first = entries.putIfAbsent(name, new Entry<>(provider, descriptor));
+    PluginCode code =
+        PluginCode.isOurs(provider)
+            ? null
+            : PluginCode.of(kind.noun() + " \"" + name + "\"", provider);
+    Entry<P, D> first = entries.putIfAbsent(name, new Entry<>(provider, descriptor, code));
     if (first != null) {
       problems.add(duplicate(name, first.provider(), provider));
     }
@@ -180,7 +214,8 @@ final class Catalog<P, D> {
     return Character.toUpperCase(text.charAt(0)) + text.substring(1);
   }
 
-  private static <P, D> List<P> found(
+  /** What can be loaded, in the order in which it is found. */
+  static <P, D> List<P> found(
       Kind<P, D> kind, ClassLoader classPath, List<? extends ClassLoader> plugins) {
     List<P> all = new ArrayList<>();
     List<Problem> problems = new ArrayList<>();
@@ -215,7 +250,8 @@ final class Catalog<P, D> {
           .map(ServiceLoader.Provider::get)
           .forEach(all::add);
       return true;
-    } catch (ServiceConfigurationError | LinkageError e) {
+    } catch (Throwable e) {
+      // Loading runs constructors and initializers, which may throw whatever they like.
       problems.add(
           broken(kind, where, "a " + kind.noun() + " plugin cannot be loaded: " + messageOf(e)));
       return false;
@@ -236,7 +272,7 @@ final class Catalog<P, D> {
 
   private static Problem broken(Kind<?, ?> kind, @Nullable Location where, String message) {
     return new Problem(
-        ProblemKind.ENVIRONMENT,
+        ProblemKind.PLUGIN,
         where,
         message,
         "Maybe its jar is broken or was built for another version; remove the jar, or mend its"
@@ -273,24 +309,12 @@ final class Catalog<P, D> {
   }
 
   private static String origin(Object provider) {
-    CodeSource source = provider.getClass().getProtectionDomain().getCodeSource();
-    return provider.getClass().getName()
-        + " in "
-        + (source == null || source.getLocation() == null
-            ? "an unknown place"
-            : place(source.getLocation()));
-  }
-
-  private static String place(URL location) {
-    try {
-      return Path.of(location.toURI()).toString();
-    } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
-      return location.toString();
-    }
+    return provider.getClass().getName() + " in " + PluginCode.place(provider);
   }
 
   private static String messageOf(Throwable e) {
     String message = e.getMessage() == null ? e.getClass().getName() : e.getMessage();
-    return e.getCause() == null ? message : message + " (" + e.getCause() + ")";
+    Throwable cause = e.getCause();
+    return cause == null ? message : message + " (" + PluginCode.inWords(cause) + ")";
   }
 }

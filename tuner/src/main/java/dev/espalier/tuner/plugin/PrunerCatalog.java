@@ -27,8 +27,8 @@ public final class PrunerCatalog {
   /**
    * A catalog of {@code providers}.
    *
-   * @throws ProblemException of kind CONFIGURATION when two have the same name, or of kind
-   *     ENVIRONMENT when one cannot say what it is
+   * @throws ProblemException of kind CONFIGURATION when two have the same name, or of kind PLUGIN
+   *     when one cannot say what it is
    */
   public PrunerCatalog(Collection<? extends PrunerProvider> providers) {
     this.catalog = new Catalog<>(PRUNERS, providers);
@@ -37,8 +37,8 @@ public final class PrunerCatalog {
   /**
    * The pruners that {@link java.util.ServiceLoader} finds through {@code loader}.
    *
-   * @throws ProblemException of kind CONFIGURATION when two have the same name, or of kind
-   *     ENVIRONMENT when one cannot be loaded
+   * @throws ProblemException of kind CONFIGURATION when two have the same name, or of kind PLUGIN
+   *     when one cannot be loaded
    */
   public PrunerCatalog(ClassLoader loader) {
     this(loader, List.of());
@@ -50,8 +50,8 @@ public final class PrunerCatalog {
    * @param classPath loader of the class path
    * @param plugins a loader for each plugin, a child of {@code classPath}, with the plugin's file
    *     for its {@linkplain ClassLoader#getName name}
-   * @throws ProblemException of kind CONFIGURATION when two have the same name, of kind ENVIRONMENT
-   *     when one cannot be loaded, or of kind INPUT when a plugin announces nothing
+   * @throws ProblemException of kind CONFIGURATION when two have the same name, of kind PLUGIN when
+   *     one cannot be loaded, or of kind INPUT when a plugin announces nothing
    */
   public PrunerCatalog(ClassLoader classPath, List<? extends ClassLoader> plugins) {
     this.catalog = new Catalog<>(PRUNERS, classPath, plugins);
@@ -94,7 +94,13 @@ public final class PrunerCatalog {
    */
   public Pruner create(String name, Map<String, ?> parameters, @Nullable Location asked) {
     Catalog.Entry<PrunerProvider, PrunerDescriptor> entry = catalog.entry(name, asked);
-    return Catalog.created(
-        asked, () -> entry.provider().create(ParameterValues.of(entry.descriptor(), parameters)));
+    Pruner pruner =
+        Catalog.created(
+            asked,
+            () -> {
+              ParameterValues values = ParameterValues.of(entry.descriptor(), parameters);
+              return entry.<Pruner>created(provider -> provider.create(values));
+            });
+    return entry.code() == null ? pruner : GuardedPruners.of(pruner, entry.code());
   }
 }

@@ -27,8 +27,8 @@ public final class StrategyCatalog {
   /**
    * A catalog of {@code providers}.
    *
-   * @throws ProblemException of kind CONFIGURATION when two have the same name, or of kind
-   *     ENVIRONMENT when one cannot say what it is
+   * @throws ProblemException of kind CONFIGURATION when two have the same name, or of kind PLUGIN
+   *     when one cannot say what it is
    */
   public StrategyCatalog(Collection<? extends TuningStrategyProvider> providers) {
     this.catalog = new Catalog<>(STRATEGIES, providers);
@@ -63,11 +63,14 @@ public final class StrategyCatalog {
     Catalog.Entry<TuningStrategyProvider, StrategyDescriptor> entry = catalog.entry(name, asked);
     StrategyDescriptor descriptor = entry.descriptor();
     String owner = "strategy " + descriptor.name();
-    return Catalog.created(
-        asked,
-        () ->
-            entry
-                .provider()
-                .create(ParameterValues.of(owner, descriptor.parameters(), parameters)));
+    TuningStrategy strategy =
+        Catalog.created(
+            asked,
+            () -> {
+              ParameterValues values =
+                  ParameterValues.of(owner, descriptor.parameters(), parameters);
+              return entry.<TuningStrategy>created(provider -> provider.create(values));
+            });
+    return entry.code() == null ? strategy : new GuardedStrategy(strategy, entry.code());
   }
 }

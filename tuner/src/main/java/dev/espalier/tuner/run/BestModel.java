@@ -1,5 +1,8 @@
 package dev.espalier.tuner.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.espalier.tuner.port.ModelFormat;
 import dev.espalier.tuner.port.SparseArchives;
 import dev.espalier.tuner.port.TransformerWeights;
@@ -16,6 +19,9 @@ import java.util.Map;
 final class BestModel {
   /** The folder's name in the run directory. */
   static final String FOLDER = "best";
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   /** The archive, relative to the run directory. */
   static final String ARCHIVE = FOLDER + "/model.espalier";
@@ -63,7 +69,7 @@ final class BestModel {
         folder -> {
           write(folder.resolve("tokenizer.json"), prepared.model().tokenizerJson());
           for (Map.Entry<String, byte[]> other : prepared.model().companions().entrySet()) {
-            write(folder.resolve(other.getKey()), other.getValue());
+            write(folder.resolve(other.getKey()), companion(other.getKey(), other.getValue()));
           }
           if (facts.format() == ModelFormat.ONNX) {
             write(
@@ -82,6 +88,17 @@ final class BestModel {
           }
           return folder;
         });
+  }
+
+  /** Without the paths of the machine that a tokenizer's settings were written on. */
+  private static byte[] companion(String name, byte[] content) throws IOException {
+    if (!name.endsWith(".json")) {
+      return content;
+    }
+    JsonNode read = JSON.readTree(content);
+    JsonNode shown = read.deepCopy();
+    LocalPaths.shortenIn(shown);
+    return shown.equals(read) ? content : JSON.writeValueAsBytes(shown);
   }
 
   private void write(Path file, byte[] content) throws IOException {

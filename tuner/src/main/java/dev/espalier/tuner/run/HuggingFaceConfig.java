@@ -26,7 +26,8 @@ final class HuggingFaceConfig {
     Family family = bert.family();
     Family.ConfigKeys keys = family.keys();
     ObjectNode root = original(start);
-    root.put("_name_or_path", start.reference());
+    LocalPaths.shortenIn(root);
+    root.put("_name_or_path", LocalPaths.model(start.reference()));
     boolean spans = head instanceof Head.Spans;
     root.putArray("architectures")
         .add(family.classes() + (spans ? "ForQuestionAnswering" : "ForSequenceClassification"));

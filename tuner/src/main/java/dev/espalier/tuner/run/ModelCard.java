@@ -3,8 +3,12 @@ package dev.espalier.tuner.run;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.espalier.api.data.Head;
+import dev.espalier.api.problem.Location;
 import dev.espalier.tuner.config.Configuration.Distillation;
 import dev.espalier.tuner.config.Configuration.Performance;
+import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.tuner.config.ResolvedValue;
+import dev.espalier.tuner.config.YamlText;
 import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.MaskReport;
 import dev.espalier.tuner.result.RunFacts;
@@ -20,10 +24,15 @@ import org.jspecify.annotations.Nullable;
 final class ModelCard {
   private ModelCard() {}
 
+  /**
+   * The text.
+   *
+   * @param baseModel what training started from, as the configuration names it
+   */
   static String of(RunFacts facts, String baseModel) {
     return frontMatter(facts, baseModel)
         + "\n# "
-        + facts.configuration().configuration().model().name()
+        + Markdown.escape(facts.configuration().configuration().model().name())
         + "\n\n"
         + (facts.smokeCaution() == null ? "" : facts.smokeCaution() + "\n\n")
         + introduction(facts, baseModel)
@@ -36,9 +45,11 @@ final class ModelCard {
   private static String frontMatter(RunFacts facts, String baseModel) {
     return String.join(
         "\n",
-        "---",
-        "base_model: " + quoted(baseModel),
-        "pipeline_tag: "
+        "---\n"
+            + LocalPaths.ofTheHub(baseModel)
+                .map(name -> "base_model: " + quoted(name) + "\n")
+                .orElse("")
+            + "pipeline_tag: "
             + (facts.head() instanceof Head.Spans ? "question-answering" : "text-classification"),
         "library_name: " + facts.format().library(),
         "metrics:",
@@ -61,18 +72,20 @@ final class ModelCard {
         + (facts.quantized() == null ? "" : "and quantized ")
         + kind(facts.head())
         + ", made by Espalier from "
-        + baseModel
+        + Markdown.escape(LocalPaths.model(baseModel))
         + " for the task "
-        + facts.configuration().configuration().data().task()
+        + Markdown.escape(facts.configuration().configuration().data().task())
         + " with the pruner "
-        + facts.prunerName()
+        + Markdown.escape(facts.prunerName())
         + "."
         + (facts.head() instanceof Head.Classification classes
-            ? " Classes, in order: " + String.join(", ", classes.labels()) + "."
+            ? " Classes, in order: "
+                + classes.labels().stream().map(Markdown::escape).collect(Collectors.joining(", "))
+                + "."
             : "")
         + teacher(facts.distillation())
         + "\n\n"
-        + (facts.verdictSentence() == null ? "" : facts.verdictSentence() + "\n");
+        + (facts.verdictSentence() == null ? "" : Markdown.escape(facts.verdictSentence()) + "\n");
   }
 
   private static String teacher(@Nullable Distillation distillation) {
@@ -81,7 +94,7 @@ final class ModelCard {
     }
     return distillation.teacher().equals(Teacher.BASELINE)
         ? " Its teacher was the dense baseline of the same run."
-        : " Its teacher was " + distillation.teacher() + ".";
+        : " Its teacher was " + Markdown.escape(LocalPaths.model(distillation.teacher())) + ".";
   }
 
   private static String kind(Head head) {
@@ -95,11 +108,11 @@ final class ModelCard {
     StringBuilder table = new StringBuilder();
     table.append("\n## Measured on the exported files\n\n");
     List<String> metrics = facts.criterion().metrics();
-    table.append("| file | ").append(String.join(" | ", metrics));
-    table
-        .append(" | size | p50 | p90 |\n|---|---:|---:|---:|")
-        .append("---:|".repeat(metrics.size()));
-    table.append('\n');
+    List<String> heads = new ArrayList<>(List.of("file"));
+    heads.addAll(metrics);
+    heads.addAll(List.of("size", "p50", "p90"));
+    table.append(Markdown.row(heads));
+    table.append("|---|").append("---:|".repeat(heads.size() - 1)).append('\n');
     row(table, facts, "dense baseline", facts.dense(), "dense");
     row(table, facts, facts.format().fileName(), facts.pruned(), "fp32");
     if (facts.quantized() != null) {
@@ -122,7 +135,7 @@ final class ModelCard {
             file == null || file.size() == null ? "not measured" : Sizes.inWords(file.sizeBytes()),
             latency == null ? "not measured" : milliseconds(latency.p50()),
             latency == null ? "not measured" : milliseconds(latency.p90())));
-    table.append("| ").append(String.join(" | ", cells)).append(" |\n");
+    table.append(Markdown.row(cells));
   }
 
   private static String milliseconds(double value) {
@@ -155,7 +168,7 @@ final class ModelCard {
         Locale.ROOT,
         "%n## Hardware of the latencies%n%n%s, %d cores, VNNI: %s. Batch %d, %d tokens, %s threads,"
             + " %d requests to each file in turn.%n",
-        cpu.path("model").asText("unknown CPU"),
+        Markdown.escape(cpu.path("model").asText("unknown CPU")),
         cpu.path("cores").asInt(),
         cpu.path("vnni").isBoolean() ? (cpu.path("vnni").asBoolean() ? "yes" : "no") : "unknown",
         settings.batchSize(),
@@ -165,11 +178,37 @@ final class ModelCard {
   }
 
   private static String reproduction(RunFacts facts) {
-    return "\n## Made by\n\n```sh\n"
-        + command(facts.command().isEmpty() ? asConfigured(facts) : facts.command())
-        + "\n```\n\nEvery value of the configuration:\n\n```yaml\n"
-        + facts.configuration().toYaml().replace("```", "")
-        + "```\n";
+    return "\n## Made by\n\n"
+        + Markdown.block(
+            "sh", command(facts.command().isEmpty() ? asConfigured(facts) : facts.command()))
+        + "\nEvery value of the configuration, absolute paths by their last names:\n\n"
+        + Markdown.block("yaml", shown(facts.configuration()).toYaml());
+  }
+
+  /** The configuration without the paths of this machine. */
+  private static ResolvedConfiguration shown(ResolvedConfiguration configuration) {
+    return configuration.from(
+        configuration.values().stream()
+            .map(
+                value ->
+                    new ResolvedValue(
+                        value.path(),
+                        LocalPaths.value(value.value()),
+                        value.source(),
+                        shown(value.location())))
+            .toList(),
+        configuration.files(),
+        configuration.sha256(),
+        configuration.assignments());
+  }
+
+  private static @Nullable Location shown(@Nullable Location location) {
+    return location == null
+        ? null
+        : new Location(
+            LocalPaths.assignment(LocalPaths.shown(location.file())),
+            location.line(),
+            location.column());
   }
 
   /** What makes the same run, where nobody typed a command. */
@@ -182,18 +221,15 @@ final class ModelCard {
 
   /** The command for a shell, without the folders of the machine that it ran on. */
   private static String command(List<String> words) {
-    return ShellWords.joined(words.stream().map(ModelCard::withoutFolders).toList())
-        .replace("```", "");
+    return ShellWords.joined(words.stream().map(ModelCard::shown).toList());
   }
 
-  private static String withoutFolders(String word) {
-    return word.startsWith("/") || word.contains("=/")
-        ? word.replaceFirst("/(?:[^/]*/)*(?=[^/]*$)", "")
-        : word;
+  private static String shown(String word) {
+    return word.contains("=") ? LocalPaths.assignment(word) : LocalPaths.shown(word);
   }
 
   /** A JSON string is a YAML string, whatever is in it. */
   private static String quoted(String text) {
-    return JsonNodeFactory.instance.textNode(text).toString();
+    return YamlText.ofJson(JsonNodeFactory.instance.textNode(text).toString());
   }
 }

@@ -13,8 +13,10 @@ import dev.espalier.tuner.config.ResolvedValue;
 import dev.espalier.tuner.config.Source;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.DateTimeException;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,19 +65,48 @@ final class Origin {
     return environment;
   }
 
-  /** When the run began. */
+  /**
+   * When the run began.
+   *
+   * @throws ProblemException of kind INPUT when what is there is no time
+   */
   ZonedDateTime started(Clock clock) {
     JsonNode started = environment.path("started");
-    return started.isTextual()
-        ? ZonedDateTime.parse(started.textValue()).withZoneSameInstant(clock.getZone())
-        : ZonedDateTime.now(clock);
+    if (started.isMissingNode()) {
+      return ZonedDateTime.now(clock);
+    }
+    try {
+      return ZonedDateTime.parse(started.asText()).withZoneSameInstant(clock.getZone());
+    } catch (DateTimeException e) {
+      throw wrong("started", started, "must be a time such as 2026-11-28T12:00:00+01:00");
+    }
+  }
+
+  private ProblemException wrong(String key, JsonNode value, String must) {
+    return new ProblemException(
+        List.of(
+            new Problem(
+                ProblemKind.INPUT,
+                ProblemCode.BAD_DATA,
+                Location.ofFile(run.resolve(RunDirectory.ENVIRONMENT).toString()),
+                key + ": " + must + ", found " + value,
+                "Maybe it was edited; the run cannot go on, but can be started anew.")));
   }
 
   /** The configuration that was kept, told to come from the files that it came from. */
   ResolvedConfiguration of(ResolvedConfiguration kept) {
     JsonNode configuration = environment.path("configuration");
     List<Path> files = new ArrayList<>();
-    configuration.path("files").forEach(file -> files.add(Path.of(file.asText())));
+    for (JsonNode file : configuration.path("files")) {
+      try {
+        files.add(Path.of(file.asText()));
+      } catch (InvalidPathException e) {
+        throw wrong("configuration.files", file, "must be paths");
+      }
+    }
+    if (files.isEmpty()) {
+      throw wrong("configuration.files", configuration.path("files"), "must name a file");
+    }
     List<String> assignments = new ArrayList<>();
     configuration.path("assignments").forEach(each -> assignments.add(each.asText()));
     List<String> lines =
@@ -92,7 +123,11 @@ final class Origin {
       return value;
     }
     String line = lines.get(written.line() - 1);
-    String place = line.substring(line.lastIndexOf(COMMENT) + COMMENT.length());
+    int comment = line.lastIndexOf(COMMENT);
+    if (comment < 0) {
+      return value;
+    }
+    String place = line.substring(comment + COMMENT.length());
     if (place.equals(Source.DEFAULT.label())) {
       return new ResolvedValue(value.path(), value.value(), Source.DEFAULT, null);
     }

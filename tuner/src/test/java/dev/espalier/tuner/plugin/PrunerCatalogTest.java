@@ -77,7 +77,7 @@ final class PrunerCatalogTest {
   }
 
   @Test
-  void a_broken_class_path_is_an_environment_problem(@TempDir Path folder) throws IOException {
+  void a_broken_class_path_is_a_problem_of_the_plugin(@TempDir Path folder) throws IOException {
     try (URLClassLoader loader = announcing("no.such.Provider", folder)) {
       assertThatThrownBy(() -> new PrunerCatalog(loader))
           .isInstanceOfSatisfying(
@@ -88,7 +88,7 @@ final class PrunerCatalogTest {
   }
 
   @Test
-  void a_broken_plugin_is_an_environment_problem_that_names_its_file(@TempDir Path folder)
+  void a_broken_plugin_is_a_problem_of_the_plugin_that_names_its_file(@TempDir Path folder)
       throws IOException {
     try (URLClassLoader loader = announcing("no.such.Provider", folder)) {
       assertThatThrownBy(() -> new PrunerCatalog(CLASS_PATH, List.of(loader)))
@@ -111,12 +111,12 @@ final class PrunerCatalogTest {
   }
 
   @Test
-  void a_pruner_that_cannot_be_described_is_an_environment_problem_that_names_its_jar() {
+  void a_pruner_that_cannot_be_described_is_a_problem_of_the_plugin_that_names_its_jar() {
     assertThatThrownBy(() -> new PrunerCatalog(List.of(new OnTheClassPath())))
         .isInstanceOfSatisfying(
             ProblemException.class, problem -> assertThat(problem.exitCode()).isEqualTo(4))
         .hasMessageStartingWith(OnTheClassPath.class.getName() + " in ")
-        .hasMessageContaining("cannot be described: no field x");
+        .hasMessageContaining("cannot be described: java.lang.NoSuchFieldError: no field x");
   }
 
   /** A plugin of which only the announcement is there. */

@@ -71,6 +71,12 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   /** The class names that go with a checkpoint that is read. */
   List<String> labels = List.of();
 
+  /** The names of the classes, in order. */
+  List<String> classes = List.of("negative", "positive");
+
+  /** What comes with the model beside its weights. */
+  final SortedMap<String, byte[]> companions = new TreeMap<>();
+
   /** What is different in a checkpoint that is read. */
   Consumer<SortedMap<String, Tensor>> change = tensors -> {};
 
@@ -172,7 +178,8 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   public PretrainedModel load(String reference) {
     call("load model");
     byte[] tokenizer = "{\"tokenizer\": true}".getBytes(StandardCharsets.UTF_8);
-    return new PretrainedModel(reference, weights(), tokenizer, "feed");
+    return new PretrainedModel(
+        reference, weights(), tokenizer, "feed", List.of(), companions, List.of());
   }
 
   @Override
@@ -181,13 +188,12 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
     return new TaskData(set("train", 100), set("evaluation", 20));
   }
 
-  private static EncodedSet set(String name, int size) {
-    List<String> labels = List.of("negative", "positive");
+  private EncodedSet set(String name, int size) {
     List<EncodedExample> examples =
         IntStream.range(0, size)
             .mapToObj(i -> new EncodedExample(new int[] {1, 2}, new int[2], i % 2))
             .toList();
-    return new EncodedSet(name, "twin <&>", "cafe-" + name, labels, examples);
+    return new EncodedSet(name, "twin <&>", "cafe-" + name, classes, examples);
   }
 
   @Override

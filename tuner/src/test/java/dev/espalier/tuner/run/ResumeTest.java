@@ -481,6 +481,36 @@ final class ResumeTest {
     assertThat(fakes.calls).contains("quantize");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/started | \"yesterday\" | started: must be a time",
+        "/started | 17 | started: must be a time",
+        "/configuration/files | [] | configuration.files: must name a file",
+        "/configuration/files | [\"a\\u0000b\"] | configuration.files: must be paths",
+      })
+  void a_broken_environment_is_named_with_its_key_and_value(
+      String pointer, String value, String message) throws IOException {
+    fakes.failure = ProblemException.of(ProblemKind.ENVIRONMENT, "the disk is full", null);
+    fakes.failsAt = "export";
+    RunResult failed = run();
+    fakes.failure = null;
+    Path file = failed.directory().resolve("environment.json");
+    ObjectNode environment = (ObjectNode) JSON.readTree(file.toFile());
+    int slash = pointer.lastIndexOf('/');
+    ((ObjectNode) environment.at(pointer.substring(0, slash)))
+        .set(pointer.substring(slash + 1), JSON.readTree(value));
+    JSON.writeValue(file.toFile(), environment);
+
+    RunResult result = resume(failed.directory());
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.problems().get(0).toString())
+        .startsWith(file + ": " + message)
+        .contains("found " + value.replaceAll("[\\[\\]]", ""));
+  }
+
   @Test
   void the_report_names_the_files_that_the_run_began_with() throws IOException {
     RunResult whole = run();

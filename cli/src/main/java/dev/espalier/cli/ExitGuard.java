@@ -1,0 +1,95 @@
+package dev.espalier.cli;
+
+import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine;
+
+/**
+ * While a command works, nobody but the command ends the process: where code calls {@link
+ * System#exit} in the middle of it, a plugin's say, the exit code is not what the caller asked for.
+ *
+ * <p>A signal is no such call and left alone. {@link Runtime#halt} cannot be noticed from within.
+ */
+final class ExitGuard implements AutoCloseable {
+  /** What may end the process: the command itself, and what answers signals. */
+  private static final String OURS = ExitGuard.class.getPackageName() + ".";
+
+  /** {@link CommandLine.ExitCode} has none for it; see {@link ExitCodes#FAILED}. */
+  private static final int FAILED = 4;
+
+  private final Thread hook;
+
+  private ExitGuard(Thread hook) {
+    this.hook = hook;
+  }
+
+  /** Guards until it is closed. */
+  static ExitGuard over(PrintStream err) {
+    Thread hook = new Thread(() -> check(err), "espalier-exit-guard");
+    Runtime.getRuntime().addShutdownHook(hook);
+    return new ExitGuard(hook);
+  }
+
+  /** The command has ended, and may exit. */
+  @Override
+  public void close() {
+    try {
+      boolean unused = Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // A signal came at the very end.
+    }
+  }
+
+  private static void check(PrintStream err) {
+    caller(Thread.getAllStackTraces().values())
+        .ifPresent(
+            caller -> {
+              err.println(
+                  said(caller)
+                      + System.lineSeparator()
+                      + "  What was finished is kept: espalier resume goes on with a run. Tell the"
+                      + " plugin's author, or remove the jar."
+                      + System.lineSeparator()
+                      + "  docs/errors/plugin.md");
+              err.flush();
+              Runtime.getRuntime().halt(FAILED);
+            });
+  }
+
+  /** Who called {@link Runtime#exit}, if it was not the command itself. */
+  static Optional<StackTraceElement> caller(Collection<StackTraceElement[]> stacks) {
+    for (StackTraceElement[] stack : stacks) {
+      List<StackTraceElement> frames = Arrays.asList(stack);
+      for (int i = 0; i + 1 < frames.size(); i++) {
+        StackTraceElement next = frames.get(i + 1);
+        if (isExit(frames.get(i)) && !isExit(next)) {
+          return next.getClassName().startsWith(OURS) ? Optional.empty() : Optional.of(next);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isExit(StackTraceElement frame) {
+    return frame.getMethodName().equals("exit")
+        && (frame.getClassName().equals("java.lang.Runtime")
+            || frame.getClassName().equals("java.lang.System"));
+  }
+
+  private static String said(StackTraceElement caller) {
+    // Plugins' class loaders have the jar's path for a name.
+    String loader = caller.getClassLoaderName();
+    return (loader == null || loader.equals("app") ? "" : loader + ": ")
+        + caller.getClassName()
+        + "."
+        + caller.getMethodName()
+        + "("
+        + caller.getFileName()
+        + ":"
+        + caller.getLineNumber()
+        + ") ended the process with System.exit while Espalier was at work";
+  }
+}

@@ -1,0 +1,56 @@
+package dev.espalier.tuner.plugin;
+
+import dev.espalier.api.metric.AnswerMetric;
+import dev.espalier.api.metric.AnsweredQuestion;
+import dev.espalier.api.metric.ClassificationMetric;
+import dev.espalier.api.metric.Metric;
+import dev.espalier.api.metric.RegressionMetric;
+import java.util.List;
+
+/** Metrics of plugins, of each kind, so that what they throw names them. */
+final class GuardedMetrics {
+  private GuardedMetrics() {}
+
+  /** {@code metric}, called {@code name}, with {@code code} to blame. */
+  static Metric of(Metric metric, String name, PluginCode code) {
+    boolean higher = code.call(metric, "higherIsBetter", metric::higherIsBetter);
+    if (metric instanceof ClassificationMetric classes) {
+      return new OfClasses(classes, name, higher, code);
+    }
+    return metric instanceof RegressionMetric values
+        ? new OfValues(values, name, higher, code)
+        : new OfAnswers((AnswerMetric) metric, name, higher, code);
+  }
+
+  private record OfClasses(
+      ClassificationMetric metric, String name, boolean higherIsBetter, PluginCode code)
+      implements ClassificationMetric {
+    @Override
+    public boolean fits(int classes) {
+      return code.call(metric, "fits", () -> metric.fits(classes));
+    }
+
+    @Override
+    public double compute(float[][] logits, int[] labels) {
+      return code.call(metric, "compute", () -> metric.compute(logits, labels));
+    }
+  }
+
+  private record OfValues(
+      RegressionMetric metric, String name, boolean higherIsBetter, PluginCode code)
+      implements RegressionMetric {
+    @Override
+    public double compute(double[] predicted, double[] expected) {
+      return code.call(metric, "compute", () -> metric.compute(predicted, expected));
+    }
+  }
+
+  private record OfAnswers(
+      AnswerMetric metric, String name, boolean higherIsBetter, PluginCode code)
+      implements AnswerMetric {
+    @Override
+    public double compute(List<AnsweredQuestion> questions) {
+      return code.call(metric, "compute", () -> metric.compute(questions));
+    }
+  }
+}

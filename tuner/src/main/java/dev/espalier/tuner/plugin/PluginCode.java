@@ -1,0 +1,172 @@
+package dev.espalier.tuner.plugin;
+
+import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whose code is called, for when it fails: what a plugin throws, be it an exception or an error, is
+ * the plugin's mistake and told as one, with jar, class and method.
+ *
+ * @param what for instance {@code pruner "taylor"}
+ * @param provider class of what announced it
+ * @param place the jar or folder it was loaded from
+ */
+record PluginCode(String what, String provider, String place) {
+  private static final String OWN = "dev.espalier.";
+  private static final String ITS_MISTAKE =
+      "The mistake is in the plugin and not in Espalier: tell its author, or remove the jar.";
+
+  /** The code of {@code provider}, which announced {@code what}. */
+  static PluginCode of(String what, Object provider) {
+    return new PluginCode(what, provider.getClass().getName(), place(provider));
+  }
+
+  /** Whether {@code provider} is Espalier's own: what goes wrong in it is a bug of ours. */
+  static boolean isOurs(Object provider) {
+    Class<?> type = provider.getClass();
+    return type.getName().startsWith(OWN)
+        && type.getClassLoader() == PluginCode.class.getClassLoader();
+  }
+
+  /** Where the class of {@code provider} was loaded from, for people. */
+  static String place(Object provider) {
+    CodeSource source = provider.getClass().getProtectionDomain().getCodeSource();
+    return source == null || source.getLocation() == null
+        ? "an unknown place"
+        : path(source.getLocation());
+  }
+
+  /** The plugin in a sentence. */
+  String inWords() {
+    return what + ", a plugin (" + provider + " in " + place + ")";
+  }
+
+  /**
+   * What {@code call} returns.
+   *
+   * @param called whose method it calls
+   * @param method the method's name
+   * @throws ProblemException of kind PLUGIN when it throws, or returns null
+   */
+  <T> T call(Object called, String method, Supplier<? extends @Nullable T> call) {
+    T result;
+    try {
+      result = call.get();
+    } catch (Throwable e) {
+      throw failed(called, method, e);
+    }
+    if (result == null) {
+      throw broken(called, method + " returned null");
+    }
+    return result;
+  }
+
+  /** As {@link #call}, of what returns nothing. */
+  void run(Object called, String method, Runnable call) {
+    try {
+      call.run();
+    } catch (Throwable e) {
+      throw failed(called, method, e);
+    }
+  }
+
+  /** What to throw in place of what {@code method} threw. */
+  ProblemException failed(Object called, String method, Throwable thrown) {
+    if (thrown instanceof ProblemException told) {
+      return new ProblemException(told.problems().stream().map(this::named).toList(), told);
+    }
+    String message =
+        failure()
+            + called.getClass().getName()
+            + "."
+            + method
+            + " threw "
+            + inWords(thrown)
+            + origin(thrown).map(frame -> ", at " + frame).orElse("");
+    return problem(message, advice(thrown), thrown);
+  }
+
+  /** What to throw when a method kept no promise: {@code did} begins with its name. */
+  ProblemException broken(Object called, String did) {
+    return problem(failure() + called.getClass().getName() + "." + did, ITS_MISTAKE, null);
+  }
+
+  /** What the plugin itself says of its user's mistake, with the plugin's name. */
+  private Problem named(Problem problem) {
+    return new Problem(
+        problem.kind(),
+        problem.code(),
+        problem.location(),
+        what + ": " + problem.message(),
+        problem.advice());
+  }
+
+  private String failure() {
+    return what + " failed: ";
+  }
+
+  private ProblemException problem(String message, String advice, @Nullable Throwable cause) {
+    return new ProblemException(
+        List.of(new Problem(ProblemKind.PLUGIN, Location.ofFile(place), message, advice)), cause);
+  }
+
+  static String advice(Throwable thrown) {
+    if (thrown instanceof OutOfMemoryError) {
+      return "Give Java a larger heap with -Xmx; if that does not help, tell the plugin's author, or"
+          + " remove the jar.";
+    }
+    return thrown instanceof LinkageError
+        ? "Maybe it was built for another version of Espalier: build it again with the plugin-api of"
+            + " this one, or remove the jar."
+        : ITS_MISTAKE;
+  }
+
+  /** A foreign exception's own text may fail, too, and may have several lines. */
+  static String inWords(Throwable thrown) {
+    String text;
+    try {
+      text = thrown.toString();
+    } catch (Throwable e) {
+      text = thrown.getClass().getName();
+    }
+    return String.valueOf(text).strip().replaceAll("\\s*\\R\\s*", "; ");
+  }
+
+  /** The innermost call that is neither Java's nor ours. */
+  private static Optional<String> origin(Throwable thrown) {
+    return Arrays.stream(thrown.getStackTrace())
+        .filter(frame -> !frame.getClassName().matches("(java|javax|jdk|sun)\\..*"))
+        .findFirst()
+        .filter(frame -> !frame.getClassName().startsWith(OWN))
+        .map(
+            frame ->
+                frame.getClassName()
+                    + "."
+                    + frame.getMethodName()
+                    + "("
+                    + frame.getFileName()
+                    + ":"
+                    + frame.getLineNumber()
+                    + ")");
+  }
+
+  private static String path(URL location) {
+    try {
+      return Path.of(location.toURI()).toString();
+    } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
+      return location.toString();
+    }
+  }
+}

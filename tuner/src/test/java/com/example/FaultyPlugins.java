@@ -1,0 +1,191 @@
+package com.example;
+
+import dev.espalier.api.metric.ClassificationMetric;
+import dev.espalier.api.pruning.ConstantPruner;
+import dev.espalier.api.pruning.GradientPruner;
+import dev.espalier.api.pruning.MaskRule;
+import dev.espalier.api.pruning.ParameterValues;
+import dev.espalier.api.pruning.Pruner;
+import dev.espalier.api.pruning.PrunerDescriptor;
+import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.api.pruning.ScorePenalty;
+import dev.espalier.api.pruning.ScorePruner;
+import dev.espalier.api.pruning.Units;
+import dev.espalier.api.pruning.WeightPruner;
+import dev.espalier.api.tuning.Observation;
+import dev.espalier.api.tuning.Proposal;
+import dev.espalier.api.tuning.SearchSpace;
+import dev.espalier.api.tuning.StrategyDescriptor;
+import dev.espalier.api.tuning.TuningStrategy;
+import dev.espalier.api.tuning.TuningStrategyProvider;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * A stranger's plugins, in a package that is not Espalier's, each of which does what it is told.
+ */
+public final class FaultyPlugins {
+  private FaultyPlugins() {}
+
+  /** Announces what {@code creates} makes. */
+  public record Pruners(Supplier<Pruner> creates) implements PrunerProvider {
+    @Override
+    public PrunerDescriptor descriptor() {
+      return new PrunerDescriptor("faulty", "Fails.", "None.", Set.of(), List.of());
+    }
+
+    @Override
+    public Pruner create(ParameterValues parameters) {
+      return creates.get();
+    }
+  }
+
+  /** Describes itself by {@code describes}. */
+  public record Described(Supplier<PrunerDescriptor> describes) implements PrunerProvider {
+    @Override
+    public PrunerDescriptor descriptor() {
+      return describes.get();
+    }
+
+    @Override
+    public Pruner create(ParameterValues parameters) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  /** Does {@code fault} in each method. */
+  public record ByWeight(Runnable fault) implements WeightPruner {
+    @Override
+    public void importance(float[] weights, float[] importance) {
+      fault.run();
+    }
+
+    @Override
+    public boolean shrinks() {
+      fault.run();
+      return true;
+    }
+
+    @Override
+    public double shrinkage(double norm) {
+      fault.run();
+      return Double.NaN;
+    }
+  }
+
+  /** Does {@code fault} in its method. */
+  public record ByGradient(Runnable fault) implements GradientPruner {
+    @Override
+    public void update(float[] gradient, float[] weights, float[] scores) {
+      fault.run();
+    }
+  }
+
+  /** Does {@code fault} in each method, and returns what it must not. */
+  public record ByScore(Runnable fault, MaskRule rule, Supplier<Optional<ScorePenalty>> penalties)
+      implements ScorePruner {
+    @Override
+    public void initializeScores(Units units, float[] scores, RandomGenerator random) {
+      fault.run();
+      scores[1] = Float.NaN;
+    }
+
+    @Override
+    public MaskRule maskRule() {
+      fault.run();
+      return rule;
+    }
+
+    @Override
+    public Optional<ScorePenalty> penalty() {
+      return penalties.get();
+    }
+
+    @Override
+    public void scoreGradient(
+        float[] maskGradient, float[] scores, float[] mask, float[] gradient) {
+      fault.run();
+    }
+  }
+
+  /** Does {@code fault}, and opens gates too wide. */
+  public record Gates(Runnable fault) implements MaskRule.Gates {
+    @Override
+    public void sample(float[] scores, float[] uniform, float[] mask) {
+      fault.run();
+    }
+
+    @Override
+    public void decide(float[] scores, float[] mask) {
+      fault.run();
+      mask[0] = 2;
+    }
+  }
+
+  /** Does {@code fault}, and leaves NaN. */
+  public record Constant(Runnable fault) implements ConstantPruner {
+    @Override
+    public void mask(float[] weights, float[] mask) {
+      fault.run();
+      mask[0] = Float.NaN;
+    }
+  }
+
+  /** Announces {@code creates}. */
+  public record Strategies(Supplier<TuningStrategy> creates) implements TuningStrategyProvider {
+    @Override
+    public StrategyDescriptor descriptor() {
+      return new StrategyDescriptor("faulty", "Fails.", "None.", List.of());
+    }
+
+    @Override
+    public TuningStrategy create(ParameterValues parameters) {
+      return creates.get();
+    }
+  }
+
+  /** Does {@code fault} in each method, and returns what {@code next} gives, or null. */
+  public record Strategy(Runnable fault, Supplier<Optional<Proposal>> proposes)
+      implements TuningStrategy {
+    @Override
+    public Optional<Proposal> next(SearchSpace space, List<Observation> history, long seed) {
+      fault.run();
+      return proposes.get();
+    }
+
+    @Override
+    public Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
+      fault.run();
+      return Set.of();
+    }
+
+    @Override
+    public String conclusion(SearchSpace space, List<Observation> history) {
+      fault.run();
+      return "";
+    }
+  }
+
+  /** Does {@code fault} where it computes. */
+  public record OfClasses(Runnable fault, String name) implements ClassificationMetric {
+    @Override
+    public boolean higherIsBetter() {
+      return true;
+    }
+
+    @Override
+    public boolean fits(int classes) {
+      fault.run();
+      return true;
+    }
+
+    @Override
+    public double compute(float[][] logits, int[] labels) {
+      fault.run();
+      return 0;
+    }
+  }
+}
