@@ -44,6 +44,13 @@ class NativeCacheIT {
         0,
         directory.resolve("log"),
         List.of("-DDJL_CACHE_DIR=" + cache),
-        List.of("run", "../yaml-configs/quickstart.yaml", "--dry-run"));
+        List.of(
+            "run",
+            "../yaml-configs/quickstart.yaml",
+            "--dry-run",
+            "--set",
+            "data.train_examples=100",
+            "--set",
+            "data.evaluation_examples=100"));
   }
 }
