@@ -195,6 +195,22 @@ final class LauncherTest {
     assertThat(home.resolve("cli/target/classes/Main.class")).exists();
   }
 
+  /**
+   * A file that is removed stays whole for a run that has it open; one that is overwritten doesn't.
+   */
+  @Test
+  void removesItsJarsBeforeMavenWritesThemAgain() throws Exception {
+    espalier();
+    write(home.resolve("cli/target/lib/espalier-cli-1.0.jar"), "old");
+    write(home.resolve("cli/target/lib/djl.jar"), "as it was");
+    Files.writeString(home.resolve("cli/src/main/java/Main.java"), "class Main {int changed;}");
+
+    espalier();
+
+    assertThat(home.resolve("cli/target/lib/espalier-cli-1.0.jar")).doesNotExist();
+    assertThat(home.resolve("cli/target/lib/djl.jar")).exists();
+  }
+
   @Test
   void forgetsOldJarsWhenAPomChanged() throws Exception {
     espalier();

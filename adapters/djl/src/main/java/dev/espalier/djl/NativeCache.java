@@ -90,7 +90,11 @@ public final class NativeCache {
       } catch (IOException e) {
         problems.add(
             problem(
-                library.folder() + ": the unpacked " + library.name() + " cannot be used: " + e,
+                library.folder()
+                    + ": the unpacked "
+                    + library.name()
+                    + " library is incomplete or cannot be read, and cannot be replaced: "
+                    + e,
                 "Remove the folder, or set DJL_CACHE_DIR to another one."));
       }
     }
@@ -126,7 +130,7 @@ public final class NativeCache {
     }
     return Optional.of(
         problem(
-            "%s: unpacking %s takes %s, and %s are free"
+            "%s: unpacking the %s library takes %s, and %s are free"
                 .formatted(parent, library.name(), megabytes(library.size()), megabytes(room)),
             "Free disk space, or set DJL_CACHE_DIR to a folder with more."));
   }
@@ -232,7 +236,7 @@ public final class NativeCache {
     }
     String name = System.mapLibraryName("tokenizers");
     return library(
-        "the tokenizers",
+        "tokenizers",
         "tokenizers",
         platform ->
             List.of(file(name, "native/lib/" + platform.getClassifier() + "/cpu/" + name, false)));

@@ -78,7 +78,7 @@ class NativeCacheTest {
     assertThatThrownBy(() -> NativeCache.prepare(List.of(huge)))
         .isInstanceOf(ProblemException.class)
         .hasMessageContaining(
-            cache.resolve("pytorch") + ": unpacking PyTorch takes 9223372036854 MB")
+            cache.resolve("pytorch") + ": unpacking the PyTorch library takes 9223372036854 MB")
         .hasMessageContaining("set DJL_CACHE_DIR");
   }
 
