@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Elsewhere the same is a plain line, once per interval. Both print what a stage found out when
  * it ends, and notes as they come. Showing progress never ends a run: {@link #on} throws nothing.
  */
-public final class ProgressPrinter implements RunListener {
+public final class ProgressPrinter implements RunListener, AutoCloseable {
   /** How progress is shown. */
   public enum Mode {
     /** One line, redrawn in place. */
@@ -55,6 +55,7 @@ public final class ProgressPrinter implements RunListener {
   private static final Duration LINE_INTERVAL = Duration.ofSeconds(10);
   private static final int SHORTEST_BAR = 10;
   private static final int LONGEST_BAR = 30;
+  private static final int ECHO = "^C".length(); // of the terminal, behind the bar
 
   private final PrintStream out;
   private final Mode mode;
@@ -66,9 +67,11 @@ public final class ProgressPrinter implements RunListener {
   private String stage = "";
   private long lastShown;
   private int drawn; // characters of the bar that stand in the current line
+  private boolean closed;
 
   /**
-   * Shows progress on {@code out} as suits the console.
+   * Shows progress on {@code out} as suits the console. When the process is told to end, by Ctrl-C
+   * for instance, the bar is erased, so that what is said about it has a line of its own.
    *
    * @param out where to print
    * @param noProgress whether the user asked for plain lines
@@ -76,7 +79,12 @@ public final class ProgressPrinter implements RunListener {
   public static ProgressPrinter onConsole(PrintStream out, boolean noProgress) {
     Map<String, String> environment = System.getenv();
     Mode mode = Mode.of(isTerminal(System.console()), noProgress, environment);
-    return new ProgressPrinter(out, mode, width(environment), LINE_INTERVAL, System::nanoTime);
+    ProgressPrinter printer =
+        new ProgressPrinter(out, mode, width(environment), LINE_INTERVAL, System::nanoTime);
+    if (mode == Mode.BAR) {
+      Runtime.getRuntime().addShutdownHook(new Thread(printer::close, "espalier-progress"));
+    }
+    return printer;
   }
 
   /**
@@ -115,7 +123,7 @@ public final class ProgressPrinter implements RunListener {
   }
 
   @Override
-  public void on(RunEvent event) {
+  public synchronized void on(RunEvent event) {
     try {
       if (event instanceof RunEvent.StageStarted started) {
         start(started);
@@ -130,6 +138,17 @@ public final class ProgressPrinter implements RunListener {
       out.flush();
     } catch (RuntimeException unprintable) {
       // An hour of training is worth more than a line about it.
+    }
+  }
+
+  /** Erases the bar, and draws none from now on. What stages find out is still printed. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    if (drawn > 0) {
+      drawn = Math.min(drawn + ECHO, Math.max(drawn, width - 1));
+      erase();
+      out.flush();
     }
   }
 
@@ -244,6 +263,9 @@ public final class ProgressPrinter implements RunListener {
 
   /** Replaces what stands in the current line. */
   private void draw(String line) {
+    if (closed) {
+      return;
+    }
     String fitting = line.length() < width ? line : line.substring(0, Math.max(0, width - 1));
     out.print("\r" + fitting + " ".repeat(Math.max(0, drawn - fitting.length())));
     drawn = fitting.length();

@@ -8,6 +8,7 @@ import dev.espalier.checkpoints.hub.Hub;
 import dev.espalier.checkpoints.hub.HubDatasets;
 import dev.espalier.checkpoints.hub.HubReference;
 import dev.espalier.djl.DjlFinePruner;
+import dev.espalier.djl.NativeCache;
 import dev.espalier.djl.ScriptModels;
 import dev.espalier.djl.ScriptTools;
 import dev.espalier.onnxruntime.OrtTools;
@@ -35,8 +36,13 @@ import org.jspecify.annotations.Nullable;
 final class Services {
   private Services() {}
 
-  /** What a run works with. No native library is loaded before the run needs it. */
+  /**
+   * What a run works with. No native library is loaded before the run needs it; that it can be is
+   * checked now, and not after hours of training.
+   */
   static RunServices create(Plugins plugins, Hub hub) {
+    NativeCache.prepare();
+    TemporaryFolder.check();
     PrunerCatalog pruners = plugins.pruners();
     Map<String, String> versions = new TreeMap<>(Versions.all());
     versions.putAll(plugins.versions());

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -31,19 +33,23 @@ final class LauncherTest {
   private static final List<String> TOOLS =
       List.of(
           "bash",
+          "cat",
+          "cksum",
           "dirname",
           "env",
           "find",
           "head",
           "mkdir",
+          "mv",
           "readlink",
           "rm",
           "rmdir",
           "sed",
           "sh",
           "sleep",
+          "sort",
           "tail",
-          "touch");
+          "uniq");
 
   @TempDir Path temp;
   private Path home;
@@ -59,6 +65,7 @@ final class LauncherTest {
     Files.setPosixFilePermissions(
         home.resolve("espalier"), PosixFilePermissions.fromString("rwxr-xr-x"));
     write(home.resolve("pom.xml"), "<project/>");
+    write(home.resolve("cli/pom.xml"), "<project/>");
     write(home.resolve("cli/src/main/java/Main.java"), "class Main {}");
 
     tools = Files.createDirectories(temp.resolve("bin"));
@@ -70,9 +77,12 @@ final class LauncherTest {
     program(
         tools.resolve("mvn"),
         "echo \"$PWD: mvn $*\" >> \"$CALLS\"",
-        "sleep \"${MVN_TAKES:-0}\"",
-        "[ -z \"${MVN_SAYS:-}\" ] || { echo \"$MVN_SAYS\"; exit 1; }",
-        "mkdir -p cli/target/lib");
+        "[ -z \"${MVN_SAYS:-}\" ] || echo \"$MVN_SAYS\"",
+        "[ \"${MVN_EXITS:-0}\" -eq 0 ] || exit \"$MVN_EXITS\"",
+        "mkdir -p cli/target/lib",
+        "echo $$ > \"$CALLS.process\"",
+        "while [ -e \"$CALLS.hold\" ]; do sleep 0.1; done",
+        "echo end >> \"$CALLS\"");
     environment.put("CALLS", temp.resolve("calls").toString());
     environment.put("PATH", tools.toString());
   }
@@ -83,10 +93,14 @@ final class LauncherTest {
     Ended second = espalier("run", "a.yaml");
 
     assertThat(first.exitCode).isZero();
-    assertThat(first.err).startsWith("Building Espalier (once, ").hasLineCount(1);
+    assertThat(first.err)
+        .startsWith("Building Espalier: once, ")
+        .endsWith(" Log: " + home.toRealPath() + "/target/build.log\n")
+        .hasLineCount(1);
     assertThat(second.err).isEmpty();
     assertThat(builds())
-        .containsExactly(home.toRealPath() + ": mvn -q -B -ntp -DskipTests package");
+        .containsExactly(
+            home.toRealPath() + ": mvn -B -ntp -Dstyle.color=never -DskipTests package");
   }
 
   @Test
@@ -148,8 +162,9 @@ final class LauncherTest {
   void buildsAgainWhenWhatItIsMadeOfChanged(String file, boolean again) throws Exception {
     write(home.resolve(file), "before");
     espalier();
-    Files.writeString(home.resolve(file), "after");
-    Files.setLastModifiedTime(home.resolve(file), FileTime.from(Instant.now().plusSeconds(2)));
+    FileTime time = Files.getLastModifiedTime(home.resolve(file));
+    Files.writeString(home.resolve(file), "other!"); // as long as before, and, below, as old
+    Files.setLastModifiedTime(home.resolve(file), time);
 
     espalier();
 
@@ -159,12 +174,41 @@ final class LauncherTest {
   @Test
   void buildsAgainWhenASourceIsGone() throws Exception {
     espalier();
-    Path main = home.resolve("cli/src/main/java/Main.java");
-    Files.delete(main);
-    Files.setLastModifiedTime(
-        main.getParent(), FileTime.from(Instant.now().plusSeconds(2))); // clocks may be coarse
+    Files.delete(home.resolve("cli/src/main/java/Main.java"));
     espalier();
     assertThat(builds()).hasSize(2);
+  }
+
+  /** Maven compiles by times, so a source that got an older one would be left as it was. */
+  @Test
+  void discardsTheClassesOfAChangedModuleAndOfNoOther() throws Exception {
+    write(home.resolve("tuner/pom.xml"), "<project/>");
+    write(home.resolve("tuner/src/main/resources/a.txt"), "a");
+    write(home.resolve("tuner/target/classes/a.txt"), "a");
+    write(home.resolve("cli/target/classes/Main.class"), "");
+    espalier();
+    Files.delete(home.resolve("tuner/src/main/resources/a.txt"));
+
+    espalier();
+
+    assertThat(home.resolve("tuner/target/classes/a.txt")).doesNotExist();
+    assertThat(home.resolve("cli/target/classes/Main.class")).exists();
+  }
+
+  /**
+   * A file that is removed stays whole for a run that has it open; one that is overwritten doesn't.
+   */
+  @Test
+  void removesItsJarsBeforeMavenWritesThemAgain() throws Exception {
+    espalier();
+    write(home.resolve("cli/target/lib/espalier-cli-1.0.jar"), "old");
+    write(home.resolve("cli/target/lib/djl.jar"), "as it was");
+    Files.writeString(home.resolve("cli/src/main/java/Main.java"), "class Main {int changed;}");
+
+    espalier();
+
+    assertThat(home.resolve("cli/target/lib/espalier-cli-1.0.jar")).doesNotExist();
+    assertThat(home.resolve("cli/target/lib/djl.jar")).exists();
   }
 
   @Test
@@ -172,46 +216,245 @@ final class LauncherTest {
     espalier();
     Path old = home.resolve("cli/target/lib/library-1.0.jar");
     write(old, "");
-    Files.setLastModifiedTime(home.resolve("pom.xml"), FileTime.from(Instant.now().plusSeconds(2)));
+    Files.writeString(home.resolve("pom.xml"), "<project>1.1</project>");
 
     espalier();
 
     assertThat(old).doesNotExist();
   }
 
+  @ParameterizedTest(name = "each file {0} s younger than the one before")
+  @CsvSource({"1", "-1", "0"})
+  void startsACopiedTreeAsItIs(int seconds) throws Exception {
+    espalier();
+    Path copy = temp.resolve("copy");
+    Instant time = Instant.now();
+    try (Stream<Path> files = Files.walk(home)) {
+      for (Path file : files.sorted().toList()) {
+        Path to = copy.resolve(home.relativize(file).toString());
+        Files.copy(file, to);
+        time = time.plusSeconds(seconds);
+        Files.setLastModifiedTime(to, FileTime.from(time));
+      }
+    }
+
+    Ended ended = run(copy, "./espalier", "run", "a.yaml");
+
+    assertThat(ended.err).isEmpty();
+    assertThat(ended.exitCode).isZero();
+    assertThat(ended.out.lines()).contains(copy.toRealPath() + "/cli/target/lib/*");
+    assertThat(builds()).hasSize(1);
+  }
+
   @Test
-  void showsTheEndOfTheLogWhenTheBuildFails() throws Exception {
-    environment.put("MVN_SAYS", "[ERROR] cannot find symbol");
+  void startsAMovedTreeAsItIs() throws Exception {
+    espalier();
+    Path moved = Files.move(home, temp.resolve("moved"));
+    assertThat(run(moved, "./espalier").err).isEmpty();
+    assertThat(builds()).hasSize(1);
+  }
+
+  @Test
+  void startsATreeWithoutSources() throws Exception {
+    espalier();
+    Files.delete(home.resolve("pom.xml"));
+    Files.delete(home.resolve("cli/src/main/java/Main.java"));
+    assertThat(espalier().exitCode).isZero();
+    assertThat(builds()).hasSize(1);
+  }
+
+  @Test
+  void startsATreeThatOnlyItsOwnerMayWrite() throws Exception {
+    espalier();
+    assertThat(asAStranger("./espalier").exitCode).isZero();
+    assertThat(builds()).hasSize(1);
+
+    Files.writeString(home.resolve("pom.xml"), "<project>1.1</project>");
+    Ended changed = asAStranger("./espalier");
+    assertThat(changed.exitCode).isEqualTo(4);
+    assertThat(changed.err)
+        .isEqualTo(
+            "espalier: Espalier is not built, or its sources have changed since, and "
+                + home.toRealPath()
+                + "/target cannot be written.\n"
+                + "  Set ESPALIER_BUILD=never to start the build from before the change.\n");
+  }
+
+  @Test
+  void startsWhatWasBuiltWhenToldSo() throws Exception {
+    environment.put("ESPALIER_BUILD", "never");
+    Ended nothing = espalier();
+    assertThat(nothing.exitCode).isEqualTo(4);
+    assertThat(nothing.err)
+        .startsWith("espalier: there is no finished build in " + home.toRealPath());
+
+    environment.remove("ESPALIER_BUILD");
+    espalier();
+    environment.put("ESPALIER_BUILD", "never");
+    assertThat(espalier().err).isEmpty();
+
+    Files.writeString(home.resolve("pom.xml"), "<project>1.1</project>");
+    Ended old = espalier();
+    assertThat(old.exitCode).isZero();
+    assertThat(old.err)
+        .isEqualTo(
+            "Sources have changed since Espalier was built;"
+                + " ESPALIER_BUILD=never starts the old build.\n");
+    assertThat(builds()).hasSize(1);
+  }
+
+  @Test
+  void knowsNoOtherWayToBuild() throws Exception {
+    environment.put("ESPALIER_BUILD", "nevr");
+    Ended ended = espalier();
+    assertThat(ended.exitCode).isEqualTo(4);
+    assertThat(ended.err).startsWith("espalier: ESPALIER_BUILD is 'nevr', which is not supported.");
+  }
+
+  @Test
+  void saysWhichModuleIsBuilt() throws Exception {
+    hold();
+    environment.put(
+        "MVN_SAYS",
+        "[INFO] Building Espalier 0.1.0   [1/12]\n[INFO] Building Espalier :: Tuner 0.1.0   [6/12]");
+    Process process = start(home, "./espalier");
+    BufferedReader err = process.errorReader();
+
+    assertThat(err.readLine()).startsWith("Building");
+    assertThat(err.readLine()).isEqualTo("  module 6 of 12: Espalier :: Tuner");
+
+    release();
+    assertThat(process.waitFor()).isZero();
+    assertThat(err.readLine()).as("a line for each module, not for each second").isNull();
+  }
+
+  @Test
+  void showsTheErrorsWhenTheBuildFails() throws Exception {
+    environment.put("MVN_SAYS", "[INFO] Scanning\n[ERROR] cannot find symbol");
+    environment.put("MVN_EXITS", "1");
 
     Ended ended = espalier();
 
     assertThat(ended.exitCode).isEqualTo(4);
     assertThat(ended.out).isEmpty();
     assertThat(ended.err)
-        .contains("[ERROR] cannot find symbol")
+        .contains("\n[ERROR] cannot find symbol\n")
+        .doesNotContain("Scanning")
         .endsWith(
-            "the build failed; the end of " + home.toRealPath() + "/target/build.log is above.\n");
-    assertThat(home.resolve("target/build.log")).hasContent("[ERROR] cannot find symbol");
+            "espalier: the build failed with exit code 1; the whole log is "
+                + home.toRealPath()
+                + "/target/build.log.\n");
+    assertThat(home.resolve("target/build.log")).content().contains("Scanning");
 
-    environment.remove("MVN_SAYS");
+    environment.put("MVN_SAYS", "no JVM");
+    assertThat(espalier().err).as("the end of the log where it has no errors").contains("no JVM");
+
+    environment.put("MVN_EXITS", "0");
     assertThat(espalier().exitCode).as("the next start builds again").isZero();
   }
 
   @ParameterizedTest(name = "with flock: {0}")
   @CsvSource({"true", "false"})
   void buildsOnceWhenStartedTwiceAtTheSameTime(boolean flock) throws Exception {
-    if (flock) {
-      assumeThat(find("flock")).as("flock").isNotNull();
-      lend("flock");
-    }
-    environment.put("MVN_TAKES", "2");
+    lendFlock(flock);
+    hold();
 
     Process first = start(home, "./espalier");
+    assertThat(first.errorReader().readLine()).startsWith("Building");
     Process second = start(home, "./espalier");
+    assertThat(second.errorReader().readLine())
+        .isEqualTo(
+            "Waiting for another build of Espalier to end. Its log: %s/target/build.log",
+            home.toRealPath());
+    release();
 
     assertThat(first.waitFor()).isZero();
     assertThat(second.waitFor()).isZero();
     assertThat(builds()).hasSize(1);
+  }
+
+  @ParameterizedTest(name = "with flock: {0}")
+  @CsvSource({"true", "false"})
+  void waitsForTheMavenOfALauncherThatWasKilled(boolean flock) throws Exception {
+    lendFlock(flock);
+    hold();
+    Process first = start(home, "./espalier");
+    long maven = maven();
+    first.destroyForcibly().waitFor();
+    assertThat(isAlive(maven)).isTrue();
+
+    Process second = start(home, "./espalier");
+    assertThat(second.errorReader().readLine()).startsWith("Waiting for another build");
+    assertThat(calls()).as("calls while Maven runs").hasSize(1);
+    release();
+
+    assertThat(second.waitFor()).isZero();
+    String call = calls().get(0);
+    assertThat(calls()).as("one after the other").containsExactly(call, "end", call, "end");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({"launcher", "maven", "none"})
+  void breaksTheLockOfTheDead(String file) throws Exception {
+    Process dead = start(home, "true");
+    dead.waitFor();
+    Path lock = Files.createDirectories(home.resolve("target/build.lock.d"));
+    if (!file.equals("none")) {
+      write(lock.resolve(file), dead.pid() + "\n");
+    }
+
+    Ended ended = espalier();
+
+    assertThat(ended.exitCode).isZero();
+    assertThat(builds()).hasSize(1);
+    assertThat(lock).doesNotExist();
+  }
+
+  @ParameterizedTest(name = "{0}, with flock: {1}")
+  @CsvSource({"HUP, true", "INT, true", "TERM, true", "INT, false"})
+  void endsMavenWhenInterrupted(String signal, boolean flock) throws Exception {
+    lendFlock(flock);
+    hold();
+    Process process = start(home, "./espalier");
+    long maven = maven();
+    write(home.resolve("cli/target/classes/Half.class"), "half a cl");
+
+    assertThat(new ProcessBuilder("kill", "-" + signal, "" + process.pid()).start().waitFor())
+        .isZero();
+
+    String err = new String(process.getErrorStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).isEqualTo(130);
+    assertThat(err).endsWith("The build was interrupted; the next start builds Espalier again.\n");
+    assertThat(isAlive(maven)).as("Maven lives on").isFalse();
+    release();
+
+    environment.put("ESPALIER_BUILD", "never");
+    assertThat(espalier().exitCode).as("half a build is none").isEqualTo(4);
+    environment.remove("ESPALIER_BUILD");
+    assertThat(espalier().exitCode).isZero();
+    assertThat(builds()).hasSize(2);
+    assertThat(home.resolve("cli/target/classes/Half.class"))
+        .as("what Maven would take for whole")
+        .doesNotExist();
+  }
+
+  /** The old build must not pass for the new one when the change is taken back. */
+  @Test
+  void takesAnAbortedBuildForNone() throws Exception {
+    lendFlock(true);
+    espalier();
+    Files.writeString(home.resolve("pom.xml"), "<project>1.1</project>");
+    hold();
+    Process process = start(home, "./espalier");
+    long maven = maven();
+    process.destroyForcibly().waitFor();
+    ProcessHandle.of(maven).ifPresent(ProcessHandle::destroyForcibly);
+    release();
+
+    Files.writeString(home.resolve("pom.xml"), "<project/>");
+    assertThat(espalier().exitCode).isZero();
+
+    assertThat(builds()).hasSize(3);
   }
 
   @ParameterizedTest(name = "Java {0} is {1}")
@@ -275,6 +518,51 @@ final class LauncherTest {
     assertThat(withoutMaven.exitCode).isEqualTo(4);
   }
 
+  @Test
+  void saysThatTheJvmDoesNotStart() throws Exception {
+    espalier();
+    environment.put("ESPALIER_JAVA_OPTS", "-XX:Foo");
+    environment.put("JAVA_EXITS", "1");
+    Ended ended = espalier();
+    assertThat(ended.exitCode).isEqualTo(4);
+    assertThat(ended.err)
+        .contains("espalier: the JVM " + temp.resolve("jdk/bin/java") + " does not start.\n")
+        .contains("Check ESPALIER_JAVA_OPTS");
+  }
+
+  @Test
+  void asksNoJvmWithAnAgent() throws Exception {
+    espalier();
+    environment.put("ESPALIER_JAVA_OPTS", "-agentlib:jdwp=transport=dt_socket,server=y");
+    environment.put("JAVA_EXITS", "3");
+    assertThat(espalier().exitCode).isEqualTo(3);
+  }
+
+  @Test
+  void saysThatAJavaIsForAnotherMachine() throws Exception {
+    espalier();
+    Files.write(temp.resolve("jdk/bin/java"), new byte[] {0x7f, 'E', 'L', 'F', 0, 0, 0, 0});
+    Ended ended = espalier();
+    assertThat(ended.exitCode).isEqualTo(4);
+    assertThat(ended.err).contains("jdk/bin/java cannot be executed.\n  Install a JDK for this");
+  }
+
+  @ParameterizedTest(name = "{0} KiB of addresses")
+  @CsvSource({"2000000, 4", "4000000, 0"})
+  void fitsTheJvmIntoALimitedAddressSpace(int limit, int exitCode) throws Exception {
+    espalier();
+    Ended ended = run(home, "sh", "-c", "ulimit -v " + limit + "; exec ./espalier run a.yaml");
+    assertThat(ended.exitCode).isEqualTo(exitCode);
+    if (exitCode == 0) {
+      assertThat(ended.out.lines()).contains("-Xmx1000000k", "-XX:CompressedClassSpaceSize=128m");
+    } else {
+      assertThat(ended.err)
+          .isEqualTo(
+              "espalier: the address space is limited to 2000000 KiB (ulimit -v), which is too"
+                  + " little.\n  Raise the limit to 3000000 or more.\n");
+    }
+  }
+
   private Ended espalier(String... arguments) throws Exception {
     List<String> command = new ArrayList<>(List.of("./espalier"));
     command.addAll(List.of(arguments));
@@ -295,8 +583,61 @@ final class LauncherTest {
     return builder.start();
   }
 
-  private List<String> builds() throws IOException {
+  /** Runs as somebody who may read the project and write nothing of it. */
+  private Ended asAStranger(String... command) throws Exception {
+    if (!System.getProperty("user.name").equals("root")) {
+      try (Stream<Path> files = Files.walk(home)) {
+        for (Path file : files.filter(Files::isDirectory).toList()) {
+          Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r-xr-xr-x"));
+        }
+      }
+      Ended ended = run(home, command);
+      try (Stream<Path> files = Files.walk(home)) {
+        for (Path file : files.filter(Files::isDirectory).toList()) {
+          Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+      }
+      return ended;
+    }
+    Path setpriv = find("setpriv");
+    assumeThat(setpriv).as("setpriv").isNotNull();
+    Files.setPosixFilePermissions(temp, PosixFilePermissions.fromString("rwxr-xr-x"));
+    List<String> stranger =
+        new ArrayList<>(
+            List.of(setpriv.toString(), "--reuid=65534", "--regid=65534", "--clear-groups", "--"));
+    stranger.addAll(List.of(command));
+    return run(home, stranger.toArray(String[]::new));
+  }
+
+  /** Lets the next Maven run until {@link #release}. */
+  private void hold() throws IOException {
+    Files.deleteIfExists(temp.resolve("calls.process"));
+    write(temp.resolve("calls.hold"), "");
+  }
+
+  private void release() throws IOException {
+    Files.delete(temp.resolve("calls.hold"));
+  }
+
+  /** The process number of the Maven that is held, once it runs. */
+  private long maven() throws Exception {
+    Path file = temp.resolve("calls.process");
+    while (!Files.exists(file) || Files.readString(file).isBlank()) {
+      Thread.sleep(20);
+    }
+    return Long.parseLong(Files.readString(file).strip());
+  }
+
+  private static boolean isAlive(long process) {
+    return ProcessHandle.of(process).map(ProcessHandle::isAlive).orElse(false);
+  }
+
+  private List<String> calls() throws IOException {
     return Files.readAllLines(temp.resolve("calls"));
+  }
+
+  private List<String> builds() throws IOException {
+    return calls().stream().filter(line -> !line.equals("end")).toList();
   }
 
   /** A JDK whose JVM prints where it is, its arguments, one a line, and its environment. */
@@ -310,6 +651,12 @@ final class LauncherTest {
         "exit \"${JAVA_EXITS:-0}\"");
     program(at.resolve("bin/javac"), "exit 0");
     write(at.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
+  }
+
+  private void lendFlock(boolean flock) throws IOException {
+    if (flock) {
+      lend("flock"); // skips the test where there is none
+    }
   }
 
   private void lend(String tool) throws IOException {

@@ -182,6 +182,33 @@ final class ProgressPrinterTest {
     assertThat(printed()).endsWith(" " + text + " left\n");
   }
 
+  /** The terminal writes ^C behind the bar, and steps go on until the run notices. */
+  @Test
+  void leavesAnEmptyLineToWhatIsSaidWhenTheProcessEnds() {
+    ProgressPrinter printer = printer(Mode.BAR, 200);
+    printer.on(new RunEvent.StageStarted(1, "fine_prune"));
+    printer.on(step(1, 250));
+    String bar = printed().substring(printed().lastIndexOf('\r') + 1);
+    bytes.reset();
+
+    printer.close();
+    pass(Duration.ofSeconds(1));
+    printer.on(step(2, 250));
+    printer.on(new RunEvent.StageStarted(1, "export"));
+    printer.close();
+
+    assertThat(printed()).isEqualTo("\r" + " ".repeat(bar.length() + 2) + "\r");
+  }
+
+  @Test
+  void printsNothingAtTheEndWithoutABar() {
+    ProgressPrinter printer = printer(Mode.LINES, 100);
+    printer.on(step(1, 250));
+    bytes.reset();
+    printer.close();
+    assertThat(printed()).isEmpty();
+  }
+
   @Test
   void throwsNothingWhateverItIsTold() {
     for (Mode mode : Mode.values()) {

@@ -8,6 +8,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The PyTorch engine, loaded when it is first needed. */
@@ -30,11 +31,21 @@ final class Torch {
               new Problem(
                   ProblemKind.ENVIRONMENT,
                   null,
-                  "PyTorch's native library does not load: " + e.getMessage(),
+                  "PyTorch's native library does not load: " + causes(e),
                   "It comes from Maven for linux-x86_64, osx-aarch64 and win-x86_64 and unpacks"
-                      + " 432 MB under DJL_CACHE_DIR (default ~/.djl.ai): check platform and disk.")),
+                      + " 432 MB under DJL_CACHE_DIR (default ~/.djl.ai): check platform, disk and"
+                      + " limits of memory.")),
           e);
     }
+  }
+
+  /** What DJL says, and what made it say so: that a disk is full, for instance. */
+  private static String causes(Throwable thrown) {
+    List<String> messages = new ArrayList<>();
+    for (Throwable each = thrown; each != null; each = each.getCause()) {
+      messages.add(each.getMessage() == null ? each.toString() : each.getMessage());
+    }
+    return String.join(": ", messages);
   }
 
   /** A manager for arrays that outlive a training step; to be closed by the caller. */

@@ -32,8 +32,12 @@ final class Tokenizers {
               new Problem(
                   ProblemKind.ENVIRONMENT,
                   null,
-                  "the tokenizer's native library does not load: " + e.getMessage(),
-                  null)),
+                  "the tokenizer's native library does not load: "
+                      + e.getMessage()
+                      + (e.getCause() == null ? "" : ": " + e.getCause().getMessage()),
+                  "It comes from Maven for 64-bit Linux, macOS and Windows and unpacks 14 MB under"
+                      + " DJL_CACHE_DIR (default ~/.djl.ai): check platform, disk and limits of"
+                      + " memory.")),
           e);
     } catch (IOException e) {
       throw new UncheckedIOException("reading from memory", e);
