@@ -56,10 +56,9 @@ public final class Main implements Runnable {
   /** Runs the command and exits with its code. */
   public static void main(String[] arguments) {
     Session.takeSignals();
-    int exitCode;
-    try (ExitGuard guard = ExitGuard.over(System.err)) {
-      exitCode = commandLine().execute(arguments);
-    }
+    ExitGuard guard = ExitGuard.over(System.err);
+    int exitCode = commandLine().execute(arguments);
+    guard.close();
     System.exit(exitCode);
   }
 

@@ -149,6 +149,7 @@ final class ModelCardTest {
         Run.execute(
             Fakes.configuration(folder, assignments),
             fakes.services(),
+            Invocation.BY_PROGRAM,
             RunListener.SILENT,
             new Interruption());
     assertThat(result.problems()).isEmpty();

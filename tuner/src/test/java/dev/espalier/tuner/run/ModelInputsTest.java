@@ -153,7 +153,9 @@ final class ModelInputsTest {
     Path journal = result.directory().resolve("trials.jsonl");
     List<String> lines = Files.readAllLines(journal);
     Files.write(journal, lines.subList(0, lines.size() - 1));
-    RunResult resumed = Run.resume(result.directory(), services(), events::add, new Interruption());
+    RunResult resumed =
+        Run.resume(
+            result.directory(), services(), Invocation.BY_PROGRAM, events::add, new Interruption());
     assertThat(resumed.problems()).isEmpty();
   }
 
@@ -191,7 +193,11 @@ final class ModelInputsTest {
 
   private RunResult run(String... assignments) {
     return Run.execute(
-        Fakes.configuration(folder, assignments), services(), events::add, new Interruption());
+        Fakes.configuration(folder, assignments),
+        services(),
+        Invocation.BY_PROGRAM,
+        events::add,
+        new Interruption());
   }
 
   private RunServices services() {

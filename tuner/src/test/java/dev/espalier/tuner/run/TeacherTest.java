@@ -143,6 +143,7 @@ final class TeacherTest {
     Run.execute(
         Fakes.configuration(folder, "distillation.teacher=teacher"),
         services(model(List.of("POSITIVE", "NEGATIVE"), 4, 2, VOCABULARY)),
+        Invocation.BY_PROGRAM,
         events::add,
         new Interruption());
 
