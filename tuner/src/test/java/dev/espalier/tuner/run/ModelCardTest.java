@@ -99,7 +99,7 @@ final class ModelCardTest {
     assertThat(tokenizer.path("unk_token").asText()).isEqualTo("/un/k");
     assertThat(Files.readString(best.resolve("README.md")))
         .contains("made by Espalier from dense for the task")
-        .contains("./espalier run tiny.yaml --set 'model.checkpoint=dense'")
+        .contains("./espalier run tiny.yaml --set model.checkpoint=dense")
         .contains("path: \"other\"")
         .doesNotContain("base_model");
   }
