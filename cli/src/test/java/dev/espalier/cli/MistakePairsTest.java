@@ -415,7 +415,12 @@ class MistakePairsTest {
               "[asym]",
               LPOT,
               "quantization.model_wise.weight.scheme"),
-          mistake("dtype: [int8]", "dtype: [bf16]", "", LPOT, "quantization.optype_wise: what is asked for Linear"),
+          mistake(
+              "dtype: [int8]",
+              "dtype: [bf16]",
+              "",
+              LPOT,
+              "quantization.optype_wise: what is asked for Linear"),
           mistake(
               "Embedding: {weight: {dtype: [fp32]}}",
               "Embeding: {weight: {dtype: [fp16]}}",

@@ -116,8 +116,7 @@ final class TuningRules {
     }
     boolean weighted = weight != null && !weight.isNull();
     boolean fits =
-        weights.size() == names.size()
-            && weights.stream().allMatch(each -> each.matches(DECIMAL));
+        weights.size() == names.size() && weights.stream().allMatch(each -> each.matches(DECIMAL));
     if (weighted && !fits && !names.isEmpty()) {
       draft.wrong(
           path,
