@@ -70,6 +70,6 @@ public final class OperatorNames {
                 + " names of operators and weights",
             nearest.isEmpty()
                 ? "The model has no operator with a weight."
-                : "Maybe one of the nearest is meant: " + String.join(", ", nearest) + "."));
+                : "The nearest names are " + String.join(", ", nearest) + "."));
   }
 }

@@ -77,7 +77,7 @@ final class Targets {
                 + "\" matches none of the model's "
                 + prunable.size()
                 + " prunable parameters",
-            "Maybe one of the nearest is meant: "
+            "The nearest names are "
                 + String.join(", ", Suggestions.nearest(glob, prunable.keySet(), NAMED))
                 + "."));
   }

@@ -145,8 +145,7 @@ final class PlannerTest {
   @Test
   void the_nearest_names_are_suggested() {
     assertThatThrownBy(() -> plan(100, CHOICE + "names=bert.encoder.layer.1.output.dence.weight"))
-        .hasMessageContaining(
-            "Maybe one of the nearest is meant: bert.encoder.layer.1.output.dense.weight,");
+        .hasMessageContaining("The nearest names are bert.encoder.layer.1.output.dense.weight,");
   }
 
   @ParameterizedTest

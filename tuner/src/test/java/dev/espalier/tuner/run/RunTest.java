@@ -357,10 +357,10 @@ final class RunTest {
         .extracting(problem -> problem.message() + " " + problem.advice())
         .containsExactly(
             "quantization.excluded_names: \"*layr.0*\" matches none of the model's 1 names of"
-                + " operators and weights Maybe one of the nearest is meant:"
+                + " operators and weights The nearest names are"
                 + " /encoder/layer.0/output/dense/MatMul.",
             "quantization.op_wise[0].names: \"MatMull\" matches none of the model's 1 names of"
-                + " operators and weights Maybe one of the nearest is meant:"
+                + " operators and weights The nearest names are"
                 + " /encoder/layer.0/output/dense/MatMul.");
     assertThat(fakes.calls).noneMatch(call -> call.startsWith("train"));
   }
