@@ -19,6 +19,7 @@ import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -32,9 +33,15 @@ final class Origin {
       List.of("espalier", "libraries", "seeds", "configuration", "weights", "teacher", "data");
 
   private static final String COMMENT = "  # ";
+  private static final String VALUES = "/configuration/values";
 
   private final RunDirectory run;
   private final ObjectNode environment;
+
+  /**
+   * Keys that the run's configuration lacks: they are newer than the run, and at their defaults.
+   */
+  private final Set<String> newer = new HashSet<>();
 
   private Origin(RunDirectory run, ObjectNode environment) {
     this.run = run;
@@ -111,6 +118,9 @@ final class Origin {
     configuration.path("assignments").forEach(each -> assignments.add(each.asText()));
     List<String> lines =
         new String(run.read(RunDirectory.CONFIGURATION), StandardCharsets.UTF_8).lines().toList();
+    kept.values().stream()
+        .filter(value -> value.source() == Source.DEFAULT && value.location() == null)
+        .forEach(value -> newer.add(value.path()));
     List<ResolvedValue> values =
         kept.values().stream().map(value -> withPlace(value, lines)).toList();
     return kept.from(values, files, configuration.path("sha256").asText(), assignments);
@@ -144,6 +154,9 @@ final class Origin {
   void check(ObjectNode now) {
     List<String> differences = new ArrayList<>();
     JsonNode written = asWritten(now);
+    if (written.at(VALUES) instanceof ObjectNode values) {
+      newer.stream().filter(key -> !environment.at(VALUES).has(key)).forEach(values::remove);
+    }
     for (String part : DECISIVE) {
       compare(part, environment.path(part), written.path(part), differences);
     }
