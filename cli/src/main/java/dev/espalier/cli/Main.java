@@ -51,10 +51,7 @@ public final class Main implements Runnable {
 
   /** Runs the command and exits with its code. */
   public static void main(String[] arguments) {
-    int exitCode;
-    try (ExitGuard guard = ExitGuard.over(System.err)) {
-      exitCode = commandLine().execute(arguments);
-    }
+    int exitCode = ExitGuard.during(() -> commandLine().execute(arguments), System.err);
     System.exit(exitCode);
   }
 
