@@ -12,7 +12,7 @@ final class ExitCodes {
       "2:the model cannot be quantized, or a mistake in the configuration or on the command line";
   static final String ONNX = "4:the machine cannot do it: native library, memory, disk";
   static final String DISK = "4:the machine cannot do it: memory, disk";
-  static final String PLUGIN = "4:a plugin cannot be loaded";
+  static final String PLUGIN = "4:a plugin cannot be loaded, or failed";
 
   static final String MET = "0:the accuracy criterion is met";
   static final String MISTAKE_OR_DATA =

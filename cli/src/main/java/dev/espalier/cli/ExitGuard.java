@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine;
+import java.util.function.IntSupplier;
 
 /**
  * While a command works, nobody but the command ends the process: where code calls {@link
@@ -13,29 +13,29 @@ import picocli.CommandLine;
  *
  * <p>A signal is no such call and left alone. {@link Runtime#halt} cannot be noticed from within.
  */
-final class ExitGuard implements AutoCloseable {
+final class ExitGuard {
   /** What may end the process: the command itself, and what answers signals. */
   private static final String OURS = ExitGuard.class.getPackageName() + ".";
 
-  /** {@link CommandLine.ExitCode} has none for it; see {@link ExitCodes#FAILED}. */
+  /** See {@link ExitCodes#FAILED}. */
   private static final int FAILED = 4;
 
-  private final Thread hook;
+  private ExitGuard() {}
 
-  private ExitGuard(Thread hook) {
-    this.hook = hook;
-  }
-
-  /** Guards until it is closed. */
-  static ExitGuard over(PrintStream err) {
+  /**
+   * Runs {@code command}, and returns its exit code, by which only the caller may end the process.
+   */
+  static int during(IntSupplier command, PrintStream err) {
     Thread hook = new Thread(() -> check(err), "espalier-exit-guard");
     Runtime.getRuntime().addShutdownHook(hook);
-    return new ExitGuard(hook);
+    try {
+      return command.getAsInt();
+    } finally {
+      remove(hook);
+    }
   }
 
-  /** The command has ended, and may exit. */
-  @Override
-  public void close() {
+  private static void remove(Thread hook) {
     try {
       boolean unused = Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {

@@ -56,9 +56,7 @@ public final class Main implements Runnable {
   /** Runs the command and exits with its code. */
   public static void main(String[] arguments) {
     Session.takeSignals();
-    ExitGuard guard = ExitGuard.over(System.err);
-    int exitCode = commandLine().execute(arguments);
-    guard.close();
+    int exitCode = ExitGuard.during(() -> commandLine().execute(arguments), System.err);
     System.exit(exitCode);
   }
 

@@ -32,6 +32,13 @@ final class Assembled {
   /** Starts the command; what it prints goes to {@code log}. */
   static Process start(Path log, List<String> jvmOptions, List<String> arguments)
       throws IOException {
+    return start(log, jvmOptions, arguments, Map.of());
+  }
+
+  /** As {@link #start(Path, List, List)}, with more variables in the environment. */
+  static Process start(
+      Path log, List<String> jvmOptions, List<String> arguments, Map<String, String> variables)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvmOptions);
@@ -40,6 +47,7 @@ final class Assembled {
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().putAll(LAUNCHER_ENVIRONMENT);
+    builder.environment().putAll(variables);
     return builder.start();
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,6 +51,8 @@ class RunIT {
     assertThat(first.resolve("config.resolved.yaml")).exists();
     assertThat(first.resolve("environment.json")).exists();
     assertThat(first.resolve("trials.jsonl")).exists();
+
+    assertThatNothingNames(directory, first.resolve("best"));
 
     JsonNode again = result(second);
     assertThat(again.at("/best/masks_sha256").asText())
@@ -124,6 +127,18 @@ class RunIT {
     assertThat(System.nanoTime() - begun).as("nanoseconds").isLessThan(60_000_000_000L);
     try (Stream<Path> runs = Files.list(workspace.resolve("quickstart-smoke"))) {
       assertThat(runs.findFirst().orElseThrow().resolve("best/model.int8.onnx")).exists();
+    }
+  }
+
+  /** No file of {@code folder}, be it text or not, says where it was made. */
+  private static void assertThatNothingNames(Path where, Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
+            .as(file.toString())
+            .doesNotContain(where.toString())
+            .doesNotContain(Path.of("..").toAbsolutePath().normalize().toString());
+      }
     }
   }
 

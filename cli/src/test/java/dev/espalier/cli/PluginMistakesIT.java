@@ -1,0 +1,232 @@
+package dev.espalier.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.espalier.api.metric.Metric;
+import dev.espalier.api.pruning.PrunerProvider;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A stranger's jar that breaks in the middle of a run, on the jars of {@code ./espalier}. */
+class PluginMistakesIT {
+  private static final String SOURCE =
+      """
+      import dev.espalier.api.metric.ClassificationMetric;
+      import dev.espalier.api.pruning.GradientPruner;
+      import dev.espalier.api.pruning.ParameterValues;
+      import dev.espalier.api.pruning.Pruner;
+      import dev.espalier.api.pruning.PrunerDescriptor;
+      import dev.espalier.api.pruning.PrunerProvider;
+      import java.util.List;
+      import java.util.Set;
+      import java.util.concurrent.atomic.AtomicInteger;
+
+      public final class Faulty {
+        private Faulty() {}
+
+        static PrunerDescriptor named(String name) {
+          return new PrunerDescriptor(
+              name, "Fails.", "None.",
+              Set.of(PrunerDescriptor.Need.TARGET_SPARSITY, PrunerDescriptor.Need.GRADIENTS),
+              List.of());
+        }
+
+        public static final class Exits implements PrunerProvider {
+          public Exits() {}
+
+          @Override
+          public PrunerDescriptor descriptor() {
+            if (System.getenv("EXITS_AT_ONCE") != null) {
+              System.exit(0);
+            }
+            return named("exits");
+          }
+
+          @Override
+          public Pruner create(ParameterValues parameters) {
+            return (GradientPruner) (gradient, weights, scores) -> System.exit(0);
+          }
+        }
+
+        public static final class Overflows implements PrunerProvider {
+          public Overflows() {}
+
+          @Override
+          public PrunerDescriptor descriptor() {
+            return named("overflows");
+          }
+
+          @Override
+          public Pruner create(ParameterValues parameters) {
+            AtomicInteger calls = new AtomicInteger();
+            return (GradientPruner) (gradient, weights, scores) -> {
+              if (calls.incrementAndGet() > CALLS) {
+                deeper(1);
+              }
+              scores[0]++;
+            };
+          }
+
+          private static int deeper(int depth) {
+            return deeper(depth + 1) + 1;
+          }
+        }
+
+        public static final class Nan implements PrunerProvider {
+          public Nan() {}
+
+          @Override
+          public PrunerDescriptor descriptor() {
+            return named("nan");
+          }
+
+          @Override
+          public Pruner create(ParameterValues parameters) {
+            return (GradientPruner) (gradient, weights, scores) -> scores[3] = Float.NaN;
+          }
+        }
+
+        public static final class Score implements ClassificationMetric {
+          public Score() {}
+
+          @Override
+          public String name() {
+            return "faulty_score";
+          }
+
+          @Override
+          public boolean higherIsBetter() {
+            return true;
+          }
+
+          @Override
+          public double compute(float[][] logits, int[] labels) {
+            return logits[labels.length][0];
+          }
+        }
+
+        private static final int CALLS = 60;
+      }
+      """;
+
+  private static final List<String> SHORT =
+      List.of(
+          "data.train_examples=64",
+          "data.evaluation_examples=20",
+          "pruning.train.max_steps=6",
+          "pruning.train.batch_size=4",
+          "pruning.train.warmup=1",
+          "pruning.approach.weight_compression.final_warmup=1",
+          "evaluation.performance.warmup=0",
+          "evaluation.performance.iteration=2",
+          "tuning.baseline.max_steps=2",
+          "tuning.accuracy_criterion.relative=null",
+          "tuning.accuracy_criterion.absolute=1");
+
+  @TempDir Path directory;
+  private Path plugins;
+  private Path jar;
+
+  @BeforeEach
+  void build() throws IOException {
+    plugins = Files.createDirectory(directory.resolve("plugins"));
+    jar = directory.resolve("faulty.jar");
+    ExamplePlugin.build(
+        jar,
+        "Faulty",
+        SOURCE,
+        Map.of(
+            PrunerProvider.class,
+            "Faulty$Exits\nFaulty$Overflows\nFaulty$Nan",
+            Metric.class,
+            "Faulty$Score"));
+    jar = Files.move(jar, plugins.resolve("faulty.jar"));
+  }
+
+  @Test
+  @DisplayName("System.exit(0) in a step is exit 4, says who called it, and loses nothing")
+  void exits() throws IOException, InterruptedException {
+    String said = run(4, "exits");
+
+    assertThat(said)
+        .contains(jar + ": Faulty$Exits.")
+        .contains("ended the process with System.exit while Espalier was at work")
+        .doesNotContain("bug in Espalier");
+    try (Stream<Path> files = Files.walk(directory.resolve("runs"))) {
+      Path journal = files.filter(file -> file.endsWith("trials.jsonl")).findFirst().orElseThrow();
+      assertThat(Files.readString(journal)).contains("\"fine_tune\"", "\"measure\"");
+    }
+  }
+
+  @Test
+  @DisplayName("System.exit(0) while a plugin is described is exit 4, too")
+  void exitsAtOnce() throws IOException, InterruptedException {
+    Process process =
+        Assembled.start(
+            directory.resolve("log"),
+            List.of(),
+            List.of("pruners", "--plugins", plugins.toString()),
+            Map.of("EXITS_AT_ONCE", "1"));
+
+    assertThat(process.waitFor()).isEqualTo(4);
+    assertThat(Files.readString(directory.resolve("log")))
+        .contains(jar + ": Faulty$Exits.descriptor(Faulty.java:");
+  }
+
+  @Test
+  @DisplayName("an error in a step is exit 4 with jar, class, method and step")
+  void overflows() throws IOException, InterruptedException {
+    assertThat(run(4, "overflows"))
+        .contains(jar + ": at step ")
+        .containsPattern("at step [2-6] of 6: pruner \"overflows\" failed: Faulty\\$Overflows")
+        .contains(
+            "update threw java.lang.StackOverflowError, at Faulty$Overflows.deeper(Faulty.java")
+        .contains("docs/errors/plugin.md")
+        .doesNotContain("bug in Espalier");
+  }
+
+  @Test
+  @DisplayName("scores that are no numbers name the plugin")
+  void nan() throws IOException, InterruptedException {
+    assertThat(run(4, "nan"))
+        .contains("at step 1 of 6: the pruner cannot rank ")
+        .contains("It is pruner \"nan\", a plugin (Faulty$Nan in " + jar + ").");
+  }
+
+  @Test
+  @DisplayName("a metric of a plugin is found by name, and named when it fails")
+  void metric() throws IOException, InterruptedException {
+    assertThat(run(4, "magnitude", "evaluation.accuracy.metric=faulty_score"))
+        .contains(jar + ": metric \"faulty_score\" failed: Faulty$Score.compute threw")
+        .contains("java.lang.ArrayIndexOutOfBoundsException")
+        .doesNotContain("bug in Espalier");
+  }
+
+  private String run(int exitCode, String pruner, String... more)
+      throws IOException, InterruptedException {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "run",
+                "../yaml-configs/quickstart.yaml",
+                "--plugins",
+                plugins.toString(),
+                "--no-progress",
+                "--set",
+                "pruning.approach.weight_compression.pruners=[{prune_type: " + pruner + "}]",
+                "--set",
+                "tuning.workspace.path=" + directory.resolve("runs")));
+    Stream.concat(SHORT.stream(), Stream.of(more))
+        .forEach(assignment -> arguments.addAll(List.of("--set", assignment)));
+    return Assembled.run(exitCode, directory.resolve("log"), List.of(), arguments);
+  }
+}
