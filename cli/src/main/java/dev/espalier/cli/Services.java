@@ -37,11 +37,11 @@ final class Services {
   private Services() {}
 
   /**
-   * What a run works with. No native library is loaded before the run needs it; that it can be is
-   * checked now, and not after hours of training.
+   * What a run works with. No native library is loaded before the run needs it. That ONNX Runtime's
+   * can be is checked now, and that DJL's can be when the first of them is needed, for data:
+   * neither after hours of training.
    */
   static RunServices create(Plugins plugins, Hub hub) {
-    NativeCache.prepare();
     TemporaryFolder.check();
     PrunerCatalog pruners = plugins.pruners();
     Map<String, String> versions = new TreeMap<>(Versions.all());
@@ -86,11 +86,16 @@ final class Services {
       if (PretrainedModels.isFolder(reference)) {
         Path path = Path.of(reference);
         return ScriptModels.find(path)
-            .map(ScriptModels::load)
+            .map(Models::loadScript)
             .orElseGet(() -> Checkpoints.load(path));
       }
       Optional<HubReference> known = HubReference.parse(reference);
       return known.isPresent() ? ofTheHub(known.orElseThrow()) : named.load(reference);
+    }
+
+    private static PretrainedModel loadScript(Path file) {
+      NativeCache.prepare();
+      return ScriptModels.load(file);
     }
 
     private PretrainedModel ofTheHub(HubReference reference) {
@@ -114,6 +119,7 @@ final class Services {
 
     @Override
     public TaskData load(Request request, byte[] tokenizerJson) {
+      NativeCache.prepare();
       TaskLoader.Loaded loaded =
           TaskLoader.load(
               request(

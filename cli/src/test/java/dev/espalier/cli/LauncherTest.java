@@ -80,6 +80,7 @@ final class LauncherTest {
         "[ -z \"${MVN_SAYS:-}\" ] || echo \"$MVN_SAYS\"",
         "[ \"${MVN_EXITS:-0}\" -eq 0 ] || exit \"$MVN_EXITS\"",
         "mkdir -p cli/target/lib",
+        ": > cli/target/lib/espalier-cli-0.1.0.jar",
         "echo $$ > \"$CALLS.process\"",
         "while [ -e \"$CALLS.hold\" ]; do sleep 0.1; done",
         "echo end >> \"$CALLS\"");
@@ -172,6 +173,22 @@ final class LauncherTest {
   }
 
   @Test
+  void buildsAgainWhenTheJarsAreGone() throws Exception {
+    espalier();
+    Files.delete(home.resolve("cli/target/lib/espalier-cli-0.1.0.jar"));
+    assertThat(espalier().exitCode).isZero();
+    assertThat(builds()).hasSize(2);
+  }
+
+  @Test
+  void saysThatTheBuildCannotBeFinished() throws Exception {
+    Files.createDirectories(home.resolve("cli/target/lib/.built.new"));
+    Ended ended = espalier();
+    assertThat(ended.exitCode).isEqualTo(4);
+    assertThat(ended.err).endsWith("so the build is not finished.\n  Free disk space.\n");
+  }
+
+  @Test
   void buildsAgainWhenASourceIsGone() throws Exception {
     espalier();
     Files.delete(home.resolve("cli/src/main/java/Main.java"));
@@ -201,13 +218,13 @@ final class LauncherTest {
   @Test
   void removesItsJarsBeforeMavenWritesThemAgain() throws Exception {
     espalier();
-    write(home.resolve("cli/target/lib/espalier-cli-1.0.jar"), "old");
+    write(home.resolve("cli/target/lib/espalier-tuner-1.0.jar"), "old");
     write(home.resolve("cli/target/lib/djl.jar"), "as it was");
     Files.writeString(home.resolve("cli/src/main/java/Main.java"), "class Main {int changed;}");
 
     espalier();
 
-    assertThat(home.resolve("cli/target/lib/espalier-cli-1.0.jar")).doesNotExist();
+    assertThat(home.resolve("cli/target/lib/espalier-tuner-1.0.jar")).doesNotExist();
     assertThat(home.resolve("cli/target/lib/djl.jar")).exists();
   }
 

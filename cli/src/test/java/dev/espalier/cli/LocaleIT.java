@@ -37,7 +37,7 @@ class LocaleIT {
                     + QUICKSTART
                     + " --dry-run --set data.train_examples=100"
                     + " --set data.evaluation_examples=100"))
-        .contains("A step took 0.");
+        .contains("A step took ");
   }
 
   private String run(String language, String country, String command)
