@@ -66,7 +66,7 @@ final class ModelCard {
 
   private static String introduction(RunFacts facts, String baseModel) {
     return facts.headlines().stream()
-            .map(each -> "**" + each + "**\n\n")
+            .map(each -> "**" + Markdown.escape(each) + "**\n\n")
             .collect(Collectors.joining())
         + "A fine-pruned "
         + (facts.quantized() == null ? "" : "and quantized ")
