@@ -432,7 +432,7 @@ final class LauncherTest {
   void endsMavenWhenInterrupted(String signal, boolean flock) throws Exception {
     lendFlock(flock);
     hold();
-    Process process = start(home, "./espalier");
+    Process process = start(home, heedingSignals("./espalier"));
     long maven = maven();
     write(home.resolve("cli/target/classes/Half.class"), "half a cl");
 
@@ -624,6 +624,16 @@ final class LauncherTest {
             List.of(setpriv.toString(), "--reuid=65534", "--regid=65534", "--clear-groups", "--"));
     stranger.addAll(List.of(command));
     return run(home, stranger.toArray(String[]::new));
+  }
+
+  /**
+   * No shell can trap a signal that is ignored on entry, as SIGINT is beneath a build in
+   * background.
+   */
+  private String[] heedingSignals(String command) throws Exception {
+    String env = String.valueOf(find("env"));
+    boolean can = run(home, env, "--default-signal", "sleep", "0").exitCode == 0;
+    return can ? new String[] {env, "--default-signal", command} : new String[] {command};
   }
 
   /** Lets the next Maven run until {@link #release}. */
