@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Elsewhere the same is a plain line, once per interval. Both print what a stage found out when
  * it ends, and notes as they come. Showing progress never ends a run: {@link #on} throws nothing.
  */
-public final class ProgressPrinter implements RunListener, AutoCloseable {
+public final class ProgressPrinter implements RunListener {
   /** How progress is shown. */
   public enum Mode {
     /** One line, redrawn in place. */
@@ -82,7 +82,7 @@ public final class ProgressPrinter implements RunListener, AutoCloseable {
     ProgressPrinter printer =
         new ProgressPrinter(out, mode, width(environment), LINE_INTERVAL, System::nanoTime);
     if (mode == Mode.BAR) {
-      Runtime.getRuntime().addShutdownHook(new Thread(printer::close, "espalier-progress"));
+      Runtime.getRuntime().addShutdownHook(new Thread(printer::end, "espalier-progress"));
     }
     return printer;
   }
@@ -142,8 +142,7 @@ public final class ProgressPrinter implements RunListener, AutoCloseable {
   }
 
   /** Erases the bar, and draws none from now on. What stages find out is still printed. */
-  @Override
-  public synchronized void close() {
+  synchronized void end() {
     closed = true;
     if (drawn > 0) {
       drawn = Math.min(drawn + ECHO, Math.max(drawn, width - 1));

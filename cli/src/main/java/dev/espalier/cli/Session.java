@@ -36,17 +36,23 @@ final class Session {
 
   /** Runs {@code work}, prints what came of it, and returns the exit code. */
   int run(Work work) {
+    RunResult result = watched(work);
+    if (!result.summary().isEmpty()) {
+      System.out.println(result.summary());
+    }
+    Main.print(result.problems(), err);
+    return result.exitCode();
+  }
+
+  private RunResult watched(Work work) {
     Interruption interruption = new Interruption();
-    Runnable before = ON_SIGNAL.getAndSet(() -> interrupt(interruption));
+    ProgressPrinter progress = ProgressPrinter.onConsole(System.out, noProgress);
+    Runnable before = ON_SIGNAL.getAndSet(() -> interrupt(interruption, progress));
     try {
-      RunResult result = work.run(ProgressPrinter.onConsole(System.out, noProgress), interruption);
-      if (!result.summary().isEmpty()) {
-        System.out.println(result.summary());
-      }
-      Main.print(result.problems(), err);
-      return result.exitCode();
+      return work.run(progress, interruption);
     } finally {
       ON_SIGNAL.set(before);
+      progress.end();
     }
   }
 
@@ -55,7 +61,8 @@ final class Session {
    * is none: a stage without steps may take longer than anybody waits. It is lost then, and made
    * again when the run is resumed.
    */
-  private static void interrupt(Interruption interruption) {
+  private static void interrupt(Interruption interruption, ProgressPrinter progress) {
+    progress.end();
     if (interruption.isRequested()) {
       endNow(interruption.sentence());
     }
@@ -77,7 +84,6 @@ final class Session {
 
   /** Ends the process at once: what is on the disk is all that a run needs to be resumed. */
   private static void endNow(String sentence) {
-    System.out.println();
     System.out.println(sentence);
     System.out.flush();
     Runtime.getRuntime().halt(RunResult.INTERRUPTED);

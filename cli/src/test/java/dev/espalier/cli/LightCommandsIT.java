@@ -32,8 +32,8 @@ class LightCommandsIT {
           """
           schema             | 2300
           init NEW.yaml      | 2400
-          validate FILE      | 3000
-          config FILE        | 3000
+          validate FILE      | 3200
+          config FILE        | 3200
           env                | 1900
           completion         | 1600
           count TINY         | 2400

@@ -118,18 +118,21 @@ class PluginMistakesIT {
       }
       """;
 
+  /** Six steps on a tiny model, without teacher and search. */
   private static final List<String> SHORT =
       List.of(
-          "data.train_examples=64",
-          "data.evaluation_examples=20",
           "pruning.train.max_steps=6",
           "pruning.train.batch_size=4",
           "pruning.train.warmup=1",
+          "pruning.train.score_learning_rate=1e-2",
           "pruning.approach.weight_compression.final_warmup=1",
+          "distillation=null",
+          "quantization.strategy.name=none",
           "evaluation.performance.warmup=0",
           "evaluation.performance.iteration=2",
           "tuning.baseline.max_steps=2",
-          "tuning.accuracy_criterion.relative=null",
+          "tuning.strategy.name=basic",
+          "tuning.search_space=[]",
           "tuning.accuracy_criterion.absolute=1");
 
   @TempDir Path directory;
@@ -217,7 +220,7 @@ class PluginMistakesIT {
         new ArrayList<>(
             List.of(
                 "run",
-                "../yaml-configs/quickstart.yaml",
+                "src/test/resources/tiny/search.yaml",
                 "--plugins",
                 plugins.toString(),
                 "--no-progress",

@@ -191,11 +191,11 @@ final class ProgressPrinterTest {
     String bar = printed().substring(printed().lastIndexOf('\r') + 1);
     bytes.reset();
 
-    printer.close();
+    printer.end();
     pass(Duration.ofSeconds(1));
     printer.on(step(2, 250));
     printer.on(new RunEvent.StageStarted(1, "export"));
-    printer.close();
+    printer.end();
 
     assertThat(printed()).isEqualTo("\r" + " ".repeat(bar.length() + 2) + "\r");
   }
@@ -205,7 +205,7 @@ final class ProgressPrinterTest {
     ProgressPrinter printer = printer(Mode.LINES, 100);
     printer.on(step(1, 250));
     bytes.reset();
-    printer.close();
+    printer.end();
     assertThat(printed()).isEmpty();
   }
 

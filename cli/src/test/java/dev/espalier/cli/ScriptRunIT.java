@@ -65,7 +65,7 @@ class ScriptRunIT {
         evaluation:
           performance: {warmup: 1, iteration: 5, sequence_length: 16}
         tuning:
-          baseline: {checkpoint: ./model}
+          baseline: {checkpoint: ./model, allow_trivial: true} # it has not been trained
           accuracy_criterion: {relative: 0.1}
           workspace: {path: "%s"}
         """

@@ -94,7 +94,7 @@ final class Preparation {
                 + " for this task: drawn at random, by the seed.");
       }
       told.addAll(DataChecks.notes(data));
-      return told;
+      return told.stream().distinct().toList(); // a model may be its own baseline
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.problem.ProblemException;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -121,9 +122,9 @@ final class LoaderFuzzTest {
     byte[] input = yaml.getBytes(StandardCharsets.UTF_8);
     long fastest = Long.MAX_VALUE;
     for (int tries = 0; tries < 3 && fastest >= MOST_MILLIS; tries++) {
-      long start = System.nanoTime();
+      long start = cpuNanos();
       load(null, input, List.of());
-      fastest = Math.min(fastest, (System.nanoTime() - start) / 1_000_000);
+      fastest = Math.min(fastest, (cpuNanos() - start) / 1_000_000);
     }
     assertThat(input).hasSizeBetween(100_000, 1_000_000);
     assertThat(fastest).as("ms").isLessThan(MOST_MILLIS);
@@ -147,13 +148,13 @@ final class LoaderFuzzTest {
       boolean valid = false;
       // A cold JVM or a busy machine makes an input slow once; a slow loader does so each time.
       for (int tries = 0; tries < 3 && fastest >= MOST_MILLIS; tries++) {
-        long start = System.nanoTime();
+        long start = cpuNanos();
         try {
           valid = load(under, input, assignments);
         } catch (Throwable e) {
           throw new AssertionError(described(i, input, under, assignments), e);
         }
-        fastest = Math.min(fastest, (System.nanoTime() - start) / 1_000_000);
+        fastest = Math.min(fastest, (cpuNanos() - start) / 1_000_000);
         again += tries > 0 ? 1 : 0;
       }
       loaded += valid ? 1 : 0;
@@ -349,5 +350,10 @@ final class LoaderFuzzTest {
             assignments,
             new String(shown, StandardCharsets.UTF_8),
             HexFormat.of().formatHex(shown));
+  }
+
+  /** Processor time of this thread: a busy machine must not fail a test. */
+  private static long cpuNanos() {
+    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
   }
 }
