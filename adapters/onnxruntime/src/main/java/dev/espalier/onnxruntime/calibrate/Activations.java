@@ -15,6 +15,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
+import dev.espalier.onnxruntime.measure.OrtLibrary;
 import dev.espalier.onnxruntime.measure.OrtSessions;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -102,7 +103,7 @@ public record Activations(int threads, int tensorsPerPass) {
       List<String> tensors,
       CalibrationBatches batches,
       Viewer viewer) {
-    OrtSessions sessions = new OrtSessions(OrtEnvironment::getEnvironment);
+    OrtSessions sessions = new OrtSessions(OrtLibrary::environment);
     Path copy = temporary();
     try {
       OnnxFiles.write(copy, withOutputs(model, tensors));

@@ -44,7 +44,7 @@ public final class OrtMeter {
 
   /** A meter on this process's ONNX Runtime, whose native library is loaded at the first use. */
   public OrtMeter() {
-    this(OrtEnvironment::getEnvironment);
+    this(OrtLibrary::environment);
   }
 
   /** A meter that gets its environment from {@code environments}. */
