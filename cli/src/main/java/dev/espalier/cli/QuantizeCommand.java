@@ -19,6 +19,7 @@ import dev.espalier.tuner.run.RunServices;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +78,7 @@ final class QuantizeCommand implements Callable<Integer> {
       names = {"-o", "--output"},
       paramLabel = "FILE",
       required = true,
-      description = "The int8 model to write.")
+      description = "The int8 model to write; it must not exist yet.")
   private Path output;
 
   @Option(
@@ -96,6 +97,7 @@ final class QuantizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    checkOutput();
     RunServices services = Services.create(Plugins.in(null), downloads.hub());
     ResolvedConfiguration resolved =
         new ConfigurationLoader().loadOver(REST, files, assignments, System.getenv());
@@ -116,6 +118,28 @@ final class QuantizeCommand implements Callable<Integer> {
     }
     Console.print(spec, verdict.sentence());
     return verdict.status().exitCode();
+  }
+
+  /** A file that is there, the model itself for instance, is nobody's to overwrite in silence. */
+  private void checkOutput() {
+    if (Files.exists(output, LinkOption.NOFOLLOW_LINKS)) {
+      throw new ProblemException(
+          List.of(
+              new Problem(
+                  ProblemKind.INPUT,
+                  ProblemCode.CONTRADICTION,
+                  Location.ofFile(output.toString()),
+                  isModel() ? "this is the model itself" : "there is something already",
+                  "Name another file with -o, or remove this one.")));
+    }
+  }
+
+  private boolean isModel() {
+    try {
+      return Files.exists(model) && Files.isSameFile(model, output);
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** What calibration and evaluation choose from; null when no task is named. */
@@ -159,8 +183,10 @@ final class QuantizeCommand implements Callable<Integer> {
                   ProblemKind.INPUT,
                   ProblemCode.MISSING_FILE,
                   Location.ofFile(tokenizer.toString()),
-                  "the tokenizer beside the model cannot be read: " + e,
-                  "Static formats are calibrated on text; put the model's tokenizer.json there.")),
+                  "the tokenizer beside the model cannot be read: "
+                      + (Files.exists(tokenizer) ? e : "there is no such file"),
+                  "Data that are named are tokenized by it: put the model's tokenizer.json there, or"
+                      + " name no data.")),
           e);
     }
   }

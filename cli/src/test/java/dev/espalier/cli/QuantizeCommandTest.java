@@ -46,6 +46,24 @@ class QuantizeCommandTest {
     Files.write(models.resolve("tokenizer.json"), model.tokenizerJson());
   }
 
+  @ParameterizedTest
+  @CsvSource({"model.onnx, the model itself", "other.onnx, something already"})
+  @DisplayName("a file that is there is not overwritten, the model itself least of all")
+  void overwritesNothing(String name, String said) throws IOException {
+    Path model = Files.copy(models.resolve("model.onnx"), folder.resolve("model.onnx"));
+    Path output = folder.resolve(name);
+    if (!Files.exists(output)) {
+      Files.writeString(output, "precious");
+    }
+    byte[] before = Files.readAllBytes(output);
+
+    Executed executed = Executed.of("quantize", model.toString(), "-o", output.toString());
+
+    assertThat(executed.exitCode()).isEqualTo(2);
+    assertThat(executed.err()).contains(output.toString()).contains(said);
+    assertThat(output).hasBinaryContent(before);
+  }
+
   @ParameterizedTest(name = "{0}")
   @CsvSource(
       delimiter = '|',
@@ -147,6 +165,7 @@ class QuantizeCommandTest {
     assertThat(executed.err()).isEmpty();
     assertThat(executed.exitCode()).isZero();
 
+    Files.delete(folder.resolve("int8.onnx"));
     List<String> overlapping = new ArrayList<>(command);
     overlapping.addAll(List.of("--set", "data.evaluation_part=2-4"));
     Executed refused = Executed.of(overlapping.toArray(new String[0]));

@@ -294,6 +294,10 @@ public record RunFacts(
         .filter(each -> each.kind() != Shortcoming.Kind.TRIVIAL_BASELINE)
         .map(Shortcoming::sentence)
         .forEach(first::add);
+    Verdict judged = verdict();
+    if (trivial != null && trivial.better() && !isSmoke() && judged != null) {
+      trivial.sentenceOfShipped(judged.value()).ifPresent(first::add);
+    }
     return first;
   }
 

@@ -6,6 +6,7 @@ import dev.espalier.tuner.port.TrivialPredictor;
 import dev.espalier.tuner.result.Shortcoming.Kind;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The dense model beside the trivial predictor. A dense model that is no better has learned
@@ -73,6 +74,26 @@ public record TrivialComparison(List<TrivialPredictor> predictors, double dense,
         dense,
         leading().score(),
         leading().predictor());
+  }
+
+  /**
+   * What to say of a shipped model that is no better than the trivial predictor though the dense
+   * one is: a criterion may be that generous. Empty for a better one.
+   *
+   * @param shipped its leading metric
+   */
+  Optional<String> sentenceOfShipped(double shipped) {
+    return leading().isBeatenBy(shipped)
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "The shipped model is no better than the trivial predictor: its %s is %.4f, the"
+                    + " trivial predictor's %.4f (%s).",
+                leading().metric(),
+                shipped,
+                leading().score(),
+                leading().predictor()));
   }
 
   /** What a run with this dense model lacks; only for one that is no better. */

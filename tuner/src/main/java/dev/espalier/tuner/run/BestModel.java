@@ -12,8 +12,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The folder that is handed on: laid out like a model on the Hugging Face hub. */
 final class BestModel {
@@ -22,6 +24,9 @@ final class BestModel {
 
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  /** The model card, relative to the run directory. */
+  static final String CARD = FOLDER + "/README.md";
 
   /** The archive, relative to the run directory. */
   static final String ARCHIVE = FOLDER + "/model.espalier";
@@ -62,8 +67,14 @@ final class BestModel {
     return artifacts;
   }
 
-  /** Fills the folder, which appears once it is complete. */
-  void assemble() {
+  /**
+   * Fills the folder, which appears once it is complete. What its owner put into the one that was
+   * there, an edited model card among it, is kept.
+   *
+   * @param written the hash of each file that the run wrote before, by its path in the run
+   *     directory
+   */
+  void assemble(Map<String, String> written) {
     run.assemble(
         FOLDER,
         folder -> {
@@ -86,6 +97,7 @@ final class BestModel {
           if (facts.quantized() != null) {
             link(Workshop.INT8, folder);
           }
+          keepOthers(written, folder);
           return folder;
         });
   }
@@ -99,6 +111,25 @@ final class BestModel {
     JsonNode shown = read.deepCopy();
     LocalPaths.shortenIn(shown);
     return shown.equals(read) ? content : JSON.writeValueAsBytes(shown);
+  }
+
+  /** Copies what is not the run's own from the folder that is there. */
+  private void keepOthers(Map<String, String> written, Path draft) throws IOException {
+    Path before = run.resolve(FOLDER);
+    if (!Files.isDirectory(before)) {
+      return;
+    }
+    boolean cardEdited = new WrittenFiles(written).isCardEdited(run);
+    try (Stream<Path> all = Files.walk(before)) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        Path kept = draft.resolve(before.relativize(file).toString());
+        boolean card = run.relative(file).equals(CARD) && cardEdited;
+        if (card || !Files.exists(kept)) {
+          Files.createDirectories(kept.getParent());
+          Files.copy(file, kept, StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
+    }
   }
 
   private void write(Path file, byte[] content) throws IOException {

@@ -3,6 +3,8 @@ package dev.espalier.tuner.run;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemKind;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,26 @@ final class DamagedRun extends RuntimeException {
     super(place + ": " + what, cause);
     this.problem =
         new Problem(ProblemKind.INPUT, ProblemCode.BAD_DATA, null, place + ": " + what, advice);
+  }
+
+  private DamagedRun(Problem problem, Throwable cause) {
+    super(problem.message(), cause);
+    this.problem = problem;
+  }
+
+  /** A file that cannot be read: for want of the right to, which is no damage, or damaged. */
+  static DamagedRun unreadable(Path file, IOException cause) {
+    if (!(cause instanceof AccessDeniedException)) {
+      return new DamagedRun(file, "the file cannot be read: " + cause, cause);
+    }
+    return new DamagedRun(
+        new Problem(
+            ProblemKind.ENVIRONMENT,
+            ProblemCode.ENVIRONMENT,
+            null,
+            file + ": permission denied",
+            "Resume as the user that the run belongs to, or make the file readable."),
+        cause);
   }
 
   /** What to tell the user. */

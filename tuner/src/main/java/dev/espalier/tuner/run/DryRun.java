@@ -61,7 +61,13 @@ public final class DryRun {
     Path workspace = resolved.configuration().tuning().workspace().path();
     boolean existed = Files.exists(workspace);
     try {
-      return estimates(new Preparation(resolved, services, new Disk()).prepare());
+      return estimates(
+          new Preparation(
+                  resolved,
+                  services,
+                  new Disk(),
+                  resolved.configuration().tuning().workspace().path())
+              .prepare());
     } finally {
       if (!existed) {
         deleteEmpty(workspace); // Made to see whether it can be.

@@ -14,9 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -33,9 +31,6 @@ final class FinishedRun {
 
   /** The result for people. */
   static final String REPORT = "report.html";
-
-  /** The model card, which its owner may edit. */
-  private static final String CARD = BestModel.FOLDER + "/README.md";
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -79,11 +74,10 @@ final class FinishedRun {
    * @throws DamagedRun when a file in it is broken or was changed
    */
   RunResult tell(RunListener listener) {
-    Map<String, String> written = new HashMap<>(WrittenFiles.of(lines).sha256());
-    String card = written.remove(CARD);
-    new WrittenFiles(written).check(run);
-    if (card != null && !card.equals(run.hashes(CARD).get(CARD))) {
-      listener.on(new RunEvent.Note(CARD + " was edited after the run."));
+    WrittenFiles written = WrittenFiles.of(lines);
+    written.checkButForCard(run);
+    if (written.isCardEdited(run)) {
+      listener.on(new RunEvent.Note(BestModel.CARD + " was edited after the run."));
     }
     JsonNode result = result();
     Status status = status(result);

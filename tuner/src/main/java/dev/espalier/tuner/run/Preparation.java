@@ -108,9 +108,15 @@ final class Preparation {
   private final Configuration configuration;
   private final RunServices services;
   private final Disk disk;
+  private final Path place;
   private final List<String> notes = new ArrayList<>();
 
-  Preparation(ResolvedConfiguration resolved, RunServices services, Disk disk) {
+  /**
+   * @param place the folder that the run writes to: the workspace, or the directory of a run that
+   *     is resumed, wherever it is now
+   */
+  Preparation(ResolvedConfiguration resolved, RunServices services, Disk disk, Path place) {
+    this.place = place;
     this.resolved = resolved;
     this.configuration = resolved.configuration();
     this.services = services;
@@ -125,11 +131,10 @@ final class Preparation {
     Planner planner = new Planner(resolved, services.pruners());
     Pruner pruner = planner.pruner();
     TuningStrategy strategy = Preflight.strategy(resolved, services.strategies());
-    Path workspace = configuration.tuning().workspace().path();
-    RunDirectory.check(workspace, 0, disk);
+    RunDirectory.check(place, 0, disk);
     PretrainedModel loaded = services.models().load(configuration.model().checkpoint());
     RunDirectory.check(
-        workspace, (long) (COPIES_OF_THE_MODEL * loaded.weights().size() * Float.BYTES), disk);
+        place, (long) (COPIES_OF_THE_MODEL * loaded.weights().size() * Float.BYTES), disk);
     checkLengths(loaded);
     checkFormat(loaded);
     TaskData sets = services.tasks().load(DataRequest.of(configuration), loaded.tokenizerJson());

@@ -26,6 +26,7 @@ import dev.espalier.tuner.run.StageResults.Exported;
 import dev.espalier.tuner.run.StageResults.Measured;
 import dev.espalier.tuner.run.StageResults.Trained;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneId;
@@ -199,7 +200,9 @@ public final class Run {
       Disk disk) {
     RunDirectory directory = RunDirectory.open(path, disk);
     try {
-      WrittenFiles.of(new Journal(directory).read()).check(directory);
+      List<Journal.Line> lines = new Journal(directory).read();
+      WrittenFiles.of(lines).checkButForCard(directory);
+      UnjournaledFiles.check(directory, lines);
       Invocation began = Invocation.readFrom(Origin.read(directory).environment());
       RunServices seen =
           began.mode() == Invocation.Mode.SMOKE ? SmokeRun.services(services) : services;
@@ -292,7 +295,7 @@ public final class Run {
   }
 
   private Prepared begin(ZonedDateTime started, Stages.Log log) {
-    Prepared prepared = new Preparation(resolved, services, disk).prepare();
+    Prepared prepared = new Preparation(resolved, services, disk, workspace()).prepare();
     RunDirectory run =
         RunDirectory.create(workspace(), resolved.configuration().model().name(), started, disk);
     directory = run;
@@ -300,10 +303,9 @@ public final class Run {
     environment.put("started", started.toOffsetDateTime().toString());
     invocation.writeTo(environment);
     findings = findings(started, run, prepared, environment);
-    stages.keepJournalIn(run);
+    stages.keepJournalIn(run, interruption);
     run.write(RunDirectory.CONFIGURATION, resolved.toYaml());
     run.write(RunDirectory.ENVIRONMENT, environment.toPrettyString() + "\n");
-    interruption.keptIn(run.path());
     return tell(log, run, prepared);
   }
 
@@ -313,7 +315,7 @@ public final class Run {
     interruption.keptIn(run.path());
     stages.resumeIn(run);
     Origin origin = Origin.read(run);
-    Prepared prepared = new Preparation(origin.of(resolved), services, disk).prepare();
+    Prepared prepared = new Preparation(origin.of(resolved), services, disk, run.path()).prepare();
     origin.check(environment(prepared));
     findings = findings(origin.started(clock), run, prepared, origin.environment());
     if (!stages.isFinished(BASELINE, PREPARE)) {
@@ -469,8 +471,10 @@ public final class Run {
       listener.on(new RunEvent.Note(verdict.caution()));
     }
     log.output(run.write(FinishedRun.REPORT, HtmlReport.of(facts)));
-    TransformerWeights weights = workshop.weights(facts.trial());
-    new BestModel(run, facts, prepared, weights, services.archives()).assemble();
+    if (isMissing(run, BestModel.FOLDER)) {
+      TransformerWeights weights = workshop.weights(facts.trial());
+      new BestModel(run, facts, prepared, weights, services.archives()).assemble(stages.result());
+    }
     log.output(run.resolve(BestModel.FOLDER));
     RunFacts complete = concluded(run, found, problems);
     log.output(run.write(FinishedRun.SUMMARY, TextSummary.of(complete) + "\n"));
@@ -478,6 +482,14 @@ public final class Run {
         run.write(FinishedRun.RESULT, resultJson(complete, exitCode(complete.status(), problems))));
     log.result("verdict", complete.statusText());
     return complete;
+  }
+
+  /** Whether a folder of the result has to be made: it never was, or something in it is gone. */
+  private boolean isMissing(RunDirectory run, String folder) {
+    return !stages.isConcluded()
+        || !Files.isDirectory(run.resolve(folder))
+        || stages.result().keySet().stream()
+            .anyMatch(file -> file.startsWith(folder + "/") && run.size(file) == null);
   }
 
   private static int exitCode(Status status, List<Problem> problems) {

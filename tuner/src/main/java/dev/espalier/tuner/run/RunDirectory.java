@@ -251,7 +251,7 @@ final class RunDirectory implements AutoCloseable {
     } catch (NoSuchFileException e) {
       throw new DamagedRun(file, "the file is missing; a finished stage wrote it", e);
     } catch (IOException e) {
-      throw new DamagedRun(file, "the file cannot be read: " + e, e);
+      throw DamagedRun.unreadable(file, e);
     }
   }
 
@@ -267,8 +267,10 @@ final class RunDirectory implements AutoCloseable {
       for (Path file : all.filter(Files::isRegularFile).toList()) {
         hashes.put(relative(file), Sha256.of(file));
       }
-    } catch (IOException | UncheckedIOException e) {
-      throw new DamagedRun(start, "the file cannot be read: " + e, e);
+    } catch (UncheckedIOException e) {
+      throw DamagedRun.unreadable(start, e.getCause());
+    } catch (IOException e) {
+      throw DamagedRun.unreadable(start, e);
     }
     return hashes;
   }
@@ -362,7 +364,9 @@ final class RunDirectory implements AutoCloseable {
           try {
             Object unused = maker.make(draft);
             for (Path file : list(draft)) {
-              disk.sync(file);
+              if (Files.isRegularFile(file)) {
+                disk.sync(file);
+              }
             }
             discard(relative);
             disk.publish(draft, folder);

@@ -86,16 +86,23 @@ final class Stages {
   private final List<StageTime> times = new ArrayList<>();
   private final Set<Key> finished = new HashSet<>();
   private final Map<Integer, Map<String, String>> made = new HashMap<>();
+  private final Map<String, String> result = new LinkedHashMap<>();
   private @Nullable RunDirectory directory;
+  private Interruption interruption = new Interruption();
 
   Stages(RunListener listener, Clock clock) {
     this.listener = listener;
     this.clock = clock;
   }
 
-  /** Keeps a journal in {@code directory}, from the stage that is running now. */
-  void keepJournalIn(RunDirectory directory) {
+  /**
+   * Keeps a journal in {@code directory}, from the stage that is running now.
+   *
+   * @param interruption told of the directory once it can be resumed, which takes a first line
+   */
+  void keepJournalIn(RunDirectory directory, Interruption interruption) {
     this.directory = directory;
+    this.interruption = interruption;
   }
 
   /**
@@ -105,13 +112,17 @@ final class Stages {
    */
   void resumeIn(RunDirectory directory) {
     this.directory = directory;
-    new Journal(directory).repair().forEach(this::finished);
+    for (Journal.Line line : new Journal(directory).repair()) {
+      finished(line);
+    }
   }
 
   private void finished(Journal.Line line) {
     finished.add(new Key(line.trial(), line.stage()));
     times.add(new StageTime(line.trial(), line.stage(), line.seconds()));
-    if (!line.stage().equals(VERDICT) && !line.stage().equals(REBUILD)) {
+    if (line.stage().equals(VERDICT) || line.stage().equals(REBUILD)) {
+      result.putAll(line.sha256());
+    } else {
       made.computeIfAbsent(line.trial(), trial -> new LinkedHashMap<>()).putAll(line.sha256());
     }
   }
@@ -138,6 +149,11 @@ final class Stages {
   /** Whether the journal has the stage. */
   boolean isFinished(int trial, String name) {
     return finished.contains(new Key(trial, name));
+  }
+
+  /** The files of a finished run's result, each with its hash; empty before. */
+  Map<String, String> result() {
+    return Map.copyOf(result);
   }
 
   /** Whether the journal has the verdict. */
@@ -169,6 +185,7 @@ final class Stages {
     if (kept != null) {
       List<String> outputs = log.outputs.stream().map(kept::relative).toList();
       finished(new Journal(kept).finished(trial, name, started, seconds, outputs, log.results));
+      interruption.keptIn(kept.path());
     } else {
       finished(new Journal.Line(trial, name, seconds, Map.of(), null));
     }

@@ -17,6 +17,21 @@ record WrittenFiles(Map<String, String> sha256) {
     return new WrittenFiles(hashes);
   }
 
+  /** As {@link #check}; the model card is its owner's to edit. */
+  void checkButForCard(RunDirectory run) {
+    Map<String, String> others = new LinkedHashMap<>(sha256);
+    others.remove(BestModel.CARD);
+    new WrittenFiles(others).check(run);
+  }
+
+  /** Whether the model card is another one than the run wrote. */
+  boolean isCardEdited(RunDirectory run) {
+    String written = sha256.get(BestModel.CARD);
+    return written != null
+        && run.size(BestModel.CARD) != null
+        && !written.equals(run.hashes(BestModel.CARD).get(BestModel.CARD));
+  }
+
   /**
    * Checks that every file that is there is the one that was written. A missing one is no problem
    * by itself: a search removes the models of trials that cannot win.

@@ -101,8 +101,8 @@ final class ResumeTest {
     RunResult whole = run(TRIALS);
     Path journal = whole.directory().resolve("trials.jsonl");
     List<String> lines = Files.readAllLines(journal);
-    Files.writeString(
-        journal, String.join("\n", lines.subList(0, 6)) + "\n" + lines.get(6).substring(0, 20));
+    cutAfter(whole.directory(), 6);
+    Files.writeString(journal, lines.get(6).substring(0, 20), StandardOpenOption.APPEND);
     fakes.calls.clear();
 
     resume(whole.directory());
@@ -261,9 +261,7 @@ final class ResumeTest {
   @Test
   void a_broken_state_of_a_training_stops_the_resume_and_no_trial_is_to_blame() throws IOException {
     RunResult whole = run(TRIALS);
-    Path journal = whole.directory().resolve("trials.jsonl");
-    List<String> lines = Files.readAllLines(journal).subList(0, 5); // trial 1 is proposed
-    Files.writeString(journal, String.join("\n", lines) + "\n");
+    cutAfter(whole.directory(), 5); // trial 1 is proposed
     Path state = whole.directory().resolve("trial-1/checkpoint/step-6.json");
     fakes.failureOf =
         trial ->
@@ -276,6 +274,55 @@ final class ResumeTest {
     assertThat(refused.exitCode()).isEqualTo(2);
     assertThat(refused.problems().get(0).message()).isEqualTo(state + ": damaged");
     assertThat(hashes(whole.directory())).isEqualTo(before);
+  }
+
+  @Test
+  void what_its_owner_put_into_best_survives_a_repair() throws IOException {
+    RunResult whole = run(TRIALS);
+    Path best = whole.directory().resolve("best");
+    Files.writeString(best.resolve("README.md"), "my own words");
+    Files.writeString(Files.createDirectories(best.resolve("my/notes")).resolve("a.txt"), "mine");
+    Files.delete(whole.directory().resolve("report.html"));
+    Files.delete(best.resolve("model.onnx"));
+
+    assertThat(resume(whole.directory()).exitCode()).isZero();
+
+    assertThat(best.resolve("README.md")).hasContent("my own words");
+    assertThat(best.resolve("my/notes/a.txt")).hasContent("mine");
+    assertThat(best.resolve("model.onnx")).exists();
+    assertThat(whole.directory().resolve("report.html")).exists();
+    assertThat(resume(whole.directory()).exitCode()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 4, 5, 7, 9, 13})
+  void a_journal_that_lost_lines_is_named_and_nothing_is_trained_over(int kept) throws IOException {
+    RunResult whole = run(TRIALS);
+    Path journal = whole.directory().resolve("trials.jsonl");
+    List<String> lines = Files.readAllLines(journal).subList(0, kept);
+    Files.writeString(journal, lines.isEmpty() ? "" : String.join("\n", lines) + "\n");
+    Map<String, String> before = hashes(whole.directory());
+    fakes.calls.clear();
+
+    RunResult refused = resume(whole.directory());
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.problems().get(0).message()).startsWith(journal + ": lines are missing");
+    assertThat(fakes.calls).isEmpty();
+    assertThat(hashes(whole.directory())).isEqualTo(before);
+  }
+
+  @Test
+  void a_run_that_was_moved_needs_its_old_place_no_more() throws IOException {
+    RunResult whole = run(TRIALS);
+    unfinish(whole.directory());
+    Path moved = Files.move(whole.directory(), folder.resolve("moved"));
+    delete(folder.resolve("runs"));
+    Files.writeString(folder.resolve("runs"), "a file now");
+
+    assertThat(resume(moved).exitCode()).isZero();
+
+    assertThat(folder.resolve("runs")).hasContent("a file now");
   }
 
   @Test
@@ -296,7 +343,7 @@ final class ResumeTest {
     List<String> lines = Files.readAllLines(journal);
     int measured = lines.size() - 2; // the trial's measure, before the verdict
     assertThat(stage(lines.get(measured))).isEqualTo("1 measure");
-    Files.writeString(journal, String.join("\n", lines.subList(0, measured)) + "\n");
+    cutAfter(whole.directory(), measured);
     Path model = whole.directory().resolve("trial-1/model.onnx");
     Files.delete(model);
     Map<String, String> before = hashes(whole.directory());
@@ -315,7 +362,10 @@ final class ResumeTest {
   void what_was_written_before_can_be_read(int linesLost) throws IOException {
     RunResult whole = run(TRIALS);
     JsonNode expected = resultJson(whole.directory());
-    asWrittenBefore(whole.directory(), linesLost);
+    asWrittenBefore(whole.directory(), 0);
+    if (linesLost > 0) {
+      cutAfter(whole.directory(), journalLength(whole.directory()) - linesLost);
+    }
     Map<String, String> before = hashes(whole.directory());
 
     RunResult again = resume(whole.directory());
@@ -665,6 +715,26 @@ final class ResumeTest {
     return result;
   }
 
+  /** Leaves what a run has that was killed after its first lines of the journal. */
+  private static void cutAfter(Path directory, int lines) throws IOException {
+    Path journal = directory.resolve("trials.jsonl");
+    List<String> all = Files.readAllLines(journal);
+    Files.writeString(journal, String.join("\n", all.subList(0, lines)) + "\n");
+    if (lines < all.size() - 1) {
+      for (String made : List.of("best", "report.html", "summary.txt", "result.json")) {
+        if (Files.exists(directory.resolve(made))) {
+          delete(directory.resolve(made));
+        }
+      }
+    }
+    for (String line : all.subList(lines, all.size())) {
+      JsonNode node = JSON.readTree(line);
+      int trial = node.path("trial").asInt();
+      String folder = trial == 0 ? "baseline" : "trial-" + trial;
+      Files.deleteIfExists(directory.resolve(folder + "/" + node.path("stage").asText() + ".json"));
+    }
+  }
+
   /** Takes the last line of the journal away, so that the run is not finished. */
   private static void unfinish(Path directory) throws IOException {
     Path journal = directory.resolve("trials.jsonl");
@@ -715,6 +785,10 @@ final class ResumeTest {
         }
       }
     }
+  }
+
+  private static int journalLength(Path directory) throws IOException {
+    return Files.readAllLines(directory.resolve("trials.jsonl")).size();
   }
 
   /** Every file that the journal has a hash of. */

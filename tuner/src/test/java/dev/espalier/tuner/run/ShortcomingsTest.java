@@ -127,6 +127,23 @@ final class ShortcomingsTest {
   }
 
   @Test
+  void a_shipped_model_no_better_is_said_even_where_the_criterion_is_that_generous()
+      throws IOException {
+    all(0.45);
+    fakes.accuracy.put("baseline/model.onnx", 0.9);
+
+    RunResult result = run("tuning.accuracy_criterion.relative=0.6");
+
+    String sentence =
+        "The shipped model is no better than the trivial predictor: its accuracy is 0.4500, the"
+            + " trivial predictor's 0.5000 (always \"negative\").";
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.summary()).startsWith(sentence);
+    assertThat(Files.readString(result.directory().resolve("best/README.md")))
+        .contains("The shipped model is no better than the trivial predictor");
+  }
+
+  @Test
   void a_missed_criterion_is_named_beside_it() throws IOException {
     all(0.5);
     fakes.accuracy.put("trial-1/model.int8.onnx", 0.3);
