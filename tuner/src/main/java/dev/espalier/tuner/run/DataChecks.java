@@ -91,10 +91,28 @@ final class DataChecks {
                       + " on "
                       + evaluation.set().source(),
                   "Use a file with questions that have an answer."));
+        } else {
+          impossible(metric, metric.name() + evaluation.suffix(), perfect)
+              .ifPresent(problems::add);
         }
       }
     }
     return problems;
+  }
+
+  /** A baseline's metric that is given but that no model can have: in percent, say. */
+  private Optional<Problem> impossible(Metric metric, String name, double perfect) {
+    if (!(resolved.configuration().tuning().baseline().metrics().get(name) instanceof Number given)
+        || !metric.higherIsBetter()
+        || given.doubleValue() <= perfect) {
+      return Optional.empty();
+    }
+    double share = given.doubleValue() / 100;
+    return Optional.of(
+        problem(
+            "tuning.baseline.metrics." + name,
+            given + " is more than a perfect model's " + perfect,
+            share <= perfect ? "Metrics are shares: " + share + " for a percentage." : "Correct it."));
   }
 
   /** What a user should know: classes that no training example is of. */

@@ -42,6 +42,17 @@ final class BaselineTest {
 
   // ------------------------------------------------------------------ metrics
 
+  @Test
+  void a_given_metric_that_no_model_has_is_refused_before_training() {
+    RunResult result = run("tuning.baseline.metrics={accuracy: 89.45}", DENSITY);
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.problems().get(0).message())
+        .isEqualTo("tuning.baseline.metrics.accuracy: 89.45 is more than a perfect model's 1.0");
+    assertThat(result.problems().get(0).advice()).contains("0.8945");
+    assertThat(fakes.calls).noneMatch(call -> call.startsWith("train"));
+  }
+
   /** 2% of 0.8945 may be lost: 0.87661 is the threshold. */
   @ParameterizedTest
   @CsvSource({"0.877, met, 0", "0.876, missed, 3"})

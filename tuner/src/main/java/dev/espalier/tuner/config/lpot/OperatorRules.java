@@ -2,6 +2,7 @@ package dev.espalier.tuner.config.lpot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
@@ -111,6 +112,8 @@ final class OperatorRules {
           "Maybe --set " + GRANULARITY + "=per_channel is meant.");
     } else if (ours) {
       draft.put(path, Draft.node(value.get()), path, from);
+    } else if (key.equals("weight.bit")) {
+      draft.put("quantization.reduce_range", BooleanNode.TRUE, path, from);
     } else {
       draft.line(path, from, "not used: this is how it is done here in any case");
     }
