@@ -92,8 +92,7 @@ final class DataChecks {
                       + evaluation.set().source(),
                   "Use a file with questions that have an answer."));
         } else {
-          impossible(metric, metric.name() + evaluation.suffix(), perfect)
-              .ifPresent(problems::add);
+          impossible(metric, metric.name() + evaluation.suffix(), perfect).ifPresent(problems::add);
         }
       }
     }
@@ -112,7 +111,9 @@ final class DataChecks {
         problem(
             "tuning.baseline.metrics." + name,
             given + " is more than a perfect model's " + perfect,
-            share <= perfect ? "Metrics are shares: " + share + " for a percentage." : "Correct it."));
+            share <= perfect
+                ? "Metrics are shares: " + share + " for a percentage."
+                : "Correct it."));
   }
 
   /** What a user should know: classes that no training example is of. */
