@@ -135,7 +135,8 @@ final class Services {
           loaded.evaluations().stream()
               .map(each -> new EvaluationSet(each.suffix(), each.set(), each.decoder()))
               .toList(),
-          loaded.metrics());
+          loaded.metrics(),
+          loaded.notes());
     }
 
     @Override

@@ -140,4 +140,41 @@ final class Overlap {
                   "Remove them, or choose others with data.calibration_part.")));
     }
   }
+
+  /**
+   * Checks that an evaluation set is not taken from what a model is fitted to, such as a shuffled
+   * copy of it. Real data sets have a few examples in common, so those are only told.
+   *
+   * @param <T> a text, or a question with its paragraph
+   * @return what a user should know of examples in common; empty when there are none
+   * @throws ProblemException of kind input when more are in common than {@link HeldOut} allows
+   */
+  static <T> Optional<String> checkHeldOut(
+      Origin fitted, List<T> texts, Origin evaluation, List<T> judged) {
+    HeldOut heldOut = HeldOut.of(texts, judged);
+    if (heldOut.shared() == 0) {
+      return Optional.empty();
+    }
+    String counts =
+        heldOut.shared()
+            + " of "
+            + heldOut.judged()
+            + " examples of "
+            + evaluation.key()
+            + " are examples of "
+            + fitted.key()
+            + ", too";
+    if (heldOut.isCopy()) {
+      throw new ProblemException(
+          List.of(
+              new Problem(
+                  ProblemKind.INPUT,
+                  ProblemCode.BAD_DATA,
+                  Location.ofFile(evaluation.file().source()),
+                  counts + " (" + said(fitted) + "), so they say nothing of new ones",
+                  "Maybe another file is meant; otherwise remove them from one of the two, or"
+                      + " divide one file with data.train_part and data.evaluation_part.")));
+    }
+    return Optional.of(counts + ", whatever their labels: what is measured on them is too good.");
+  }
 }

@@ -12,11 +12,9 @@ import dev.espalier.tasks.squad.SquadSet;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.PieceEncoder;
 import dev.espalier.tasks.text.TextFile;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 
 /** Loads tasks with questions about paragraphs. */
 final class SquadLoading {
@@ -51,12 +49,17 @@ final class SquadLoading {
         Overlap.checkTexts(origin, texts(calibration), origins.evaluation(), texts(evaluation));
       }
       SquadSet train = set("train", origins.fitted().train(), request, encoder);
+      List<Question> trained = texts(train);
+      List<Question> judged = texts(evaluation);
+      Optional<String> note =
+          Overlap.checkHeldOut(origins.fitted().train(), trained, origins.evaluation(), judged);
       return new Loaded(
           train.set(),
           calibration == null ? null : calibration.set(),
           List.of(new Evaluation("", evaluation.set(), evaluation.decoder())),
           unanswerable(request) ? METRICS_V2 : METRICS,
-          shared(train, evaluation));
+          HeldOut.of(trained, judged).shared(),
+          note.stream().toList());
     }
   }
 
@@ -94,11 +97,6 @@ final class SquadLoading {
         request.maxSequenceLength(),
         request.questions(),
         encoder);
-  }
-
-  private static int shared(SquadSet train, SquadSet evaluation) {
-    Set<Question> known = new HashSet<>(texts(train));
-    return (int) texts(evaluation).stream().filter(known::contains).count();
   }
 
   /** The questions with their paragraphs, and nothing else. */

@@ -20,11 +20,9 @@ import dev.espalier.tasks.text.TextFile;
 import dev.espalier.tasks.twin.SentimentTwin;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Loads tasks with an example in each row. */
@@ -55,7 +53,8 @@ final class TableLoading {
         List.of("accuracy"),
         sets.train(),
         null,
-        List.of(new Read("", "evaluation", sets.evaluation())));
+        List.of(new Read("", "evaluation", sets.evaluation())),
+        List.of());
   }
 
   private Loaded twin(Twins.Files files) {
@@ -65,7 +64,8 @@ final class TableLoading {
     if (files.mismatched() != null) {
       evaluations.add(mismatched(read(task, files.mismatched())));
     }
-    return loaded(task.head(), task.metrics(), read(task, files.train()), null, evaluations);
+    return loaded(
+        task.head(), task.metrics(), read(task, files.train()), null, evaluations, List.of());
   }
 
   private Loaded files(Request request) {
@@ -89,7 +89,17 @@ final class TableLoading {
           evaluations.get(i),
           withoutLabels(judged.get(i).texts()));
     }
-    return loaded(task.head(), task.metrics(), read(task, train), calibrating.orElse(null), judged);
+    LabelledTexts trained = read(task, train);
+    List<String> notes = new ArrayList<>();
+    for (int i = 0; i < judged.size(); i++) {
+      Overlap.checkHeldOut(
+              train,
+              withoutLabels(trained),
+              evaluations.get(i),
+              withoutLabels(judged.get(i).texts()))
+          .ifPresent(notes::add);
+    }
+    return loaded(task.head(), task.metrics(), trained, calibrating.orElse(null), judged, notes);
   }
 
   private static List<Origin> evaluations(Request request) {
@@ -135,7 +145,8 @@ final class TableLoading {
       List<String> metrics,
       LabelledTexts train,
       @Nullable LabelledTexts calibration,
-      List<Read> evaluations) {
+      List<Read> evaluations,
+      List<String> notes) {
     EncodedSet encodedTrain = encoded("train", train, head);
     List<Evaluation> encoded = new ArrayList<>();
     for (Read each : evaluations) {
@@ -146,7 +157,8 @@ final class TableLoading {
         calibration == null ? null : encoded("calibration", calibration, head),
         encoded,
         metrics,
-        shared(train, evaluations.get(0).texts()));
+        HeldOut.of(withoutLabels(train), withoutLabels(evaluations.get(0).texts())).shared(),
+        notes);
   }
 
   private EncodedSet encoded(String name, LabelledTexts texts, Head head) {
@@ -156,10 +168,5 @@ final class TableLoading {
 
   private static List<LabelledText> withoutLabels(LabelledTexts texts) {
     return texts.examples().stream().map(LabelledText::withoutLabel).toList();
-  }
-
-  private static int shared(LabelledTexts train, LabelledTexts evaluation) {
-    Set<LabelledText> known = new HashSet<>(withoutLabels(train));
-    return (int) withoutLabels(evaluation).stream().filter(known::contains).count();
   }
 }

@@ -134,17 +134,20 @@ public final class TaskLoader {
    * @param metrics names of the task's metrics, the one that is judged by default first
    * @param sharedExamples how many examples of the first evaluation set have a text that the
    *     training set has too, whatever its label; 0 for a twin, a few for SST-2
+   * @param notes what a user should know of the sets
    */
   public record Loaded(
       EncodedSet train,
       @Nullable EncodedSet calibration,
       List<Evaluation> evaluations,
       List<String> metrics,
-      int sharedExamples) {
+      int sharedExamples,
+      List<String> notes) {
     /** Copies the lists. */
     public Loaded {
       evaluations = List.copyOf(evaluations);
       metrics = List.copyOf(metrics);
+      notes = List.copyOf(notes);
     }
 
     /** The most important set that the model is judged on. */

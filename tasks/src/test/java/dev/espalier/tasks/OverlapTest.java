@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tasks.TaskLoader.DataFile;
 import dev.espalier.tasks.squad.QuestionSettings;
 import dev.espalier.tasks.text.Part;
@@ -12,12 +13,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Training, calibration and evaluation sets are three. */
 class OverlapTest {
@@ -98,6 +102,109 @@ class OverlapTest {
         .hasMessageContaining("data.train and data.calibration have rows of one file in common");
     assertThat(failure("squad", of(file, "1-1"), DataFile.of(other), of(file, "2-3")))
         .hasMessageContaining("1 of 2 calibration examples are evaluation examples");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"reversed", "one more", "crlf", "columns", "first", "relabelled", "half"})
+  @DisplayName("an evaluation set that is taken from the training set is an error, however written")
+  void copies(String how) throws IOException {
+    List<String> rows = rows("train", 40);
+    List<String> others = rows("other", 40);
+    List<String> evaluation =
+        switch (how) {
+          case "reversed" -> IntStream.range(0, 40).mapToObj(i -> rows.get(39 - i)).toList();
+          case "one more" -> Stream.concat(rows.stream(), others.stream().limit(1)).toList();
+          case "crlf" -> rows.stream().map(row -> row + "\r").toList();
+          case "first" -> rows.subList(0, 10);
+          case "relabelled" ->
+              rows.stream()
+                  .map(row -> row.replace("1\t", "2\t").replace("0\t", "1\t"))
+                  .map(row -> row.replace("2\t", "0\t"))
+                  .toList();
+          case "half" -> Stream.concat(rows.stream().limit(21), others.stream().limit(19)).toList();
+          default -> rows.stream().map(row -> row.substring(2) + "\t" + row.charAt(0)).toList();
+        };
+    String header = how.equals("columns") ? "sentence\tlabel\n" : "label\tsentence\n";
+    Path train = file("train.tsv", "label\tsentence\n" + String.join("\n", rows) + "\n");
+    Path dev = file("dev.tsv", header + String.join("\n", evaluation) + "\n");
+    int shared = how.equals("half") ? 21 : Math.min(evaluation.size(), 40);
+
+    ProblemException e = failure("sst-2", DataFile.of(train), null, DataFile.of(dev));
+
+    assertThat(e.problems()).extracting(Problem::kind).containsExactly(ProblemKind.INPUT);
+    assertThat(e)
+        .hasMessageContaining(
+            dev
+                + ": "
+                + shared
+                + " of "
+                + evaluation.size()
+                + " examples of data.evaluation are examples of data.train, too");
+  }
+
+  @Test
+  @DisplayName("a few examples in common are told, and so are many where the texts repeat anyway")
+  void fewInCommon() throws IOException {
+    List<String> rows = rows("train", 40);
+    Path train = file("train.tsv", "label\tsentence\n" + String.join("\n", rows) + "\n");
+    Path dev =
+        file(
+            "dev.tsv",
+            "label\tsentence\n"
+                + String.join("\n", rows.subList(0, 2))
+                + "\n"
+                + String.join("\n", rows("other", 40))
+                + "\n");
+    String phrases = "label\tsentence\n" + "1\tgood\n0\tbad\n1\tvery good\n".repeat(20);
+
+    assertThat(load("sst-2", DataFile.of(train), null, DataFile.of(dev)).notes())
+        .containsExactly(
+            "2 of 42 examples of data.evaluation are examples of data.train, too, whatever their"
+                + " labels: what is measured on them is too good.");
+    assertThat(
+            load(
+                    "sst-2",
+                    DataFile.of(file("phrases.tsv", phrases)),
+                    null,
+                    DataFile.of(file("judged.tsv", phrases + "0\tbad\n")))
+                .notes())
+        .singleElement()
+        .asString()
+        .startsWith("61 of 61 examples of data.evaluation");
+    assertThat(load("sst-2", of(train, "1-30"), null, of(train, "31-")).notes()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("a copied file of questions is an error, too, with other ids")
+  void copiedQuestions() throws IOException {
+    String[] questions = IntStream.range(0, 12).mapToObj(i -> "q" + i).toArray(String[]::new);
+    Path train = file("squad.json", squad(questions));
+    Path copy = file("copy.json", squad(questions).replace("\"id\": \"q", "\"id\": \"dev"));
+
+    assertThat(failure("squad", DataFile.of(train), null, DataFile.of(copy)))
+        .hasMessageContaining(
+            "12 of 12 examples of data.evaluation are examples of data.train, too");
+  }
+
+  /** Whether it is a copy, in how far chance explains it. */
+  @ParameterizedTest
+  @CsvSource({
+    "100, 100, 0, true",
+    "51, 100, 0, true",
+    "50, 100, 0, false",
+    "9, 9, 0, false",
+    "100, 100, 0.9, true",
+    "97, 100, 0.9, false",
+    "20, 20, 0.9, false",
+    "100, 100, 1, false",
+  })
+  void chance(int shared, int judged, double chance, boolean copy) {
+    assertThat(new HeldOut(shared, judged, chance).isCopy()).isEqualTo(copy);
+  }
+
+  /** Rows of two classes, no two alike. */
+  private static List<String> rows(String word, int count) {
+    return IntStream.range(0, count).mapToObj(i -> i % 2 + "\t" + word + " " + i).toList();
   }
 
   /** A file with a paragraph for each question. */

@@ -9,8 +9,11 @@ import dev.espalier.tasks.table.TableTask.TableClass;
 import dev.espalier.tasks.text.TextFile;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +81,9 @@ public final class GenericTable {
               "is for classes, but data.columns.value is a number",
               "Leave it out."));
     }
+    if (columns != null) {
+      mistakes.addAll(usedTwice(columns));
+    }
     if (labels.stream().anyMatch(String::isBlank)) {
       mistakes.add(
           Mistake.contradiction(
@@ -92,6 +98,30 @@ public final class GenericTable {
           Mistake.contradiction(
               "data.labels", "has \"" + repeated.get(0) + "\" more than once", "Leave one out."));
     }
+    return mistakes;
+  }
+
+  /** A column that is read as two things: the answer would be in the input. */
+  private static List<Mistake> usedTwice(Columns columns) {
+    Map<String, @Nullable String> byKey = new LinkedHashMap<>();
+    byKey.put("text", columns.text());
+    byKey.put("text_pair", columns.textPair());
+    byKey.put("label", columns.label());
+    byKey.put("value", columns.value());
+    Map<String, String> first = new HashMap<>();
+    List<Mistake> mistakes = new ArrayList<>();
+    byKey.forEach(
+        (key, column) -> {
+          String other = column == null ? null : first.putIfAbsent(column, key);
+          // a class and a number are a mistake already, whatever their columns
+          if (other != null && !(key.equals("value") && columns.label() != null)) {
+            mistakes.add(
+                Mistake.contradiction(
+                    "data.columns." + key,
+                    "is \"" + column + "\", and so is data.columns." + other,
+                    "Name the column that has it; each column is read as one thing."));
+          }
+        });
     return mistakes;
   }
 

@@ -148,6 +148,32 @@ class GenericTableTest {
         .isEqualTo(expected == null ? List.of() : List.of(expected));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        "k | - | k | - | data.columns.label: is \"k\", and so is data.columns.text",
+        "t | k | k | - | data.columns.label: is \"k\", and so is data.columns.text_pair",
+        "t | t | k | - | data.columns.text_pair: is \"t\", and so is data.columns.text",
+        "v | - | - | v | data.columns.value: is \"v\", and so is data.columns.text",
+        "t | p | k | - | -",
+        "t | p | - | v | -",
+      })
+  @DisplayName("a column that is read as two things is an error: the answer would be in the input")
+  void usedTwice(
+      String text,
+      @Nullable String pair,
+      @Nullable String label,
+      @Nullable String value,
+      @Nullable String expected) {
+    List<Mistake> mistakes =
+        GenericTable.check("csv", new Columns(text, pair, label, value), List.of());
+
+    assertThat(mistakes.stream().map(each -> each.key() + ": " + each.message()))
+        .isEqualTo(expected == null ? List.of() : List.of(expected));
+  }
+
   @Test
   @DisplayName("a quotation mark that is never closed does not make a row of a large file")
   void unclosedQuote() {

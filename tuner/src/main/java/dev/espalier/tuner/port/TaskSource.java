@@ -89,19 +89,31 @@ public interface TaskSource {
    * @param ownCalibration what ranges of activations are taken from; null for training examples
    * @param evaluations what it is judged on, the most important first
    * @param metrics names of the task's metrics, the one that is judged by default first
+   * @param notes what a user should know of the sets
    */
   record TaskData(
       EncodedSet train,
       @Nullable EncodedSet ownCalibration,
       List<EvaluationSet> evaluations,
-      List<String> metrics) {
+      List<String> metrics,
+      List<String> notes) {
     /** Copies the lists and checks that there is something in them. */
     public TaskData {
       evaluations = List.copyOf(evaluations);
       metrics = List.copyOf(metrics);
+      notes = List.copyOf(notes);
       if (evaluations.isEmpty() || metrics.isEmpty()) {
         throw new IllegalArgumentException("a task needs a set to be judged on, and a metric");
       }
+    }
+
+    /** Sets of which there is nothing to tell. */
+    public TaskData(
+        EncodedSet train,
+        @Nullable EncodedSet ownCalibration,
+        List<EvaluationSet> evaluations,
+        List<String> metrics) {
+      this(train, ownCalibration, evaluations, metrics, List.of());
     }
 
     /** A task that is judged on one set, by its accuracy. */

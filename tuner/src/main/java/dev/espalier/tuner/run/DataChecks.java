@@ -116,8 +116,14 @@ final class DataChecks {
                 : "Correct it."));
   }
 
-  /** What a user should know: classes that no training example is of. */
+  /** What a user should know: of the sets, and classes that no training example is of. */
   static List<String> notes(TaskData data) {
+    List<String> notes = new ArrayList<>(data.notes());
+    notes.addAll(untrained(data));
+    return notes;
+  }
+
+  private static List<String> untrained(TaskData data) {
     if (!(data.head() instanceof Head.Classification classes)) {
       return List.of();
     }

@@ -81,6 +81,7 @@ public final class QuantizationRun {
     QuantizationPlan plan = QuantizationPlanner.plan(configuration, section, Environment.hasVnni());
     if (data != null) {
       checkInputs(source, data);
+      data.notes().forEach(tell);
     }
     PreparedQuantization ready =
         services.onnx().prepare(source, plan, data == null ? null : data.calibration());

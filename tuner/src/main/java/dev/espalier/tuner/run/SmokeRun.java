@@ -106,7 +106,8 @@ public final class SmokeRun {
         varied(data.train(), TRAIN_EXAMPLES),
         data.ownCalibration(),
         data.evaluations().stream().map(SmokeRun::firstExamples).toList(),
-        data.metrics());
+        data.metrics(),
+        data.notes());
   }
 
   /** A decoder of answers takes the first examples only. */

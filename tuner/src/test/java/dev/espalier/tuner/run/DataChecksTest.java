@@ -160,6 +160,21 @@ class DataChecksTest {
   }
 
   @Test
+  void whatTheSetsHaveToTellIsToldAlsoInASmokeRun() {
+    EncodedSet set = classes("train", 0, 1, 2);
+    TaskData data =
+        new TaskData(set, null, List.of(at("", set)), List.of("share"), List.of("a note"));
+
+    assertThat(DataChecks.notes(data)).containsExactly("a note");
+    assertThat(
+            DataChecks.notes(
+                SmokeRun.services(with(new Fakes().services(), data))
+                    .tasks()
+                    .load(REQUEST, new byte[0])))
+        .containsExactly("a note");
+  }
+
+  @Test
   void nothingIsTrainedOnWhatCannotBeJudged() {
     Fakes fakes = new Fakes();
     ResolvedConfiguration resolved = Fakes.configuration(folder);
