@@ -185,6 +185,15 @@ public final class Checkpoints {
     }
   }
 
+  /**
+   * What the same {@code config.json} says of quantization, as a problem.
+   *
+   * @throws ProblemException of kind INPUT when it is broken
+   */
+  static Optional<Problem> quantization(Path file) {
+    return config(file).flatMap(config -> Quantized.byConfig(config, json(config)));
+  }
+
   private static Optional<Path> config(Path file) {
     Path folder = file.toAbsolutePath().normalize().getParent();
     boolean isOfRun = Files.isRegularFile(folder.resolveSibling("environment.json"));
