@@ -82,12 +82,14 @@ public final class Checkpoints {
     CompletableFuture<String> sha256 = CompletableFuture.supplyAsync(files[0]::sha256);
     try (NamedTensors tensors = files[0].open()) {
       TransformerWeights weights = StoredModel.weights(tensors, architecture[0], notes);
+      JsonNode content = json(config);
+      ClassNames.note(content).ifPresent(notes::add);
       return new PretrainedModel(
           folder.toString(),
           weights,
           tokenizer[0],
           sha256.join(),
-          labels(json(config)),
+          ClassNames.of(content),
           companions(folder),
           notes);
     } catch (CompletionException failed) {
@@ -171,7 +173,7 @@ public final class Checkpoints {
    * @throws ProblemException of kind INPUT when it is broken
    */
   static List<String> labels(Path file) {
-    return config(file).map(config -> labels(json(config))).orElse(List.of());
+    return config(file).map(config -> ClassNames.of(json(config))).orElse(List.of());
   }
 
   /**
@@ -201,17 +203,6 @@ public final class Checkpoints {
         .map(place -> place.resolve(CONFIG))
         .filter(Files::isRegularFile)
         .findFirst();
-  }
-
-  /** The class names by {@code id2label}; empty when it does not name them all, or names none. */
-  private static List<String> labels(JsonNode config) {
-    JsonNode names = config.path("id2label");
-    List<String> labels = new ArrayList<>();
-    for (int i = 0; i < names.size(); i++) {
-      labels.add(names.path(Integer.toString(i)).asText(""));
-    }
-    boolean named = labels.stream().noneMatch(name -> name.isEmpty() || name.matches("LABEL_\\d+"));
-    return named ? labels : List.of();
   }
 
   private static SortedMap<String, byte[]> companions(Path folder) {

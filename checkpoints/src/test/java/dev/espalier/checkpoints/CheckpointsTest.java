@@ -403,6 +403,42 @@ class CheckpointsTest {
     assertThat(store.labels(trial)).containsExactly("c", "d");
   }
 
+  @ParameterizedTest(name = "{0} {1}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+                                         | {"b": 1, "a": 0}         | a b | false
+          {}                             | {"b": 1, "a": 0}         | a b | false
+          {"0": "LABEL_0","1":"LABEL_1"} | {"b": 1, "a": 0}         | a b | false
+          {"0": "a", "1": "b"}           | {"b": 1, "a": 0}         | a b | false
+          {"0": "a", "1": "b"}           | {}                       | a b | false
+          {"0": "a", "1": "b"}           | {"a": 1, "b": 0}         | a b | true
+          {"0": "a", "1": "b"}           | {"a": 0}                 | a b | true
+          {"0": "LABEL_0","1":"LABEL_1"} | {"a": 0, "b": 1, "c": 2} | ''  | true
+                                         | {"b": 2, "a": 0}         | ''  | false
+                                         | {"b": 0, "a": 0}         | ''  | false
+                                         | {"b": "x", "a": 0}       | ''  | false
+                                         | {"LABEL_0": 0}           | ''  | false
+          """)
+  @DisplayName(
+      "class names come from label2id where id2label has none, and a contradiction is said")
+  void labelsByName(String byId, String byName, String expected, boolean noted) throws IOException {
+    if (byId != null) {
+      config.set("id2label", JSON.readTree(byId));
+    }
+    config.set("label2id", JSON.readTree(byName));
+    write();
+
+    PretrainedModel model = Checkpoints.load(folder);
+
+    assertThat(String.join(" ", model.labels())).isEqualTo(expected);
+    assertThat(new SafeTensorsStore().labels(folder.resolve("model.safetensors")))
+        .isEqualTo(model.labels());
+    assertThat(model.notes().stream().anyMatch(note -> note.contains("contradicts itself")))
+        .isEqualTo(noted);
+  }
+
   @Test
   @DisplayName("all that is missing is said at once")
   void missing() throws IOException {
