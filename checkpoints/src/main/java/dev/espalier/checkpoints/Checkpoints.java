@@ -225,7 +225,9 @@ public final class Checkpoints {
         throw Broken.file(
             file, "has " + Files.size(file) + " bytes, more than " + MAX_TEXT, null, null);
       }
-      return Files.readAllBytes(file);
+      byte[] content = Files.readAllBytes(file);
+      Broken.refuseLfsPointer(file, content);
+      return content;
     } catch (IOException e) {
       throw Broken.file(file, "cannot be read: " + Broken.reason(e), null, e);
     }

@@ -439,6 +439,34 @@ class CheckpointsTest {
         .isEqualTo(noted);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "model.safetensors",
+        "pytorch_model.bin",
+        "tokenizer.json",
+        "vocab.txt",
+        "config.json"
+      })
+  @DisplayName("a Git LFS pointer in place of a file is told as that")
+  void lfsPointer(String name) throws IOException {
+    if (name.equals("pytorch_model.bin")) {
+      Files.delete(folder.resolve("model.safetensors"));
+    }
+    Files.writeString(
+        folder.resolve(name),
+        "version https://git-lfs.example/spec/v1\noid sha256:" + "0".repeat(64) + "\nsize 440\n");
+
+    assertRefused(name + ": is a Git LFS pointer, not the file that it stands for");
+    assertThatThrownBy(() -> Checkpoints.load(folder))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e -> {
+              assertThat(e.exitCode()).isEqualTo(2);
+              assertThat(e.problems().get(0).advice()).contains("git lfs pull");
+            });
+  }
+
   @Test
   @DisplayName("all that is missing is said at once")
   void missing() throws IOException {
