@@ -53,7 +53,7 @@ public final class Checkpoints {
    * Loads a model: {@code config.json}; the weights from {@code model.safetensors}, {@code
    * model.safetensors.index.json} with its shards, or {@code pytorch_model.bin}; the tokenizer from
    * {@code tokenizer.json}, or made from {@code vocab.txt} or {@code vocab.json} with {@code
-   * merges.txt}. Weights of any type become float32.
+   * merges.txt}. Weights of any float type become float32; quantized ones are refused.
    *
    * @param folder where it lies
    * @throws ProblemException of kind INPUT when a file is missing or broken, the model is of a kind

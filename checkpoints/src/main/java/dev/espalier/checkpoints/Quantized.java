@@ -22,6 +22,11 @@ final class Quantized {
   private static final String KEY = "quantization_config";
   private static final String ADVICE =
       "Load the original float checkpoint, the one that was quantized.";
+
+  /** Of weights under other names: what GPTQ and AWQ write in the place of every NAME.weight. */
+  static final String PACKED_ADVICE =
+      "Found were packed integers, NAME.qweight, as GPTQ and AWQ write them. " + ADVICE;
+
   private static final int NAMED = 5;
 
   /** What parameters are called, and buffers such as {@code position_ids} are not. */

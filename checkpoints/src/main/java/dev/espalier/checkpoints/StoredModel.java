@@ -105,6 +105,9 @@ final class StoredModel {
 
   /** What may be the reason: parts of a parameter that cannot be put together, or another model. */
   private String missingAdvice(List<String> missing) {
+    if (stored.tensors().keySet().stream().anyMatch(name -> name.endsWith(".qweight"))) {
+      return Quantized.PACKED_ADVICE;
+    }
     List<String> parts =
         missing.stream()
             .flatMap(name -> Stream.of(name, withoutBase(name)))

@@ -163,6 +163,20 @@ class CheckpointsTest {
   }
 
   @Test
+  @DisplayName("packed weights of GPTQ or AWQ are told by their names, if config.json doesn't tell")
+  void packedWeights() throws IOException {
+    String name = "bert.encoder.layer.0.output.dense.";
+    tensors.remove(name + "weight");
+    store(name + "qweight", DataType.I32, 1, 4);
+
+    assertThatThrownBy(() -> Checkpoints.load(folder))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e -> assertThat(e.problems().get(0).advice()).contains("GPTQ", "original float"))
+        .hasMessageContaining("has no " + name + "weight");
+  }
+
+  @Test
   @DisplayName("a buffer of integers does no harm")
   void integerBuffer() throws IOException {
     store("bert.embeddings.position_ids", DataType.I64, 1, 8);
