@@ -53,7 +53,7 @@ public final class Checkpoints {
    * Loads a model: {@code config.json}; the weights from {@code model.safetensors}, {@code
    * model.safetensors.index.json} with its shards, or {@code pytorch_model.bin}; the tokenizer from
    * {@code tokenizer.json}, or made from {@code vocab.txt} or {@code vocab.json} with {@code
-   * merges.txt}. Weights of any type become float32.
+   * merges.txt}. Weights of any float type become float32; quantized ones are refused.
    *
    * @param folder where it lies
    * @throws ProblemException of kind INPUT when a file is missing or broken, the model is of a kind
@@ -82,12 +82,14 @@ public final class Checkpoints {
     CompletableFuture<String> sha256 = CompletableFuture.supplyAsync(files[0]::sha256);
     try (NamedTensors tensors = files[0].open()) {
       TransformerWeights weights = StoredModel.weights(tensors, architecture[0], notes);
+      JsonNode content = json(config);
+      ClassNames.note(content).ifPresent(notes::add);
       return new PretrainedModel(
           folder.toString(),
           weights,
           tokenizer[0],
           sha256.join(),
-          labels(json(config)),
+          ClassNames.of(content),
           companions(folder),
           notes);
     } catch (CompletionException failed) {
@@ -171,7 +173,7 @@ public final class Checkpoints {
    * @throws ProblemException of kind INPUT when it is broken
    */
   static List<String> labels(Path file) {
-    return config(file).map(config -> labels(json(config))).orElse(List.of());
+    return config(file).map(config -> ClassNames.of(json(config))).orElse(List.of());
   }
 
   /**
@@ -185,6 +187,15 @@ public final class Checkpoints {
     }
   }
 
+  /**
+   * What the same {@code config.json} says of quantization, as a problem.
+   *
+   * @throws ProblemException of kind INPUT when it is broken
+   */
+  static Optional<Problem> quantization(Path file) {
+    return config(file).flatMap(config -> Quantized.byConfig(config, json(config)));
+  }
+
   private static Optional<Path> config(Path file) {
     Path folder = file.toAbsolutePath().normalize().getParent();
     boolean isOfRun = Files.isRegularFile(folder.resolveSibling("environment.json"));
@@ -192,17 +203,6 @@ public final class Checkpoints {
         .map(place -> place.resolve(CONFIG))
         .filter(Files::isRegularFile)
         .findFirst();
-  }
-
-  /** The class names by {@code id2label}; empty when it does not name them all, or names none. */
-  private static List<String> labels(JsonNode config) {
-    JsonNode names = config.path("id2label");
-    List<String> labels = new ArrayList<>();
-    for (int i = 0; i < names.size(); i++) {
-      labels.add(names.path(Integer.toString(i)).asText(""));
-    }
-    boolean named = labels.stream().noneMatch(name -> name.isEmpty() || name.matches("LABEL_\\d+"));
-    return named ? labels : List.of();
   }
 
   private static SortedMap<String, byte[]> companions(Path folder) {
@@ -225,7 +225,9 @@ public final class Checkpoints {
         throw Broken.file(
             file, "has " + Files.size(file) + " bytes, more than " + MAX_TEXT, null, null);
       }
-      return Files.readAllBytes(file);
+      byte[] content = Files.readAllBytes(file);
+      Broken.refuseLfsPointer(file, content);
+      return content;
     } catch (IOException e) {
       throw Broken.file(file, "cannot be read: " + Broken.reason(e), null, e);
     }

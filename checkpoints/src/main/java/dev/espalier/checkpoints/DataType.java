@@ -42,6 +42,14 @@ public enum DataType {
     return bytes;
   }
 
+  /** Whether it has values between whole numbers, as weights do. */
+  public boolean isFloat() {
+    return switch (this) {
+      case F64, F32, F16, BF16 -> true;
+      case I64, I32, I16, I8, U8, BOOL -> false;
+    };
+  }
+
   /**
    * Reads values as float32: exact from F32, F16, BF16 and small integers, rounded to nearest from
    * the others.

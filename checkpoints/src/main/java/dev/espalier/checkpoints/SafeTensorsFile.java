@@ -77,6 +77,9 @@ public final class SafeTensorsFile implements NamedTensors {
       throw broken("it has " + size + " bytes, fewer than its header's length takes", null);
     }
     long header = read(0, LENGTH).getLong();
+    byte[] start = new byte[(int) Math.min(size, Broken.LFS_BYTES)];
+    read(0, start.length).get(start);
+    Broken.refuseLfsPointer(file, start);
     if (header < 2 || header > size - LENGTH) {
       throw broken("its header claims " + header + " bytes of a file of " + size, null);
     }

@@ -1,5 +1,7 @@
 package dev.espalier.checkpoints;
 
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemException;
 import dev.espalier.tuner.port.BertArchitecture;
 import dev.espalier.tuner.port.CheckpointStore;
 import dev.espalier.tuner.port.Tensor;
@@ -8,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 
 /** Keeps weights as {@code model.safetensors}, float32, as the Python library loads it. */
 public final class SafeTensorsStore implements CheckpointStore {
@@ -27,6 +30,14 @@ public final class SafeTensorsStore implements CheckpointStore {
   @Override
   public SortedMap<String, Tensor> readTensors(Path file) {
     try (NamedTensors opened = TorchPruning.applied(SafeTensorsFile.open(file))) {
+      List<Problem> problems =
+          Stream.concat(
+                  Checkpoints.quantization(file).stream(),
+                  Quantized.byTypes(file, Quantized.parameters(opened.tensors())).stream())
+              .toList();
+      if (!problems.isEmpty()) {
+        throw new ProblemException(problems);
+      }
       return opened.readAll();
     }
   }

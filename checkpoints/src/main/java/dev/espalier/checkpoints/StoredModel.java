@@ -38,6 +38,9 @@ final class StoredModel {
   /** Full name to stored name. */
   private final SortedMap<String, String> found = new TreeMap<>();
 
+  /** What should be weights, and is stored as integers, by stored name. */
+  private final SortedMap<String, TensorInfo> integers = new TreeMap<>();
+
   private StoredModel(NamedTensors stored, BertArchitecture architecture) {
     this.stored = stored;
     this.architecture = architecture;
@@ -54,6 +57,7 @@ final class StoredModel {
       NamedTensors stored, BertArchitecture architecture, List<String> notes) {
     StoredModel model = new StoredModel(stored, architecture);
     model.match();
+    Quantized.byTypes(stored.source(), model.integers).ifPresent(model.problems::add);
     if (!model.problems.isEmpty()) {
       throw new ProblemException(model.problems);
     }
@@ -90,7 +94,7 @@ final class StoredModel {
     for (String head : List.of(family.classifier().out(), family.spans())) {
       Map<String, int[]> shapes = new LinkedHashMap<>();
       String at = find(head + ".weight");
-      if (at != null && stored.tensors().get(at).shape().size() == 2) {
+      if (at != null && isFloat(at) && stored.tensors().get(at).shape().size() == 2) {
         int outputs = (int) Math.min(Integer.MAX_VALUE, stored.tensors().get(at).shape().get(0));
         shapes.put(head + ".weight", new int[] {outputs, hidden});
         shapes.put(head + ".bias", new int[] {outputs});
@@ -101,6 +105,9 @@ final class StoredModel {
 
   /** What may be the reason: parts of a parameter that cannot be put together, or another model. */
   private String missingAdvice(List<String> missing) {
+    if (stored.tensors().keySet().stream().anyMatch(name -> name.endsWith(".qweight"))) {
+      return Quantized.PACKED_ADVICE;
+    }
     List<String> parts =
         missing.stream()
             .flatMap(name -> Stream.of(name, withoutBase(name)))
@@ -127,12 +134,15 @@ final class StoredModel {
   /** A parameter without which the trainer draws its own. */
   private void findOptional(String name, int[] shape) {
     String at = find(name);
-    if (at != null && fits(at, shape)) {
+    if (at != null && isFloat(at) && fits(at, shape)) {
       found.put(name, at);
     }
   }
 
   private void checkShape(String name, String at, int[] shape) {
+    if (!isFloat(at)) {
+      return; // Its shape may well be another: four bits a value are packed in bytes.
+    }
     if (fits(at, shape)) {
       found.put(name, at);
     } else {
@@ -144,6 +154,15 @@ final class StoredModel {
               + stored.tensors().get(at).shape(),
           null);
     }
+  }
+
+  /** Whether it is stored as weights are; takes note of it when it isn't. */
+  private boolean isFloat(String at) {
+    TensorInfo info = stored.tensors().get(at);
+    if (!info.type().isFloat()) {
+      integers.put(at, info);
+    }
+    return info.type().isFloat();
   }
 
   private boolean fits(String at, int[] shape) {

@@ -90,8 +90,9 @@ final class TorchFile implements NamedTensors {
 
   private static void checkStart(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
-      byte[] start = in.readNBytes(2);
-      boolean isZip = start.length == 2 && start[0] == 'P' && start[1] == 'K';
+      byte[] start = in.readNBytes(Broken.LFS_BYTES);
+      Broken.refuseLfsPointer(file, start);
+      boolean isZip = start.length >= 2 && start[0] == 'P' && start[1] == 'K';
       boolean isPickle = start.length > 0 && (start[0] & 0xff) == LEGACY_PICKLE;
       if (isPickle) {
         throw Broken.file(

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointsTest {
@@ -122,6 +123,114 @@ class CheckpointsTest {
     tensors.forEach(
         (name, tensor) ->
             assertThat(model.weights().get(name).values()).as(name).isEqualTo(tensor.values()));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DataType.class,
+      names = {"I8", "U8", "I16", "I32", "I64", "BOOL"})
+  @DisplayName("weights stored as integers are refused, not read without their scales")
+  void integerWeights(DataType type) throws IOException {
+    String name = "bert.encoder.layer.0.output.dense.weight";
+    String reason = "model.safetensors: stores " + name + " as " + type + ": integers";
+    store(name, type, 4, 6);
+
+    assertRefused(reason);
+    assertThatThrownBy(() -> Checkpoints.load(folder))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e -> {
+              assertThat(e.exitCode()).isEqualTo(2);
+              assertThat(e.problems().get(0).advice()).contains("original float checkpoint");
+            });
+    assertThatThrownBy(
+            () -> new SafeTensorsStore().readTensors(folder.resolve("model.safetensors")))
+        .as("a baseline")
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining(reason);
+
+    store(name, type, 12, 1);
+    assertRefused(reason);
+  }
+
+  @Test
+  @DisplayName("so are those of a head and a pooler, which need not be there")
+  void integerHead() throws IOException {
+    store("classifier.weight", DataType.I8, 2, 4);
+    assertRefused("stores classifier.weight as I8");
+    store("bert.pooler.dense.weight", DataType.I8, 4, 4);
+    assertRefused("stores bert.pooler.dense.weight as I8");
+  }
+
+  @Test
+  @DisplayName("packed weights of GPTQ or AWQ are told by their names, if config.json doesn't tell")
+  void packedWeights() throws IOException {
+    String name = "bert.encoder.layer.0.output.dense.";
+    tensors.remove(name + "weight");
+    store(name + "qweight", DataType.I32, 1, 4);
+
+    assertThatThrownBy(() -> Checkpoints.load(folder))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e -> assertThat(e.problems().get(0).advice()).contains("GPTQ", "original float"))
+        .hasMessageContaining("has no " + name + "weight");
+  }
+
+  @Test
+  @DisplayName("a buffer of integers does no harm")
+  void integerBuffer() throws IOException {
+    store("bert.embeddings.position_ids", DataType.I64, 1, 8);
+
+    assertThat(Checkpoints.load(folder).notes()).isEmpty();
+    assertThat(new SafeTensorsStore().readTensors(folder.resolve("model.safetensors")))
+        .containsKeys(tensors.keySet().toArray(String[]::new));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"quant_method": "gptq", "bits": 4} | gptq
+          {"quant_method": "bitsandbytes"}    | bitsandbytes
+          {"load_in_8bit": true}              | bitsandbytes
+          {}                                  | a library that it does not name
+          """)
+  @DisplayName("a checkpoint that config.json says is quantized is refused with the library's name")
+  void quantizationConfig(String content, String library) throws IOException {
+    config.set("quantization_config", JSON.readTree(content));
+    write();
+    String reason =
+        "config.json: quantization_config: the checkpoint is quantized by "
+            + library
+            + "; Espalier prunes float weights";
+
+    assertRefused(reason);
+    assertThatThrownBy(
+            () -> new SafeTensorsStore().readTensors(folder.resolve("model.safetensors")))
+        .as("a baseline")
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining(reason);
+
+    config.putNull("quantization_config");
+    write();
+    assertThat(Checkpoints.load(folder).notes()).isEmpty();
+  }
+
+  /** Writes the model with one tensor of another type, all zeros. */
+  private void store(String name, DataType type, int... shape) throws IOException {
+    TensorInfo info = TensorInfo.of(type, shape);
+    TreeMap<String, Tensor> others = new TreeMap<>(tensors);
+    others.remove(name);
+    SafeTensorsWriter.write(
+        folder.resolve("model.safetensors"),
+        Map.of(),
+        others,
+        new TreeMap<>(
+            Map.of(
+                name,
+                new SafeTensorsWriter.Stored(
+                    info, ByteBuffer.allocate(Math.toIntExact(info.byteSize()))))));
   }
 
   @ParameterizedTest(name = "{0} = {1}")
@@ -306,6 +415,70 @@ class CheckpointsTest {
     assertThat(store.labels(trial)).as("a folder that happens to be named best").isEmpty();
     Files.writeString(folder.resolve("environment.json"), "{}");
     assertThat(store.labels(trial)).containsExactly("c", "d");
+  }
+
+  @ParameterizedTest(name = "{0} {1}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+                                         | {"b": 1, "a": 0}         | a b | false
+          {}                             | {"b": 1, "a": 0}         | a b | false
+          {"0": "LABEL_0","1":"LABEL_1"} | {"b": 1, "a": 0}         | a b | false
+          {"0": "a", "1": "b"}           | {"b": 1, "a": 0}         | a b | false
+          {"0": "a", "1": "b"}           | {}                       | a b | false
+          {"0": "a", "1": "b"}           | {"a": 1, "b": 0}         | a b | true
+          {"0": "a", "1": "b"}           | {"a": 0}                 | a b | true
+          {"0": "LABEL_0","1":"LABEL_1"} | {"a": 0, "b": 1, "c": 2} | ''  | true
+                                         | {"b": 2, "a": 0}         | ''  | false
+                                         | {"b": 0, "a": 0}         | ''  | false
+                                         | {"b": "x", "a": 0}       | ''  | false
+                                         | {"LABEL_0": 0}           | ''  | false
+          """)
+  @DisplayName(
+      "class names come from label2id where id2label has none, and a contradiction is said")
+  void labelsByName(String byId, String byName, String expected, boolean noted) throws IOException {
+    if (byId != null) {
+      config.set("id2label", JSON.readTree(byId));
+    }
+    config.set("label2id", JSON.readTree(byName));
+    write();
+
+    PretrainedModel model = Checkpoints.load(folder);
+
+    assertThat(String.join(" ", model.labels())).isEqualTo(expected);
+    assertThat(new SafeTensorsStore().labels(folder.resolve("model.safetensors")))
+        .isEqualTo(model.labels());
+    assertThat(model.notes().stream().anyMatch(note -> note.contains("contradicts itself")))
+        .isEqualTo(noted);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "model.safetensors",
+        "pytorch_model.bin",
+        "tokenizer.json",
+        "vocab.txt",
+        "config.json"
+      })
+  @DisplayName("a Git LFS pointer in place of a file is told as that")
+  void lfsPointer(String name) throws IOException {
+    if (name.equals("pytorch_model.bin")) {
+      Files.delete(folder.resolve("model.safetensors"));
+    }
+    Files.writeString(
+        folder.resolve(name),
+        "version https://git-lfs.example/spec/v1\noid sha256:" + "0".repeat(64) + "\nsize 440\n");
+
+    assertRefused(name + ": is a Git LFS pointer, not the file that it stands for");
+    assertThatThrownBy(() -> Checkpoints.load(folder))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e -> {
+              assertThat(e.exitCode()).isEqualTo(2);
+              assertThat(e.problems().get(0).advice()).contains("git lfs pull");
+            });
   }
 
   @Test
