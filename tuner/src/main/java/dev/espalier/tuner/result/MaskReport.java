@@ -1,11 +1,11 @@
 package dev.espalier.tuner.result;
 
+import dev.espalier.tuner.port.Sha256;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
@@ -59,7 +59,7 @@ public record MaskReport(
    * @throws IllegalArgumentException when one of them is not there
    */
   public static MaskReport of(TransformerWeights weights, Collection<String> pruned) {
-    MessageDigest digest = newDigest();
+    MessageDigest digest = Sha256.digest();
     List<Matrix> matrices = new ArrayList<>();
     long zeros = 0;
     long prunable = 0;
@@ -102,13 +102,5 @@ public record MaskReport(
     byte[] set = kept.toByteArray();
     System.arraycopy(set, 0, bits, 0, set.length);
     digest.update(bits);
-  }
-
-  private static MessageDigest newDigest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

@@ -11,20 +11,16 @@ import dev.espalier.tuner.port.Architecture;
 import dev.espalier.tuner.port.CheckpointStore;
 import dev.espalier.tuner.port.ModelFormat;
 import dev.espalier.tuner.port.NotFinite;
+import dev.espalier.tuner.port.Sha256;
 import dev.espalier.tuner.port.Tensor;
 import dev.espalier.tuner.port.TorchScript;
 import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.result.Criterion;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -291,16 +287,10 @@ sealed interface BaselineSource {
   }
 
   private static String sha256(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      try (DigestInputStream through = new DigestInputStream(in, digest)) {
-        long unused = through.transferTo(java.io.OutputStream.nullOutputStream());
-      }
-      return HexFormat.of().formatHex(digest.digest());
+    try {
+      return Sha256.of(file);
     } catch (IOException e) {
       throw DiskProblems.of(e, file, 0, -1);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
     }
   }
 }

@@ -62,7 +62,7 @@ final class FinishedRun {
   private boolean isWhole() {
     List<String> needed = new ArrayList<>(List.of(RESULT, REPORT));
     lines.stream()
-        .filter(line -> List.of(Stages.VERDICT, Stages.REBUILD).contains(line.stage()))
+        .filter(line -> Stages.isOfResult(line.stage()))
         .forEach(line -> needed.addAll(line.sha256().keySet()));
     return Files.isDirectory(run.resolve(BestModel.FOLDER))
         && needed.stream().allMatch(file -> Files.exists(run.resolve(file)));

@@ -64,8 +64,9 @@ final class Journal {
    *
    * @param lines in order
    * @param bytes length of the part of the file that they take
+   * @param cutShort whether half a line follows
    */
-  private record Content(List<Line> lines, int bytes) {}
+  private record Content(List<Line> lines, int bytes, boolean cutShort) {}
 
   /**
    * Records a finished stage.
@@ -113,7 +114,7 @@ final class Journal {
   /** As {@link #read()}, and takes the line that was cut short away. */
   List<Line> repair() {
     Content content = content();
-    if (content.bytes() < directory.read(FILE).length) {
+    if (content.cutShort()) {
       directory.truncate(FILE, content.bytes());
     }
     return content.lines();
@@ -136,7 +137,7 @@ final class Journal {
       }
       lines.add(line);
     }
-    return new Content(lines, end);
+    return new Content(lines, end, end < content.length);
   }
 
   private Line line(String text, int number) {

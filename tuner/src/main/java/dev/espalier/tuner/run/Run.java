@@ -513,10 +513,7 @@ public final class Run {
 
   /** The stages that a result tells of: all but the one that writes it. */
   private List<RunFacts.StageTime> withoutVerdict() {
-    return stages.times().stream()
-        .filter(
-            stage -> !stage.stage().equals(Stages.VERDICT) && !stage.stage().equals(Stages.REBUILD))
-        .toList();
+    return stages.times().stream().filter(time -> !Stages.isOfResult(time.stage())).toList();
   }
 
   // ---------------------------------------------------------------- failure

@@ -120,7 +120,7 @@ final class Stages {
   private void finished(Journal.Line line) {
     finished.add(new Key(line.trial(), line.stage()));
     times.add(new StageTime(line.trial(), line.stage(), line.seconds()));
-    if (line.stage().equals(VERDICT) || line.stage().equals(REBUILD)) {
+    if (isOfResult(line.stage())) {
       result.putAll(line.sha256());
     } else {
       made.computeIfAbsent(line.trial(), trial -> new LinkedHashMap<>()).putAll(line.sha256());
@@ -154,6 +154,11 @@ final class Stages {
   /** The files of a finished run's result, each with its hash; empty before. */
   Map<String, String> result() {
     return Map.copyOf(result);
+  }
+
+  /** Whether a stage writes the result, and no trial's or baseline's files. */
+  static boolean isOfResult(String stage) {
+    return stage.equals(VERDICT) || stage.equals(REBUILD);
   }
 
   /** Whether the journal has the verdict. */
