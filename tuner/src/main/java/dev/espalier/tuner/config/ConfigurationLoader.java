@@ -10,7 +10,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.config.Schema.Leaf;
 import dev.espalier.tuner.config.Schema.Section;
-import dev.espalier.tuner.config.lpot.Mapping;
+import dev.espalier.tuner.config.foreign.Mapping;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -54,7 +54,7 @@ public final class ConfigurationLoader {
   record Text(Path file, ByteBuffer content) {}
 
   /** What one source says. */
-  private record Given(
+  private record SourceTree(
       Source source, LayerReader.Places places, Path folder, JsonNode tree, boolean literal) {}
 
   /**
@@ -76,7 +76,7 @@ public final class ConfigurationLoader {
    * {@code ${env:NAME}}, {@code ${sys:name}} and {@code ${some.other.key}}; variables are taken as
    * they are.
    *
-   * <p>A file that was written for LPOT is put into our own keys first; see {@link
+   * <p>A file in a foreign format is translated into our own keys first; see {@link
    * ResolvedConfiguration#mappings}.
    *
    * @param files the files, at least one
@@ -155,11 +155,11 @@ public final class ConfigurationLoader {
     boolean complete = problems.isEmpty();
     List<YamlDocument> written = texts.stream().map(text -> parse(text, problems)).toList();
     Path folder = texts.isEmpty() ? Path.of("").toAbsolutePath() : folder(texts.get(0).file());
-    List<Given> above = new ArrayList<>();
+    List<SourceTree> above = new ArrayList<>();
     addVariables(environment, folder, above, problems);
     addAssignments(assignments, folder, above, problems);
 
-    List<Given> given = new ArrayList<>();
+    List<SourceTree> given = new ArrayList<>();
     List<YamlDocument> documents = new ArrayList<>();
     List<Mapping> mappings = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
@@ -167,13 +167,13 @@ public final class ConfigurationLoader {
       JsonNode tree = document.root();
       complete &= tree != null;
       if (tree != null) {
-        Understood understood = Understood.of(document, () -> provisional(above, environment));
-        problems.addAll(understood.problems());
-        mappings.addAll(understood.mappings());
-        document = understood.document();
+        ParsedDocument parsed = ParsedDocument.of(document, () -> provisional(above, environment));
+        problems.addAll(parsed.problems());
+        mappings.addAll(parsed.mappings());
+        document = parsed.document();
         tree = Objects.requireNonNull(document.root());
         Path its = folder(texts.get(i).file());
-        given.add(new Given(Source.FILE, new FilePlaces(document), its, tree, false));
+        given.add(new SourceTree(Source.FILE, new FilePlaces(document), its, tree, false));
       }
       documents.add(document);
     }
@@ -181,7 +181,7 @@ public final class ConfigurationLoader {
 
     Interpolation interpolation = interpolation(given, environment);
     List<Layer> layers = new ArrayList<>();
-    for (Given source : given) {
+    for (SourceTree source : given) {
       layers.add(read(source, interpolation, problems));
     }
     if (!complete) {
@@ -257,7 +257,7 @@ public final class ConfigurationLoader {
     return document;
   }
 
-  private static Layer read(Given given, Interpolation interpolation, List<Problem> problems) {
+  private static Layer read(SourceTree given, Interpolation interpolation, List<Problem> problems) {
     Layer layer = Layer.empty();
     JsonNode tree =
         given.literal()
@@ -272,18 +272,19 @@ public final class ConfigurationLoader {
    * What stands above the files, the highest first, for the translation of a file in another
    * format; it is read again, with its problems, when all sources are there.
    */
-  private static List<Layer> provisional(List<Given> above, Map<String, String> environment) {
+  private static List<Layer> provisional(List<SourceTree> above, Map<String, String> environment) {
     Interpolation interpolation = interpolation(above, environment);
     List<Layer> layers = new ArrayList<>();
-    for (Given source : above) {
+    for (SourceTree source : above) {
       layers.add(0, read(source, interpolation, new ArrayList<>()));
     }
     return layers;
   }
 
-  private static Interpolation interpolation(List<Given> given, Map<String, String> environment) {
+  private static Interpolation interpolation(
+      List<SourceTree> given, Map<String, String> environment) {
     JsonNode merged = JsonNodeFactory.instance.objectNode();
-    for (Given source : given) {
+    for (SourceTree source : given) {
       // A null section and an empty one say the same here: nothing to refer to.
       JsonNode tree = source.literal() ? escaped(source.tree()) : source.tree();
       merged = RawTree.merge(merged, tree);
@@ -304,7 +305,10 @@ public final class ConfigurationLoader {
   }
 
   private static void addVariables(
-      Map<String, String> environment, Path folder, List<Given> given, List<Problem> problems) {
+      Map<String, String> environment,
+      Path folder,
+      List<SourceTree> given,
+      List<Problem> problems) {
     new TreeMap<>(environment)
         .forEach(
             (name, text) -> {
@@ -326,7 +330,7 @@ public final class ConfigurationLoader {
   }
 
   private static void addAssignments(
-      List<String> assignments, Path folder, List<Given> given, List<Problem> problems) {
+      List<String> assignments, Path folder, List<SourceTree> given, List<Problem> problems) {
     for (String assignment : assignments) {
       Location at = Location.ofFile("--set " + assignment);
       int equals = assignment.indexOf('=');
@@ -352,7 +356,7 @@ public final class ConfigurationLoader {
       Location at,
       String path,
       String text,
-      List<Given> given,
+      List<SourceTree> given,
       List<Problem> problems) {
     YamlDocument document = YamlDocument.parse(at.file(), text);
     JsonNode value = document.root();
@@ -366,7 +370,7 @@ public final class ConfigurationLoader {
     }
     boolean literal = source == Source.ENVIRONMENT;
     At place = new At(at, path, document);
-    given.add(new Given(source, place, folder, RawTree.nest(path, value), literal));
+    given.add(new SourceTree(source, place, folder, RawTree.nest(path, value), literal));
   }
 
   /** The one place of a variable or an assignment. */

@@ -1,11 +1,11 @@
 package dev.espalier.tuner.config;
 
 import dev.espalier.api.problem.Location;
-import dev.espalier.tuner.config.lpot.LpotFile;
+import dev.espalier.tuner.config.foreign.ForeignFile;
 import java.util.Optional;
 
 /** The places in a file, for whoever reads its tree. */
-record FilePlaces(YamlDocument document) implements LayerReader.Places, LpotFile.Places {
+record FilePlaces(YamlDocument document) implements LayerReader.Places, ForeignFile.Places {
   @Override
   public Location value(String path) {
     return document.locate(path);

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.tuning.Dimension;
 import dev.espalier.api.tuning.SearchSpace;
-import dev.espalier.tuner.config.lpot.Mapping;
+import dev.espalier.tuner.config.foreign.Mapping;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param configuration the values, typed
  * @param values every value with its source, in the order of the format
- * @param mappings what an LPOT file means here, piece by piece; empty for files of our own format
+ * @param mappings what a file in a foreign format means here, piece by piece; empty for files of
+ *     our own format
  * @param files the YAML files, as the user named them, the later over the earlier; at least one
  * @param folder the absolute folder of the first YAML file
  * @param sha256 hash of the YAML files, one after the other, in hexadecimal

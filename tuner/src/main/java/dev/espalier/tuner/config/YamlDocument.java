@@ -16,7 +16,6 @@ import dev.espalier.api.problem.ProblemKind;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +36,7 @@ final class YamlDocument {
   private static final int MAX_DEPTH = 50;
   private static final int MAX_KEY = 200;
   private static final Set<String> HARMLESS_TAGS =
-      Set.of("str", "int", "float", "bool", "null", "map", "seq", "Pruner");
+      Set.of("str", "int", "float", "bool", "null", "map", "seq");
 
   /** Where a key and its value stand. */
   private record Place(Location key, Location value) {}
@@ -58,7 +57,7 @@ final class YamlDocument {
   private final Map<String, String> spellings = new HashMap<>();
   private final List<Problem> problems = new ArrayList<>();
   private final Map<String, JsonNode> anchors = new HashMap<>();
-  private final Set<String> prunerTags = new HashSet<>();
+  private final Map<String, String> tags = new HashMap<>();
   private @Nullable JsonNode root;
   private int aliases;
   private int nodes;
@@ -100,9 +99,11 @@ final class YamlDocument {
     return places.containsKey(original.apply(path));
   }
 
-  /** Paths of the values that have LPOT's tag {@code !Pruner}; it creates nothing. */
-  Set<String> prunerTags() {
-    return prunerTags;
+  /**
+   * Paths of the values that carry a tag of a foreign format, with its name; it creates nothing.
+   */
+  Map<String, String> tags() {
+    return tags;
   }
 
   /**
@@ -296,10 +297,9 @@ final class YamlDocument {
       return;
     }
     String name = tag.replaceFirst("^(tag:yaml.org,2002:|!+)", "");
-    if (name.equals("Pruner")) {
-      prunerTags.add(path);
-    }
-    if (!HARMLESS_TAGS.contains(name)) {
+    if (ParsedDocument.FOREIGN_TAGS.contains(name)) {
+      tags.put(path, name);
+    } else if (!HARMLESS_TAGS.contains(name)) {
       problems.add(
           new Problem(
               ProblemKind.CONFIGURATION,

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.tuner.config.lpot.Mapping;
+import dev.espalier.tuner.config.foreign.Mapping;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

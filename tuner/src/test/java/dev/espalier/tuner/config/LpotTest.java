@@ -8,7 +8,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tuner.config.Configuration.PrunerChoice;
 import dev.espalier.tuner.config.Configuration.WeightCompression;
-import dev.espalier.tuner.config.lpot.Mapping;
+import dev.espalier.tuner.config.foreign.Mapping;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

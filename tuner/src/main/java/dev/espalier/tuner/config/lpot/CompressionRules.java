@@ -1,8 +1,8 @@
 package dev.espalier.tuner.config.lpot;
 
-import static dev.espalier.tuner.config.lpot.LpotTranslator.COMPRESSION;
-import static dev.espalier.tuner.config.lpot.LpotTranslator.PRUNER;
-import static dev.espalier.tuner.config.lpot.LpotTranslator.PRUNERS;
+import static dev.espalier.tuner.config.lpot.LpotFormat.COMPRESSION;
+import static dev.espalier.tuner.config.lpot.LpotFormat.PRUNER;
+import static dev.espalier.tuner.config.lpot.LpotFormat.PRUNERS;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -47,14 +47,14 @@ final class CompressionRules {
   private static final List<String> PRUNER_KEYS =
       Stream.concat(COMMON.stream(), Stream.of("method", "parameters", "excluded_names")).toList();
 
-  private final Draft draft;
+  private final LpotTree tree;
   private final long firstEpoch;
 
   /**
    * @param firstEpoch the number of the epoch that the training starts with
    */
-  CompressionRules(Draft draft, long firstEpoch) {
-    this.draft = draft;
+  CompressionRules(LpotTree tree, long firstEpoch) {
+    this.tree = tree;
     this.firstEpoch = firstEpoch;
   }
 
@@ -62,27 +62,27 @@ final class CompressionRules {
     if (isOfFirstVersions()) {
       return;
     }
-    boolean pytorch = draft.has(PYTORCH);
-    if (pytorch && draft.has(COMPRESSION)) {
-      draft.take(PYTORCH);
-      draft.wrong(
+    boolean pytorch = tree.has(PYTORCH);
+    if (pytorch && tree.has(COMPRESSION)) {
+      tree.take(PYTORCH);
+      tree.wrong(
           PYTORCH, "weight_compression is there, too", "Maybe remove the one that is not meant.");
       pytorch = false;
     }
     if (pytorch) {
-      draft.line(PYTORCH, "weight_compression_pytorch", "weight_compression");
-      draft.rename(PYTORCH, COMPRESSION);
+      tree.line(PYTORCH, "weight_compression_pytorch", "weight_compression");
+      tree.rename(PYTORCH, COMPRESSION);
     }
-    if (draft.take(COMPRESSION + "_v2") != null) {
+    if (tree.take(COMPRESSION + "_v2") != null) {
       // An empty section in its place, so that nothing else is said to be missing.
-      draft.set(COMPRESSION, JsonNodeFactory.instance.objectNode(), COMPRESSION + "_v2");
-      draft.wrong(
+      tree.set(COMPRESSION, JsonNodeFactory.instance.objectNode(), COMPRESSION + "_v2");
+      tree.wrong(
           COMPRESSION,
           "weight_compression_v2 is the format of Intel Neural Compressor 2, not read here",
           "Maybe write it as weight_compression, with prune_type, names and pattern.");
       return;
     }
-    JsonNode section = draft.get(COMPRESSION);
+    JsonNode section = tree.get(COMPRESSION);
     if (section != null && section.isObject()) {
       compression(pytorch);
     }
@@ -92,10 +92,10 @@ final class CompressionRules {
   private boolean isOfFirstVersions() {
     for (String key : List.of("magnitude", "init_sparsity")) {
       String path = "pruning." + key;
-      if (draft.has(path)) {
-        draft.take("pruning");
-        draft.set("pruning.approach", JsonNodeFactory.instance.objectNode(), "pruning");
-        draft.wrong(
+      if (tree.has(path)) {
+        tree.take("pruning");
+        tree.set("pruning.approach", JsonNodeFactory.instance.objectNode(), "pruning");
+        tree.wrong(
             "pruning",
             "this is the form of LPOT 1.0 to 1.3, which is not read here",
             "Maybe approach: {weight_compression: {target_sparsity: 0.5, pruners: [{prune_type:"
@@ -107,15 +107,15 @@ final class CompressionRules {
   }
 
   private void compression(boolean pytorch) {
-    draft.checkKeys(COMPRESSION, COMPRESSION_KEYS, true);
-    JsonNode pruners = draft.get(PRUNERS);
+    tree.checkKeys(COMPRESSION, COMPRESSION_KEYS, true);
+    JsonNode pruners = tree.get(PRUNERS);
     int count = pruners != null && pruners.isArray() ? pruners.size() : 0;
-    boolean replaced = draft.overriddenBy(PRUNERS) != null;
+    boolean replaced = tree.overriddenBy(PRUNERS) != null;
     if (count > 1 || replaced) {
-      draft.take(PRUNERS);
+      tree.take(PRUNERS);
     }
     if (count > 1) {
-      draft.undecided(
+      tree.undecided(
           PRUNERS,
           count + " pruners",
           PRUNERS,
@@ -126,14 +126,14 @@ final class CompressionRules {
               + (isSensitivity(pruners) ? "heads" : "1x1")
               + "}]'.");
     } else if (replaced && count == 1) {
-      draft.line(PRUNERS, "pruners", "not used: " + draft.overriddenBy(PRUNERS));
+      tree.line(PRUNERS, "pruners", "not used: " + tree.overriddenBy(PRUNERS));
     }
     boolean one = count == 1 && !replaced && isMap(pruners);
     if (one) {
-      draft.checkKeys(PRUNER, PRUNER_KEYS, true);
+      tree.checkKeys(PRUNER, PRUNER_KEYS, true);
     }
-    boolean follows = new PrunerRules(draft, pytorch).apply(one);
-    new ScheduleRules(draft, firstEpoch).apply(follows);
+    boolean follows = new PrunerRules(tree, pytorch).apply(one);
+    new ScheduleRules(tree, firstEpoch).apply(follows);
   }
 
   private static boolean isSensitivity(@Nullable JsonNode pruners) {

@@ -47,10 +47,10 @@ final class EvaluationRules {
   private static final Map<String, String> ENTRIES =
       Map.of("weight", "[0-9]{1,9}(\\.[0-9]{1,9})?", "higher_is_better", "true|false");
 
-  private final Draft draft;
+  private final LpotTree tree;
 
-  EvaluationRules(Draft draft) {
-    this.draft = draft;
+  EvaluationRules(LpotTree tree) {
+    this.tree = tree;
   }
 
   void apply() {
@@ -59,28 +59,28 @@ final class EvaluationRules {
   }
 
   private void accuracy() {
-    draft.checkKeys(
+    tree.checkKeys(
         ACCURACY,
         List.of("metric", "multi_metrics", "configs", "iteration", "dataloader", "postprocess"),
         true);
     metric();
     multiMetrics();
-    new DataRules(draft).define(ACCURACY + ".dataloader");
-    draft.unused(ACCURACY + ".dataloader", "batches do not change the metric");
-    draft.unused(ACCURACY + ".iteration", "the whole evaluation set is used");
-    draft.unused(ACCURACY + ".configs", "they do not change the metric");
-    draft.unused(ACCURACY + ".postprocess", "the task brings its own");
+    new DataRules(tree).define(ACCURACY + ".dataloader");
+    tree.unused(ACCURACY + ".dataloader", "batches do not change the metric");
+    tree.unused(ACCURACY + ".iteration", "the whole evaluation set is used");
+    tree.unused(ACCURACY + ".configs", "they do not change the metric");
+    tree.unused(ACCURACY + ".postprocess", "the task brings its own");
   }
 
   private void metric() {
-    JsonNode metric = draft.get(METRIC);
+    JsonNode metric = tree.get(METRIC);
     if (metric == null || !metric.isObject()) {
       return; // a text is a name in our own format
     }
-    draft.take(METRIC);
-    String from = "metric " + Draft.show(metric);
+    tree.take(METRIC);
+    String from = "metric " + LpotTree.show(metric);
     if (metric.size() != 1) {
-      draft.undecided(
+      tree.undecided(
           METRIC,
           from,
           METRIC,
@@ -92,23 +92,23 @@ final class EvaluationRules {
     String name = names(metric).get(0);
     String ours = ours(name, metric.get(name));
     if (ours == null) {
-      draft.undecided(METRIC, from, METRIC, unknown(metric, name), decide(name, metric.get(name)));
+      tree.undecided(METRIC, from, METRIC, unknown(metric, name), decide(name, metric.get(name)));
       return;
     }
-    draft.put(METRIC, Draft.node(ours), METRIC, from);
+    tree.put(METRIC, LpotTree.node(ours), METRIC, from);
   }
 
   /** LPOT has a map of metrics, with lists of weights and directions beside them. */
   private void multiMetrics() {
-    JsonNode several = draft.get(SEVERAL);
+    JsonNode several = tree.get(SEVERAL);
     if (several == null || !several.isObject()) {
       return; // a list is our own format
     }
-    draft.take(SEVERAL);
-    String from = "multi_metrics " + Draft.show(several);
-    String by = draft.overriddenBy(METRIC);
+    tree.take(SEVERAL);
+    String from = "multi_metrics " + LpotTree.show(several);
+    String by = tree.overriddenBy(METRIC);
     if (by != null) {
-      draft.line(SEVERAL, from, "not used: " + by);
+      tree.line(SEVERAL, from, "not used: " + by);
       return;
     }
     List<String> names =
@@ -122,7 +122,7 @@ final class EvaluationRules {
     for (int i = 0; i < names.size(); i++) {
       String ours = ours(names.get(i), several.get(names.get(i)));
       if (ours == null) {
-        draft.undecided(
+        tree.undecided(
             SEVERAL,
             from,
             METRIC,
@@ -137,7 +137,7 @@ final class EvaluationRules {
       }
     }
     if (directions.filter(each -> each.stream().anyMatch(d -> !d.equals("true"))).isPresent()) {
-      draft.wrong(
+      tree.wrong(
           SEVERAL + ".higher_is_better",
           "must be true for each, found " + directions.get(),
           "Remove it: the metric knows.");
@@ -145,7 +145,7 @@ final class EvaluationRules {
     if (!known) {
       return;
     }
-    draft.put(
+    tree.put(
         SEVERAL,
         list,
         SEVERAL,
@@ -168,9 +168,12 @@ final class EvaluationRules {
             .filter(each -> each.stream().allMatch(text -> text.matches(ENTRIES.get(key))))
             .isPresent();
     if (!right) {
-      draft.wrong(
+      tree.wrong(
           SEVERAL + "." + key,
-          "must have one entry for each of " + names.size() + " metrics, found " + Draft.show(node),
+          "must have one entry for each of "
+              + names.size()
+              + " metrics, found "
+              + LpotTree.show(node),
           key.equals("weight") ? "Maybe numbers such as [0.5, 0.5] are meant." : null);
       return Optional.empty();
     }
@@ -191,8 +194,8 @@ final class EvaluationRules {
     return isSimilarity(name, metric.get(name))
         ? "LPOT judges sts-b by the mean of Pearson's and Spearman's correlation; here it is one of"
             + " the two, found "
-            + Draft.show(metric)
-        : "there is no such metric here, found " + Draft.show(metric);
+            + LpotTree.show(metric)
+        : "there is no such metric here, found " + LpotTree.show(metric);
   }
 
   private static String decide(String name, JsonNode settings) {
@@ -210,45 +213,45 @@ final class EvaluationRules {
   }
 
   private void performance() {
-    draft.checkKeys(
+    tree.checkKeys(
         PERFORMANCE,
         List.of("warmup", "iteration", "configs", "dataloader", "postprocess", "threads"),
         true);
     String iteration = PERFORMANCE + ".iteration";
-    if (Values.number(draft.get(iteration)).filter(n -> n == -1).isPresent()) {
-      draft.unused(iteration, "100 requests are measured unless it says how many");
+    if (Values.number(tree.get(iteration)).filter(n -> n == -1).isPresent()) {
+      tree.unused(iteration, "100 requests are measured unless it says how many");
     }
     configs();
     String batch = PERFORMANCE + ".dataloader.batch_size";
-    JsonNode size = draft.get(batch);
+    JsonNode size = tree.get(batch);
     if (size != null) {
-      draft.put(PERFORMANCE + ".batch_size", size, batch, "batch_size " + Draft.show(size));
-      draft.take(batch);
+      tree.put(PERFORMANCE + ".batch_size", size, batch, "batch_size " + LpotTree.show(size));
+      tree.take(batch);
     }
     String length = PERFORMANCE + ".dataloader.dataset.GLUE.max_seq_length";
-    JsonNode tokens = draft.get(length);
+    JsonNode tokens = tree.get(length);
     if (tokens != null) {
-      String from = "max_seq_length " + Draft.show(tokens);
-      draft.put(PERFORMANCE + ".sequence_length", tokens, length, from);
-      draft.take(length);
+      String from = "max_seq_length " + LpotTree.show(tokens);
+      tree.put(PERFORMANCE + ".sequence_length", tokens, length, from);
+      tree.take(length);
     }
-    draft.unused(PERFORMANCE + ".dataloader", "requests are made up in the size that is asked for");
-    draft.unused(PERFORMANCE + ".postprocess", "only the model's own time is measured");
+    tree.unused(PERFORMANCE + ".dataloader", "requests are made up in the size that is asked for");
+    tree.unused(PERFORMANCE + ".postprocess", "only the model's own time is measured");
   }
 
   private void configs() {
     String path = PERFORMANCE + ".configs";
-    draft.checkKeys(path, CONFIGS, false);
+    tree.checkKeys(path, CONFIGS, false);
     for (String key : List.of("cores_per_instance", "intra_num_of_threads")) {
-      JsonNode cores = draft.take(path + "." + key);
-      if (cores != null && !draft.has(PERFORMANCE + ".threads")) {
-        String from = key + " " + Draft.show(cores);
-        draft.put(PERFORMANCE + ".threads", cores, path + "." + key, from);
+      JsonNode cores = tree.take(path + "." + key);
+      if (cores != null && !tree.has(PERFORMANCE + ".threads")) {
+        String from = key + " " + LpotTree.show(cores);
+        tree.put(PERFORMANCE + ".threads", cores, path + "." + key, from);
       }
     }
-    if (draft.keys(path).isEmpty()) {
-      draft.take(path);
+    if (tree.keys(path).isEmpty()) {
+      tree.take(path);
     }
-    draft.unused(path, "one instance is measured");
+    tree.unused(path, "one instance is measured");
   }
 }

@@ -31,59 +31,59 @@ final class ModelRules {
           "nas", "architecture search",
           "train", "training that prunes, distils and quantizes in one");
 
-  private final Draft draft;
+  private final LpotTree tree;
 
-  ModelRules(Draft draft) {
-    this.draft = draft;
+  ModelRules(LpotTree tree) {
+    this.tree = tree;
   }
 
   void apply() {
     framework();
-    draft.unused("model.inputs", "the exporter names the inputs");
-    draft.unused("model.outputs", "the exporter names the outputs");
+    tree.unused("model.inputs", "the exporter names the inputs");
+    tree.unused("model.outputs", "the exporter names the outputs");
     NOT_DONE.forEach(
         (section, what) -> {
-          if (draft.take(section) != null) {
-            draft.wrong(section, what + " is not done here", "Remove the section.");
+          if (tree.take(section) != null) {
+            tree.wrong(section, what + " is not done here", "Remove the section.");
           }
         });
-    if (draft.take("distillation.train") != null) {
-      draft.wrong(
+    if (tree.take("distillation.train") != null) {
+      tree.wrong(
           "distillation.train",
           "distillation in LPOT's form is not done here",
           "Say it as distillation: {teacher: baseline, temperature: 2, alpha_distil: 0.9, alpha_ce:"
               + " 0.1}, without train.");
-      if (draft.keys("distillation").isEmpty()) {
-        draft.take("distillation");
+      if (tree.keys("distillation").isEmpty()) {
+        tree.take("distillation");
       }
     }
-    draft.unused("use_bf16", "everything is fp32, or int8 once it is quantized");
+    tree.unused("use_bf16", "everything is fp32, or int8 once it is quantized");
   }
 
   private void framework() {
-    String name = draft.text(FRAMEWORK);
+    String name = tree.text(FRAMEWORK);
     if (name == null) {
-      JsonNode other = draft.take(FRAMEWORK);
+      JsonNode other = tree.take(FRAMEWORK);
       if (other != null) {
-        draft.wrong(FRAMEWORK, "must be a text, found " + Draft.show(other), null);
+        tree.wrong(FRAMEWORK, "must be a text, found " + LpotTree.show(other), null);
       }
     } else if (name.startsWith("pytorch") && FRAMEWORKS.contains(name)) {
-      draft.take(FRAMEWORK);
-      draft.line(
+      tree.take(FRAMEWORK);
+      tree.line(
           FRAMEWORK,
           "framework " + name,
           "training by DJL's PyTorch engine, then ONNX: the exported file is measured");
     } else if (name.equals("NA")) {
-      draft.unused(FRAMEWORK, "there is one engine: DJL's PyTorch");
+      tree.unused(FRAMEWORK, "there is one engine: DJL's PyTorch");
     } else if (ELSEWHERE.contains(name)) {
-      draft.take(FRAMEWORK);
-      draft.wrong(
+      tree.take(FRAMEWORK);
+      tree.wrong(
           FRAMEWORK,
           "models of " + name + " cannot be trained here, only those of PyTorch",
           "Maybe framework: pytorch is meant, with a model.checkpoint of the same model.");
     } else if (!FRAMEWORKS.contains(name)) {
-      draft.take(FRAMEWORK);
-      draft.wrong(
+      tree.take(FRAMEWORK);
+      tree.wrong(
           FRAMEWORK,
           "must be one of " + String.join(", ", FRAMEWORKS) + ", found " + name,
           Suggestions.advice(name, FRAMEWORKS));

@@ -1,7 +1,7 @@
 package dev.espalier.tuner.config.lpot;
 
-import static dev.espalier.tuner.config.lpot.LpotTranslator.COMPRESSION;
-import static dev.espalier.tuner.config.lpot.LpotTranslator.PRUNER;
+import static dev.espalier.tuner.config.lpot.LpotFormat.COMPRESSION;
+import static dev.espalier.tuner.config.lpot.LpotFormat.PRUNER;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -22,14 +22,14 @@ final class NameRules {
   private static final Pattern NEVER_PRUNED =
       Pattern.compile(".*(embedding|pooler|classifier|qa_outputs|cls|LayerNorm|lm_head).*");
 
-  private final Draft draft;
+  private final LpotTree tree;
   private final boolean regexes;
 
   /**
    * @param regexes whether names are regular expressions
    */
-  NameRules(Draft draft, boolean regexes) {
-    this.draft = draft;
+  NameRules(LpotTree tree, boolean regexes) {
+    this.tree = tree;
     this.regexes = regexes;
   }
 
@@ -39,11 +39,11 @@ final class NameRules {
   }
 
   private void names() {
-    Merged names = Merged.take(draft, "names");
+    PrunerKey names = PrunerKey.take(tree, "names");
     JsonNode value = names.value();
     Optional<List<String>> texts = Values.texts(value).filter(list -> !list.isEmpty());
     if (value == null || (value.isArray() && value.isEmpty())) {
-      draft.line(
+      tree.line(
           PRUNER,
           "no names",
           "the matrices of the encoder; LPOT "
@@ -51,29 +51,29 @@ final class NameRules {
       return;
     }
     if (texts.isEmpty()) {
-      draft.set(TARGET, value, names.path()); // the loader says what is wrong
+      tree.set(TARGET, value, names.path()); // the loader says what is wrong
       return;
     }
     List<String> distinct = texts.get().stream().distinct().toList();
-    String by = draft.overriddenBy(TARGET);
+    String by = tree.overriddenBy(TARGET);
     if (by != null) {
-      draft.line(names.path(), "names", "not used: " + by);
+      tree.line(names.path(), "names", "not used: " + by);
       return;
     }
     TreeSet<String> seen = new TreeSet<>();
     texts.get().stream()
         .filter(name -> !seen.add(name))
         .distinct()
-        .forEach(name -> draft.line(names.path(), "names " + name + ", more than once", "once"));
+        .forEach(name -> tree.line(names.path(), "names " + name + ", more than once", "once"));
     if (regexes) {
       List<String> globs = globs(distinct, names.path(), TARGET);
       if (!globs.isEmpty()) {
-        draft.put(TARGET, Draft.node(globs), names.path(), names.from(), ", as globs");
+        tree.put(TARGET, LpotTree.node(globs), names.path(), names.from(), ", as globs");
       }
     } else if (distinct.size() < texts.get().size()) {
-      draft.set(TARGET, Draft.node(distinct), names.path());
+      tree.set(TARGET, LpotTree.node(distinct), names.path());
     } else {
-      draft.set(TARGET, value, names.path());
+      tree.set(TARGET, value, names.path());
     }
   }
 
@@ -89,15 +89,15 @@ final class NameRules {
             COMPRESSION + ".extra_excluded_names",
             PRUNER + ".exclude_names",
             PRUNER + ".extra_excluded_names")) {
-      JsonNode value = draft.take(path);
+      JsonNode value = tree.take(path);
       if (value == null) {
         continue;
       }
       List<String> needed = new ArrayList<>();
       for (String name : Values.texts(value).orElse(List.of())) {
         if (NEVER_PRUNED.matcher(name).matches()) {
-          String key = Draft.last(path);
-          draft.line(path, key + " " + name, "not used: it is never pruned here");
+          String key = LpotTree.last(path);
+          tree.line(path, key + " " + name, "not used: it is never pruned here");
         } else {
           needed.add(name);
         }
@@ -105,10 +105,13 @@ final class NameRules {
       globs.addAll(globs(needed, path, EXCLUDED));
       at = path;
       from +=
-          (from.isEmpty() ? "" : ", ") + Draft.last(path) + " " + Draft.show(Draft.node(needed));
+          (from.isEmpty() ? "" : ", ")
+              + LpotTree.last(path)
+              + " "
+              + LpotTree.show(LpotTree.node(needed));
     }
     if (!globs.isEmpty()) {
-      draft.put(EXCLUDED, Draft.node(globs), at, from, ", as globs");
+      tree.put(EXCLUDED, LpotTree.node(globs), at, from, ", as globs");
     }
   }
 
@@ -119,9 +122,9 @@ final class NameRules {
       if (glob.isPresent()) {
         globs.addAll(glob.get());
       } else {
-        draft.undecided(
+        tree.undecided(
             path,
-            Draft.last(path) + " " + regex,
+            LpotTree.last(path) + " " + regex,
             target,
             "the regular expression \"" + regex + "\" cannot be said as a glob",
             "Maybe --set " + target + "=*.query.weight is meant, with * for any text.");

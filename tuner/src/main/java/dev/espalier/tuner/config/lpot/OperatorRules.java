@@ -62,60 +62,60 @@ final class OperatorRules {
 
   private static final Pattern LITERAL = Pattern.compile("[A-Za-z0-9.][A-Za-z0-9_.\\-/]*");
 
-  private final Draft draft;
+  private final LpotTree tree;
 
-  OperatorRules(Draft draft) {
-    this.draft = draft;
+  OperatorRules(LpotTree tree) {
+    this.tree = tree;
   }
 
   void apply() {
     modelWise();
-    if (draft.get(TYPES) instanceof ObjectNode) {
-      types((ObjectNode) draft.take(TYPES));
+    if (tree.get(TYPES) instanceof ObjectNode) {
+      types((ObjectNode) tree.take(TYPES));
     }
-    if (draft.get(NAMES) instanceof ObjectNode) {
-      names((ObjectNode) draft.take(NAMES));
+    if (tree.get(NAMES) instanceof ObjectNode) {
+      names((ObjectNode) tree.take(NAMES));
     }
     // A list is our own form, and the loader says what is wrong with anything else.
   }
 
   private void modelWise() {
-    draft.checkKeys(MODEL_WISE, List.of("weight", "activation"), false);
+    tree.checkKeys(MODEL_WISE, List.of("weight", "activation"), false);
     modelWise("weight", List.of("granularity", "scheme", "dtype", "algorithm", "bit"));
     modelWise(
         "activation", List.of("granularity", "scheme", "dtype", "algorithm", "compute_dtype"));
   }
 
   private void modelWise(String part, List<String> keys) {
-    draft.checkKeys(MODEL_WISE + "." + part, keys, false);
+    tree.checkKeys(MODEL_WISE + "." + part, keys, false);
     for (String key : keys) {
       setting(part + "." + key, MODEL_WISE + "." + part + "." + key);
     }
   }
 
   private void setting(String key, String path) {
-    JsonNode asked = draft.get(path);
+    JsonNode asked = tree.get(path);
     boolean ours = CHOICES.contains(key);
     if (asked == null || (ours && asked.isTextual())) {
       return; // in our own form, and the loader knows what is allowed
     }
-    draft.take(path);
-    String from = key + " " + Draft.show(asked);
+    tree.take(path);
+    String from = key + " " + LpotTree.show(asked);
     Optional<String> value = value(key, asked).filter(each -> !each.equals("fp32"));
     if (value.isEmpty()) {
-      draft.undecided(
+      tree.undecided(
           path,
           from,
           GRANULARITY,
           "weights are int8 and symmetric, activations uint8, asymmetric and per tensor, found "
-              + Draft.show(asked),
+              + LpotTree.show(asked),
           "Maybe --set " + GRANULARITY + "=per_channel is meant.");
     } else if (ours) {
-      draft.put(path, Draft.node(value.get()), path, from);
+      tree.put(path, LpotTree.node(value.get()), path, from);
     } else if (key.equals("weight.bit")) {
-      draft.put("quantization.reduce_range", BooleanNode.TRUE, path, from);
+      tree.put("quantization.reduce_range", BooleanNode.TRUE, path, from);
     } else {
-      draft.line(path, from, "not used: this is how it is done here in any case");
+      tree.line(path, from, "not used: this is how it is done here in any case");
     }
   }
 
@@ -125,14 +125,15 @@ final class OperatorRules {
     List<String> notDone = new ArrayList<>();
     for (Map.Entry<String, JsonNode> each : map.properties()) {
       ObjectNode item = JsonNodeFactory.instance.objectNode();
-      item.set("op_types", Draft.node(MODULES.getOrDefault(each.getKey(), List.of(each.getKey()))));
+      item.set(
+          "op_types", LpotTree.node(MODULES.getOrDefault(each.getKey(), List.of(each.getKey()))));
       if (!settings(each.getValue(), item)) {
         notDone.add(each.getKey());
       }
       list.add(item);
     }
-    if (notDone.isEmpty() || draft.overriddenBy(TYPES) != null) {
-      draft.put(TYPES, list, TYPES, "optype_wise " + Draft.show(map));
+    if (notDone.isEmpty() || tree.overriddenBy(TYPES) != null) {
+      tree.put(TYPES, list, TYPES, "optype_wise " + LpotTree.show(map));
       return;
     }
     notDone.forEach(name -> settingsUnknown(TYPES, map, name));
@@ -145,9 +146,9 @@ final class OperatorRules {
     List<String> notDone = new ArrayList<>();
     JsonNode functions = map.remove(FUNCTIONS);
     if (functions != null) {
-      draft.line(
+      tree.line(
           NAMES,
-          FUNCTIONS + " " + Draft.show(functions),
+          FUNCTIONS + " " + LpotTree.show(functions),
           "not used: it is for operators without an entry of their own, which no Linear and no"
               + " Embedding is; these are int8, there and here");
       if (map.isEmpty()) {
@@ -161,23 +162,23 @@ final class OperatorRules {
         unknown.add(each.getKey());
         continue;
       }
-      item.set("names", Draft.node(List.of(glob.get())));
+      item.set("names", LpotTree.node(List.of(glob.get())));
       if (!settings(each.getValue(), item)) {
         notDone.add(each.getKey());
       }
       list.add(item);
     }
-    if ((unknown.isEmpty() && notDone.isEmpty()) || draft.overriddenBy(NAMES) != null) {
-      draft.put(NAMES, list, NAMES, "op_wise " + Draft.show(map));
+    if ((unknown.isEmpty() && notDone.isEmpty()) || tree.overriddenBy(NAMES) != null) {
+      tree.put(NAMES, list, NAMES, "op_wise " + LpotTree.show(map));
       return;
     }
     notDone.forEach(name -> settingsUnknown(NAMES, map, name));
     if (unknown.isEmpty()) {
       return;
     }
-    draft.undecided(
+    tree.undecided(
         NAMES,
-        "op_wise " + Draft.show(map),
+        "op_wise " + LpotTree.show(map),
         NAMES,
         "the name " + unknown.get(0) + " is that of another exporter, and says nothing here",
         "Maybe --set '"
@@ -187,11 +188,11 @@ final class OperatorRules {
   }
 
   private void settingsUnknown(String path, JsonNode map, String name) {
-    draft.undecided(
+    tree.undecided(
         path,
-        Draft.last(path) + " " + Draft.show(map),
+        LpotTree.last(path) + " " + LpotTree.show(map),
         path,
-        "what is asked for " + name + " is not done here, found " + Draft.show(map.get(name)),
+        "what is asked for " + name + " is not done here, found " + LpotTree.show(map.get(name)),
         "Maybe dtype: [fp32] is meant, for operators that stay float; --set "
             + path
             + "=[] quantizes them like all others.");

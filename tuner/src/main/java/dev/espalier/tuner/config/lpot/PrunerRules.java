@@ -1,8 +1,8 @@
 package dev.espalier.tuner.config.lpot;
 
-import static dev.espalier.tuner.config.lpot.LpotTranslator.COMPRESSION;
-import static dev.espalier.tuner.config.lpot.LpotTranslator.PRUNER;
-import static dev.espalier.tuner.config.lpot.LpotTranslator.PRUNERS;
+import static dev.espalier.tuner.config.lpot.LpotFormat.COMPRESSION;
+import static dev.espalier.tuner.config.lpot.LpotFormat.PRUNER;
+import static dev.espalier.tuner.config.lpot.LpotFormat.PRUNERS;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -20,15 +20,15 @@ final class PrunerRules {
   private static final double LPOTS_HIGHEST = 0.98;
   private static final String LOCKED = "the zeros that are there stay, and no others come";
 
-  private final Draft draft;
+  private final LpotTree tree;
   private final boolean pytorch;
 
   /**
    * @param pytorch whether the section is {@code weight_compression_pytorch}, which has other
    *     defaults
    */
-  PrunerRules(Draft draft, boolean pytorch) {
-    this.draft = draft;
+  PrunerRules(LpotTree tree, boolean pytorch) {
+    this.tree = tree;
     this.pytorch = pytorch;
   }
 
@@ -50,7 +50,7 @@ final class PrunerRules {
     method();
     pattern(locked);
     domain(locked);
-    new NameRules(draft, pytorch).apply();
+    new NameRules(tree, pytorch).apply();
     highest(locked);
     layerTypes();
     return !locked;
@@ -68,16 +68,16 @@ final class PrunerRules {
             "extra_excluded_names",
             "excluded_names",
             "not_to_prune_names")) {
-      draft.unused(COMPRESSION + "." + key, "it is for pruners that are not used");
+      tree.unused(COMPRESSION + "." + key, "it is for pruners that are not used");
     }
     updates();
-    draft.unused(HIGHEST, "it is for pruners that are not used");
+    tree.unused(HIGHEST, "it is for pruners that are not used");
     layerTypes();
   }
 
   /** Gives the pruner our name; whether it locks the zeros that are there. */
   private boolean type() {
-    Merged type = Merged.take(draft, "prune_type");
+    PrunerKey type = PrunerKey.take(tree, "prune_type");
     String standard = pytorch ? "snip_momentum" : "basic_magnitude";
     String target = PRUNER + ".prune_type";
     JsonNode value = type.value();
@@ -98,7 +98,7 @@ final class PrunerRules {
 
   private void other(String name, String target, String path, String from) {
     if (name.endsWith("_progressive")) {
-      draft.undecided(
+      tree.undecided(
           path,
           from,
           target,
@@ -110,18 +110,18 @@ final class PrunerRules {
   }
 
   private void put(String target, String name, String path, String from, String remark) {
-    draft.put(target, Draft.node(name), path, from, remark);
+    tree.put(target, LpotTree.node(name), path, from, remark);
   }
 
   /** Without parameters it sums |w ⊙ g|; with them it cuts rows out, for which we have no count. */
   private void sensitivity(String path, String from) {
-    JsonNode parameters = draft.take(PRUNER + ".parameters");
+    JsonNode parameters = tree.take(PRUNER + ".parameters");
     String remark =
         ": |weight x gradient|, with momentum 1 summed over all steps; it is masked, not cut out";
     if (parameters != null && !parameters.isEmpty()) {
-      draft.undecided(
+      tree.undecided(
           PRUNER + ".parameters",
-          "parameters " + Draft.show(parameters),
+          "parameters " + LpotTree.show(parameters),
           PRUNERS,
           "counts of heads or rows to keep are not possible here, only a target_sparsity",
           "Maybe --set '"
@@ -130,87 +130,87 @@ final class PrunerRules {
       return;
     }
     put(PRUNER + ".prune_type", "snip_momentum", path, from, remark);
-    draft.set(PRUNER + ".parameters.momentum", JsonNodeFactory.instance.numberNode(1.0), path);
+    tree.set(PRUNER + ".parameters.momentum", JsonNodeFactory.instance.numberNode(1.0), path);
   }
 
   private void groupLasso() {
     String parameters = PRUNER + ".parameters";
-    JsonNode alpha = draft.take(parameters + ".alpha");
+    JsonNode alpha = tree.take(parameters + ".alpha");
     if (alpha != null) {
-      String from = "parameters.alpha " + Draft.show(alpha);
-      draft.put(parameters + ".strength", alpha, parameters + ".alpha", from);
+      String from = "parameters.alpha " + LpotTree.show(alpha);
+      tree.put(parameters + ".strength", alpha, parameters + ".alpha", from);
     }
-    JsonNode pattern = draft.take(parameters + ".pattern");
+    JsonNode pattern = tree.take(parameters + ".pattern");
     if (pattern != null) {
       String meant = PRUNER + ".pattern";
-      draft.undecided(
+      tree.undecided(
           parameters + ".pattern",
-          "parameters.pattern " + Draft.show(pattern),
+          "parameters.pattern " + LpotTree.show(pattern),
           meant,
           "LPOT never read a pattern that stands here, and pruned single weights, found "
-              + Draft.show(pattern),
+              + LpotTree.show(pattern),
           "Maybe move it up, beside prune_type, or decide by --set " + meant + "=1x1.");
     }
   }
 
   private void sparsity(String key, boolean locked) {
     if (locked) {
-      Merged.take(draft, key).unused(draft, LOCKED);
+      PrunerKey.take(tree, key).unused(tree, LOCKED);
       return;
     }
     String target = COMPRESSION + "." + key;
-    if (draft.has(PRUNER + "." + key)) {
-      Merged sparsity = Merged.take(draft, key);
+    if (tree.has(PRUNER + "." + key)) {
+      PrunerKey sparsity = PrunerKey.take(tree, key);
       JsonNode value = sparsity.value();
       if (value != null && !value.equals(sparsity.other())) {
-        draft.put(target, value, sparsity.path(), "the pruner's " + sparsity.from());
+        tree.put(target, value, sparsity.path(), "the pruner's " + sparsity.from());
       } else if (value != null) {
-        draft.set(target, value, sparsity.path());
+        tree.set(target, value, sparsity.path());
       }
     }
   }
 
   private void updates() {
     for (String key : List.of("update_frequency", "update_frequency_on_step")) {
-      Merged often = Merged.take(draft, key);
+      PrunerKey often = PrunerKey.take(tree, key);
       if (often.isThere() && Values.number(often.value()).filter(n -> n > 0).isEmpty()) {
-        draft.wrong(often.path(), "must be a number above 0, found " + shown(often), null);
+        tree.wrong(often.path(), "must be a number above 0, found " + shown(often), null);
       } else {
-        often.unused(draft, "masks are made anew at each step");
+        often.unused(tree, "masks are made anew at each step");
       }
     }
-    Merged.take(draft, "sparsity_decay_type").unused(draft, "the sparsity rises along a cubic");
+    PrunerKey.take(tree, "sparsity_decay_type").unused(tree, "the sparsity rises along a cubic");
   }
 
-  private static String shown(Merged merged) {
+  private static String shown(PrunerKey merged) {
     JsonNode value = merged.value();
-    return value == null ? "nothing" : Draft.show(value);
+    return value == null ? "nothing" : LpotTree.show(value);
   }
 
   private void method() {
     String path = PRUNER + ".method";
-    JsonNode method = draft.take(path);
+    JsonNode method = tree.take(path);
     if (method != null && method.asText().equals("per_tensor")) {
-      draft.line(path, "method per_tensor", "prune_domain local, unless it says otherwise");
+      tree.line(path, "method per_tensor", "prune_domain local, unless it says otherwise");
     } else if (method != null) {
-      draft.wrong(
+      tree.wrong(
           path,
-          "must be per_tensor, found " + Draft.show(method),
+          "must be per_tensor, found " + LpotTree.show(method),
           "Remove it, and let prune_domain say what competes for being kept.");
     }
   }
 
   private void pattern(boolean locked) {
-    Merged pattern = Merged.take(draft, "pattern");
+    PrunerKey pattern = PrunerKey.take(tree, "pattern");
     String target = PRUNER + ".pattern";
     if (locked) {
-      pattern.unused(draft, LOCKED);
+      pattern.unused(tree, LOCKED);
       return;
     }
     JsonNode value = pattern.value();
     if (value == null) {
       if (pytorch) {
-        draft.put(target, Draft.node("4x1"), PRUNER, "no pattern, so LPOT's default");
+        tree.put(target, LpotTree.node("4x1"), PRUNER, "no pattern, so LPOT's default");
       }
       return;
     }
@@ -218,14 +218,14 @@ final class PrunerRules {
     Matcher matcher = PATTERN.matcher(text);
     if (!matcher.matches()) {
       if (List.of("ffn_pairs", "heads").contains(text)) {
-        draft.set(target, value, pattern.path());
+        tree.set(target, value, pattern.path());
         return;
       }
-      draft.undecided(
+      tree.undecided(
           pattern.path(),
           pattern.from(),
           target,
-          "must be NxM, N:M or tile_pattern_NxM, found " + Draft.show(value),
+          "must be NxM, N:M or tile_pattern_NxM, found " + LpotTree.show(value),
           "Maybe ffn_pairs is meant, for channels, or heads.");
       return;
     }
@@ -246,69 +246,69 @@ final class PrunerRules {
   }
 
   private void domain(boolean locked) {
-    Merged domain = Merged.take(draft, "prune_domain");
+    PrunerKey domain = PrunerKey.take(tree, "prune_domain");
     String target = PRUNER + ".prune_domain";
     JsonNode value = domain.value();
     if (locked) {
-      domain.unused(draft, LOCKED);
+      domain.unused(tree, LOCKED);
     } else if (value == null && pytorch) {
-      draft.put(target, Draft.node("global"), PRUNER, "no prune_domain, so LPOT's default");
+      tree.put(target, LpotTree.node("global"), PRUNER, "no prune_domain, so LPOT's default");
     } else if (value != null && domain.path().startsWith(PRUNER)) {
-      draft.set(target, value, domain.path());
+      tree.set(target, value, domain.path());
     } else if (value != null) {
-      draft.put(target, value, domain.path(), domain.from());
+      tree.put(target, value, domain.path(), domain.from());
     }
   }
 
   /** The share that no layer may exceed: kept where it follows from the rest, or else undecided. */
   private void highest(boolean locked) {
     String domain = PRUNER + ".prune_domain";
-    JsonNode asked = draft.take(HIGHEST);
+    JsonNode asked = tree.take(HIGHEST);
     boolean local = !"global".equals(text(domain)) && !"groups".equals(text(domain));
     if (asked == null) {
       if (pytorch && !locked && !local && !isWithin(LPOTS_HIGHEST)) {
-        draft.line(
+        tree.line(
             PRUNER,
             "no max_sparsity_ratio_per_layer",
             "no limit: LPOT's default of 0.98 for each layer is not kept under prune_domain global");
       }
       return;
     }
-    String from = Draft.last(HIGHEST) + " " + Draft.show(asked);
+    String from = LpotTree.last(HIGHEST) + " " + LpotTree.show(asked);
     Optional<Double> highest = Values.number(asked).filter(share -> share > 0 && share <= 1);
     if (highest.isEmpty()) {
-      draft.wrong(
+      tree.wrong(
           HIGHEST,
-          "must be a number above 0 and at most 1, found " + Draft.show(asked),
+          "must be a number above 0 and at most 1, found " + LpotTree.show(asked),
           "Maybe 0.98 is meant, LPOT's default.");
     } else if (locked) {
-      draft.line(HIGHEST, from, "not used: " + LOCKED);
+      tree.line(HIGHEST, from, "not used: " + LOCKED);
     } else if (isWithin(highest.get())) {
-      draft.line(
+      tree.line(
           HIGHEST, from, "kept: the pattern " + text(PRUNER + ".pattern") + " removes no more");
     } else if (!local) {
-      draft.undecided(
+      tree.undecided(
           HIGHEST,
           from,
           domain,
           "a limit for single layers is not supported under prune_domain global, found "
-              + Draft.show(asked),
+              + LpotTree.show(asked),
           "Decide by --set "
               + domain
               + "=local, under which each layer loses the target and no more, or --set "
               + domain
               + "=global, without a limit.");
     } else if (targetIsAtMost(highest.get())) {
-      draft.line(HIGHEST, from, "kept: under prune_domain local each layer has the target");
+      tree.line(HIGHEST, from, "kept: under prune_domain local each layer has the target");
     } else {
-      draft.undecided(
+      tree.undecided(
           HIGHEST,
           from,
           COMPRESSION + ".target_sparsity",
           "under prune_domain local each layer has the target_sparsity, which is above this limit,"
               + " found "
-              + Draft.show(asked),
-          "Maybe --set " + COMPRESSION + ".target_sparsity=" + Draft.show(asked) + " is meant.");
+              + LpotTree.show(asked),
+          "Maybe --set " + COMPRESSION + ".target_sparsity=" + LpotTree.show(asked) + " is meant.");
     }
   }
 
@@ -320,25 +320,25 @@ final class PrunerRules {
   }
 
   private boolean targetIsAtMost(double share) {
-    Optional<Double> target = Values.number(draft.effective(COMPRESSION + ".target_sparsity"));
+    Optional<Double> target = Values.number(tree.effective(COMPRESSION + ".target_sparsity"));
     return target.isEmpty() || target.get() <= share; // without a target nothing is pruned yet
   }
 
   private String text(String path) {
-    JsonNode node = draft.effective(path);
+    JsonNode node = tree.effective(path);
     return node == null ? "" : node.asText();
   }
 
   private void layerTypes() {
     String types = COMPRESSION + ".prune_layer_type";
-    JsonNode layers = draft.get(types);
+    JsonNode layers = tree.get(types);
     if (layers != null && Values.texts(layers).orElse(List.of()).contains("Linear")) {
-      draft.unused(types, "names are those of the encoder's linear layers in any case");
+      tree.unused(types, "names are those of the encoder's linear layers in any case");
     } else if (layers != null) {
-      draft.take(types);
-      draft.wrong(
+      tree.take(types);
+      tree.wrong(
           types,
-          "must hold Linear, the only layers that are pruned here, found " + Draft.show(layers),
+          "must hold Linear, the only layers that are pruned here, found " + LpotTree.show(layers),
           "Remove it.");
     }
   }

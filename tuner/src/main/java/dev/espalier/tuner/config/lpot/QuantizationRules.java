@@ -25,18 +25,18 @@ final class QuantizationRules {
   private static final String DECIDE =
       "Maybe --set " + APPROACH + "=" + STATIC + " is meant, or " + DYNAMIC + ".";
 
-  private final Draft draft;
+  private final LpotTree tree;
 
-  QuantizationRules(Draft draft) {
-    this.draft = draft;
+  QuantizationRules(LpotTree tree) {
+    this.tree = tree;
   }
 
   void apply() {
     approach(framework());
-    if (!draft.has(SECTION)) {
+    if (!tree.has(SECTION)) {
       return;
     }
-    draft.checkKeys(
+    tree.checkKeys(
         SECTION,
         List.of(
             "approach",
@@ -52,7 +52,7 @@ final class QuantizationRules {
     calibration();
     recipes();
     level();
-    new OperatorRules(draft).apply();
+    new OperatorRules(tree).apply();
     cannot(
         SECTION + ".advance",
         BIAS_CORRECTION,
@@ -63,43 +63,43 @@ final class QuantizationRules {
 
   /** The framework, when it is one of ONNX Runtime's. */
   private @Nullable String framework() {
-    String name = draft.text(FRAMEWORK);
+    String name = tree.text(FRAMEWORK);
     if (name != null && name.startsWith("onnxrt_")) {
-      draft.take(FRAMEWORK);
+      tree.take(FRAMEWORK);
       return name;
     }
     return null;
   }
 
   private void approach(@Nullable String framework) {
-    String approach = draft.text(APPROACH);
+    String approach = tree.text(APPROACH);
     if (framework != null) {
       String meant = framework.equals("onnxrt_integerops") ? DYNAMIC : STATIC;
       if (approach != null && !approach.equals(meant) && IN_GENERAL.contains(approach)) {
-        draft.take(APPROACH);
-        draft.undecided(
+        tree.take(APPROACH);
+        tree.undecided(
             APPROACH,
             "approach " + approach,
             APPROACH,
             "framework " + framework + " stands for " + meant + ", found " + approach,
             DECIDE);
       } else if (approach == null || meant.equals(DYNAMIC)) {
-        draft.put(APPROACH, Draft.node(meant), FRAMEWORK, "framework " + framework);
+        tree.put(APPROACH, LpotTree.node(meant), FRAMEWORK, "framework " + framework);
       }
       if (meant.equals(STATIC) && STATIC.equals(effectiveApproach())) {
         String format = framework.startsWith("onnxrt_qdq") ? "qdq" : "qoperator";
-        draft.put(FORMAT, Draft.node(format), FRAMEWORK, "framework " + framework);
+        tree.put(FORMAT, LpotTree.node(format), FRAMEWORK, "framework " + framework);
       }
-      if (!draft.has(SECTION)) {
-        draft.set(SECTION, JsonNodeFactory.instance.objectNode(), FRAMEWORK);
+      if (!tree.has(SECTION)) {
+        tree.set(SECTION, JsonNodeFactory.instance.objectNode(), FRAMEWORK);
       }
     }
-    JsonNode section = draft.get(SECTION);
+    JsonNode section = tree.get(SECTION);
     if (section == null || !section.isObject()) {
       return;
     }
-    if (framework == null && !draft.has(APPROACH)) {
-      draft.put(APPROACH, Draft.node(STATIC), SECTION, "no approach", ", as in LPOT");
+    if (framework == null && !tree.has(APPROACH)) {
+      tree.put(APPROACH, LpotTree.node(STATIC), SECTION, "no approach", ", as in LPOT");
     } else if ("quant_aware_training".equals(approach)
         || "post_training_auto_quant".equals(approach)) {
       cannot(APPROACH, APPROACH, approach + " is not done here", DECIDE);
@@ -108,52 +108,52 @@ final class QuantizationRules {
   }
 
   private String effectiveApproach() {
-    JsonNode approach = draft.effective(APPROACH);
+    JsonNode approach = tree.effective(APPROACH);
     return approach == null ? "" : approach.asText();
   }
 
   private void calibration() {
     String path = SECTION + ".calibration";
     boolean calibrates = STATIC.equals(effectiveApproach());
-    draft.checkKeys(path, List.of("sampling_size", "dataloader"), false);
-    JsonNode size = draft.get(SAMPLES);
+    tree.checkKeys(path, List.of("sampling_size", "dataloader"), false);
+    JsonNode size = tree.get(SAMPLES);
     List<String> sizes = Values.texts(size).orElse(List.of());
     boolean counts = !sizes.isEmpty() && sizes.stream().allMatch(v -> v.matches(COUNT));
     if (size != null && !counts) {
-      draft.take(SAMPLES);
-      draft.wrong(
+      tree.take(SAMPLES);
+      tree.wrong(
           SAMPLES,
-          "must be whole numbers of at least 1, found " + Draft.show(size),
+          "must be whole numbers of at least 1, found " + LpotTree.show(size),
           calibrates
               ? "Maybe 100 is meant."
               : "Maybe remove it: dynamic quantization needs no calibration.");
     } else if (size != null && calibrates && !size.isNumber()) {
-      draft.take(SAMPLES);
-      draft.put(
+      tree.take(SAMPLES);
+      tree.put(
           SAMPLES,
-          Draft.node(Long.parseLong(sizes.get(0))),
+          LpotTree.node(Long.parseLong(sizes.get(0))),
           SAMPLES,
-          "sampling_size " + Draft.show(size),
+          "sampling_size " + LpotTree.show(size),
           sizes.size() > 1 ? ", the first; LPOT tries one after the other" : "");
     }
     if (calibrates) {
-      draft.unused(
+      tree.unused(
           path + ".dataloader",
           "calibration looks at training examples that the random seed chooses");
       return;
     }
     for (String key : List.of(".dataloader", ".sampling_size", "")) {
-      if (draft.has(path + key) && !(key.isEmpty() && draft.keys(path).isEmpty())) {
-        draft.unused(path + key, "dynamic quantization needs no calibration");
+      if (tree.has(path + key) && !(key.isEmpty() && tree.keys(path).isEmpty())) {
+        tree.unused(path + key, "dynamic quantization needs no calibration");
       }
     }
-    draft.take(path);
+    tree.take(path);
   }
 
   /** Of LPOT's recipes one is ours; the others are possible as LPOT has them by default. */
   private void recipes() {
     for (String key : List.of("scale_propagation_max_pooling", "scale_propagation_concat")) {
-      draft.unused(RECIPES + "." + key, "pooling and Concat stay float");
+      tree.unused(RECIPES + "." + key, "pooling and Concat stay float");
     }
     for (String key :
         List.of(
@@ -161,8 +161,8 @@ final class QuantizationRules {
             "last_conv_or_matmul_quantization",
             "pre_post_process_quantization")) {
       String path = RECIPES + "." + key;
-      if (BooleanNode.TRUE.equals(draft.get(path))) {
-        draft.unused(path, "this is how it is done here in any case");
+      if (BooleanNode.TRUE.equals(tree.get(path))) {
+        tree.unused(path, "this is how it is done here in any case");
       } else {
         cannot(
             path,
@@ -172,8 +172,8 @@ final class QuantizationRules {
       }
     }
     String correction = RECIPES + ".weight_correction";
-    if (BooleanNode.FALSE.equals(draft.get(correction))) {
-      draft.unused(correction, "this is how it is done here in any case");
+    if (BooleanNode.FALSE.equals(tree.get(correction))) {
+      tree.unused(correction, "this is how it is done here in any case");
     } else {
       cannot(
           correction,
@@ -186,33 +186,33 @@ final class QuantizationRules {
   /** From 2.0 on: 0 begins with a float model, 1 with an int8 one. */
   private void level() {
     String path = SECTION + ".quant_level";
-    JsonNode level = draft.take(path);
+    JsonNode level = tree.take(path);
     if (level == null) {
       return;
     }
     List<String> levels = List.of("0", "1", "auto");
     if (levels.contains(level.asText())) {
-      draft.put(
+      tree.put(
           STRATEGY,
-          Draft.node(level.asText().equals("0") ? "conservative" : "mse"),
+          LpotTree.node(level.asText().equals("0") ? "conservative" : "mse"),
           path,
           "quant_level " + level.asText());
     } else {
-      draft.wrong(
+      tree.wrong(
           path,
-          "must be one of " + String.join(", ", levels) + ", found " + Draft.show(level),
+          "must be one of " + String.join(", ", levels) + ", found " + LpotTree.show(level),
           "Maybe \"auto\" is meant.");
     }
   }
 
   private void cannot(String path, String target, String message, String advice) {
-    JsonNode value = draft.take(path);
+    JsonNode value = tree.take(path);
     if (value != null) {
-      draft.undecided(
+      tree.undecided(
           path,
-          Draft.last(path) + " " + Draft.show(value),
+          LpotTree.last(path) + " " + LpotTree.show(value),
           target,
-          message + (path.equals(target) ? "" : ", found " + Draft.show(value)),
+          message + (path.equals(target) ? "" : ", found " + LpotTree.show(value)),
           advice);
     }
   }

@@ -1,6 +1,6 @@
 package dev.espalier.tuner.config.lpot;
 
-import static dev.espalier.tuner.config.lpot.LpotTranslator.COMPRESSION;
+import static dev.espalier.tuner.config.lpot.LpotFormat.COMPRESSION;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
@@ -21,53 +21,53 @@ final class ScheduleRules {
   private static final double DEFAULT_WARMUP = 0.1;
   private static final long LAST_EPOCH_BY_DEFAULT = 4;
 
-  private final Draft draft;
+  private final LpotTree tree;
   private final long firstEpoch;
 
-  ScheduleRules(Draft draft, long firstEpoch) {
-    this.draft = draft;
+  ScheduleRules(LpotTree tree, long firstEpoch) {
+    this.tree = tree;
     this.firstEpoch = firstEpoch;
   }
 
   /** Applies the rules, for a pruner that follows a sparsity or for one that does not. */
   void apply(boolean follows) {
-    Merged start = Merged.take(draft, "start_epoch");
-    Merged end = Merged.take(draft, "end_epoch");
-    Merged startStep = Merged.take(draft, "start_step");
-    Merged endStep = Merged.take(draft, "end_step");
+    PrunerKey start = PrunerKey.take(tree, "start_epoch");
+    PrunerKey end = PrunerKey.take(tree, "end_epoch");
+    PrunerKey startStep = PrunerKey.take(tree, "start_step");
+    PrunerKey endStep = PrunerKey.take(tree, "end_step");
     if (!follows) {
-      for (Merged key : new Merged[] {start, end, startStep, endStep}) {
-        key.unused(draft, "the zeros that are there stay from the first step on");
+      for (PrunerKey key : new PrunerKey[] {start, end, startStep, endStep}) {
+        key.unused(tree, "the zeros that are there stay from the first step on");
       }
       return;
     }
     boolean steps = startStep.isThere() || endStep.isThere();
     if (start.isThere() || end.isThere()) {
-      startStep.unused(draft, "there are epochs");
-      endStep.unused(draft, "there are epochs");
+      startStep.unused(tree, "there are epochs");
+      endStep.unused(tree, "there are epochs");
       epochs(start, end);
     } else if (steps) {
       steps(startStep, endStep);
-    } else if (!draft.has(INITIAL) && !draft.has(FINAL)) {
-      draft.line(
+    } else if (!tree.has(INITIAL) && !tree.has(FINAL)) {
+      tree.line(
           COMPRESSION,
           "no start_epoch, no end_epoch",
           "initial_warmup and final_warmup, which are those of Espalier unless they are set");
     }
   }
 
-  private void epochs(Merged start, Merged end) {
+  private void epochs(PrunerKey start, PrunerKey end) {
     Optional<Long> first = count(start, 0);
     Optional<Long> last = count(end, LAST_EPOCH_BY_DEFAULT);
     if (first.isEmpty() || last.isEmpty()) {
       return;
     }
-    Merged at = end.isThere() ? end : start;
+    PrunerKey at = end.isThere() ? end : start;
     if (!isGrowing(at, "epoch", first.get(), last.get())) {
       return;
     }
     if (first.get() < firstEpoch) {
-      draft.wrong(
+      tree.wrong(
           start.path(),
           "must be at least "
               + firstEpoch
@@ -76,14 +76,14 @@ final class ScheduleRules {
           null);
       return;
     }
-    Optional<Double> trained = Values.number(draft.effective(EPOCHS));
+    Optional<Double> trained = Values.number(tree.effective(EPOCHS));
     long from = first.get() - firstEpoch;
     long to = last.get() - firstEpoch;
     double epochs = trained.orElse(to + 1.0);
-    if (trained.isEmpty() && draft.effective(STEPS) == null) {
-      draft.put(
+    if (trained.isEmpty() && tree.effective(STEPS) == null) {
+      tree.put(
           EPOCHS,
-          Draft.node(to + 1),
+          LpotTree.node(to + 1),
           at.path(),
           "end_epoch " + last.get() + ", which is trained to its end");
     }
@@ -106,16 +106,16 @@ final class ScheduleRules {
     put(at, counts + " of " + Values.plain(epochs) + " epochs", from / epochs, to / epochs);
   }
 
-  private void steps(Merged start, Merged end) {
+  private void steps(PrunerKey start, PrunerKey end) {
     Optional<Long> first = count(start, 0);
     Optional<Long> last = count(end, 0);
     if (first.isEmpty() || last.isEmpty()) {
       return;
     }
-    Merged at = end.isThere() ? end : start;
+    PrunerKey at = end.isThere() ? end : start;
     String counts = "start_step " + first.get() + ", end_step " + last.get();
     if (first.get() == 0 && last.get() == 0) {
-      draft.line(
+      tree.line(
           at.path(),
           counts,
           "not used: with LPOT they are replaced by code; here initial_warmup and final_warmup"
@@ -125,7 +125,7 @@ final class ScheduleRules {
     if (!isGrowing(at, "step", first.get(), last.get())) {
       return;
     }
-    Optional<Double> total = Values.number(draft.effective(STEPS));
+    Optional<Double> total = Values.number(tree.effective(STEPS));
     if (total.isEmpty()) {
       undecided(
           at,
@@ -148,7 +148,7 @@ final class ScheduleRules {
     }
   }
 
-  private boolean isGrowing(Merged at, String unit, long first, long last) {
+  private boolean isGrowing(PrunerKey at, String unit, long first, long last) {
     if (first < last) {
       return true;
     }
@@ -162,7 +162,7 @@ final class ScheduleRules {
   }
 
   /** Puts the stretch, from one share of the run to another. */
-  private void put(Merged at, String from, double begins, double ends) {
+  private void put(PrunerKey at, String from, double begins, double ends) {
     Optional<Double> warmup = warmup();
     if (warmup.isEmpty()) {
       undecided(
@@ -178,19 +178,19 @@ final class ScheduleRules {
             Values.plain(100 * begins), Values.plain(100 * ends));
     JsonNode initial = Values.rounded(begins / unit);
     JsonNode last = Values.rounded((1 - ends) / unit);
-    if (draft.overriddenBy(INITIAL) == null && draft.overriddenBy(FINAL) == null) {
-      draft.set(INITIAL, initial, at.path());
-      draft.set(FINAL, last, at.path());
-      String both = " " + Draft.show(initial) + ", final_warmup " + Draft.show(last);
-      draft.line(at.path(), from, INITIAL + both + remark);
+    if (tree.overriddenBy(INITIAL) == null && tree.overriddenBy(FINAL) == null) {
+      tree.set(INITIAL, initial, at.path());
+      tree.set(FINAL, last, at.path());
+      String both = " " + LpotTree.show(initial) + ", final_warmup " + LpotTree.show(last);
+      tree.line(at.path(), from, INITIAL + both + remark);
     } else {
-      draft.put(INITIAL, initial, at.path(), from);
-      draft.put(FINAL, last, at.path(), from);
+      tree.put(INITIAL, initial, at.path(), from);
+      tree.put(FINAL, last, at.path(), from);
     }
   }
 
   private Optional<Double> warmup() {
-    JsonNode warmup = draft.effective(WARMUP);
+    JsonNode warmup = tree.effective(WARMUP);
     if (warmup == null) {
       return Optional.of(DEFAULT_WARMUP);
     }
@@ -200,22 +200,22 @@ final class ScheduleRules {
         : Optional.empty();
   }
 
-  private Optional<Long> count(Merged key, long fallback) {
+  private Optional<Long> count(PrunerKey key, long fallback) {
     JsonNode value = key.value();
     if (value == null) {
       return Optional.of(fallback);
     }
     Optional<Long> count = Values.count(value);
     if (count.isEmpty()) {
-      draft.wrong(
-          key.path(), "must be a whole number of at least 0, found " + Draft.show(value), null);
+      tree.wrong(
+          key.path(), "must be a whole number of at least 0, found " + LpotTree.show(value), null);
     }
     return count;
   }
 
   /** Reports, unless both ends of the schedule are set above the file. */
-  private void undecided(Merged at, String message, String advice) {
-    String target = draft.overriddenBy(INITIAL) == null ? INITIAL : FINAL;
-    draft.undecided(at.path(), at.from(), target, message, advice);
+  private void undecided(PrunerKey at, String message, String advice) {
+    String target = tree.overriddenBy(INITIAL) == null ? INITIAL : FINAL;
+    tree.undecided(at.path(), at.from(), target, message, advice);
   }
 }

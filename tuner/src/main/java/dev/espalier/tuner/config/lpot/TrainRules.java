@@ -15,15 +15,15 @@ final class TrainRules {
   private static final String CRITERION = TRAIN + ".criterion";
   private static final Map<String, Double> BETAS = Map.of("beta_1", 0.9, "beta_2", 0.999);
 
-  private final Draft draft;
+  private final LpotTree tree;
 
-  TrainRules(Draft draft) {
-    this.draft = draft;
+  TrainRules(LpotTree tree) {
+    this.tree = tree;
   }
 
   /** Applies the rules; the number of the first epoch. */
   long apply() {
-    draft.checkKeys(
+    tree.checkKeys(
         TRAIN,
         List.of(
             "optimizer",
@@ -43,45 +43,45 @@ final class TrainRules {
     optimizer();
     criterion();
     for (String key : List.of("frequency", "execution_mode", "postprocess", "hostfile")) {
-      draft.unused(TRAIN + "." + key, "the training loop has no such thing");
+      tree.unused(TRAIN + "." + key, "the training loop has no such thing");
     }
     return length();
   }
 
   private void dataloader() {
     String path = TRAIN + ".dataloader";
-    new DataRules(draft).define(path);
-    JsonNode size = draft.get(path + ".batch_size");
+    new DataRules(tree).define(path);
+    JsonNode size = tree.get(path + ".batch_size");
     if (size != null) {
-      String from = "batch_size " + Draft.show(size);
-      draft.put(TRAIN + ".batch_size", size, path + ".batch_size", from);
-      draft.take(path + ".batch_size");
+      String from = "batch_size " + LpotTree.show(size);
+      tree.put(TRAIN + ".batch_size", size, path + ".batch_size", from);
+      tree.take(path + ".batch_size");
     }
-    if (draft.keys(path).isEmpty()) {
-      draft.take(path);
+    if (tree.keys(path).isEmpty()) {
+      tree.take(path);
     }
-    draft.unused(path, "batches are shuffled and grouped by length");
+    tree.unused(path, "batches are shuffled and grouped by length");
   }
 
   private void optimizer() {
-    JsonNode optimizer = draft.take(OPTIMIZER);
+    JsonNode optimizer = tree.take(OPTIMIZER);
     if (optimizer == null) {
       return;
     }
-    String from = "optimizer " + Draft.show(optimizer);
+    String from = "optimizer " + LpotTree.show(optimizer);
     String name = optimizer.size() == 1 ? optimizer.fieldNames().next() : "";
     if (name.isEmpty()) {
-      draft.wrong(
-          OPTIMIZER, "must be one optimizer, found " + Draft.show(optimizer), "Maybe AdamW.");
+      tree.wrong(
+          OPTIMIZER, "must be one optimizer, found " + LpotTree.show(optimizer), "Maybe AdamW.");
     } else if (name.equals("AdamW") || name.equals("Adam")) {
       adam(name, optimizer.get(name), from);
     } else {
-      draft.undecided(
+      tree.undecided(
           OPTIMIZER,
           from,
           RATE,
           "only AdamW trains here, and its learning rate is another, found "
-              + Draft.show(optimizer),
+              + LpotTree.show(optimizer),
           "Maybe --set " + RATE + "=5e-5 is meant.");
     }
   }
@@ -96,28 +96,28 @@ final class TrainRules {
         case "epsilon" -> move(path, value, TRAIN + ".adam_epsilon");
         case "beta_1", "beta_2" -> {
           if (!Values.number(value).equals(Optional.ofNullable(BETAS.get(key)))) {
-            draft.wrong(path, "must be " + BETAS.get(key) + ", found " + Draft.show(value), null);
+            tree.wrong(path, "must be " + BETAS.get(key) + ", found " + LpotTree.show(value), null);
           }
         }
         default -> {
           if (!key.equals("amsgrad") || !value.isBoolean() || value.asBoolean()) {
-            draft.wrong(path, "AdamW has no such setting here, found " + Draft.show(value), null);
+            tree.wrong(path, "AdamW has no such setting here, found " + LpotTree.show(value), null);
           }
         }
       }
     }
     if (!settings.has("learning_rate")) {
-      draft.put(
+      tree.put(
           RATE, JsonNodeFactory.instance.numberNode(0.001), OPTIMIZER, from, ", LPOT's default");
     }
   }
 
   private void move(String path, JsonNode value, String target) {
-    draft.put(target, value, path, Draft.last(path) + " " + Draft.show(value));
+    tree.put(target, value, path, LpotTree.last(path) + " " + LpotTree.show(value));
   }
 
   private void criterion() {
-    JsonNode criterion = draft.take(CRITERION);
+    JsonNode criterion = tree.take(CRITERION);
     if (criterion == null) {
       return;
     }
@@ -132,12 +132,14 @@ final class TrainRules {
             && criterion.has("CrossEntropyLoss")
             && (reduction.isEmpty() || reduction.equals("mean") || reduction.equals("null"));
     if (usual) {
-      draft.line(
-          CRITERION, "criterion " + Draft.show(criterion), "cross-entropy, the mean over a batch");
-    } else {
-      draft.wrong(
+      tree.line(
           CRITERION,
-          "must be CrossEntropyLoss with reduction mean, found " + Draft.show(criterion),
+          "criterion " + LpotTree.show(criterion),
+          "cross-entropy, the mean over a batch");
+    } else {
+      tree.wrong(
+          CRITERION,
+          "must be CrossEntropyLoss with reduction mean, found " + LpotTree.show(criterion),
           "Remove it: the task brings its loss.");
     }
   }
@@ -152,7 +154,7 @@ final class TrainRules {
     Optional<Long> iteration = iteration();
     long first = start.orElse(0L);
     if (end.isPresent() && end.get() <= first) {
-      draft.wrong(
+      tree.wrong(
           endKey,
           "must be above start_epoch, which is " + first + ", found " + end.get(),
           "Maybe the two are swapped.");
@@ -164,12 +166,12 @@ final class TrainRules {
             .or(() -> epoch.map(e -> "epoch " + e))
             .orElse("");
     String at = end.isPresent() ? endKey : TRAIN + ".epoch";
-    epochs.ifPresent(e -> draft.put(TRAIN + ".epochs", Draft.node(e), at, from));
+    epochs.ifPresent(e -> tree.put(TRAIN + ".epochs", LpotTree.node(e), at, from));
     if (iteration.isPresent()) {
-      double passes = Values.number(draft.effective(TRAIN + ".epochs")).orElse(1.0);
-      draft.put(
+      double passes = Values.number(tree.effective(TRAIN + ".epochs")).orElse(1.0);
+      tree.put(
           TRAIN + ".max_steps",
-          Draft.node(Math.max(1, Math.round(passes * iteration.get()))),
+          LpotTree.node(Math.max(1, Math.round(passes * iteration.get()))),
           TRAIN + ".iteration",
           "iteration " + iteration.get() + " in each of " + Values.plain(passes) + " epochs");
     }
@@ -177,18 +179,18 @@ final class TrainRules {
   }
 
   private Optional<Long> iteration() {
-    JsonNode node = draft.get(TRAIN + ".iteration");
+    JsonNode node = tree.get(TRAIN + ".iteration");
     if (Values.number(node).filter(n -> n == -1).isPresent()) {
-      draft.unused(TRAIN + ".iteration", "an epoch is the whole training set");
+      tree.unused(TRAIN + ".iteration", "an epoch is the whole training set");
     }
     return count(TRAIN + ".iteration");
   }
 
   private Optional<Long> count(String path) {
-    JsonNode node = draft.take(path);
+    JsonNode node = tree.take(path);
     Optional<Long> count = Values.count(node);
     if (node != null && count.isEmpty()) {
-      draft.wrong(path, "must be a whole number of at least 0, found " + Draft.show(node), null);
+      tree.wrong(path, "must be a whole number of at least 0, found " + LpotTree.show(node), null);
     }
     return count;
   }

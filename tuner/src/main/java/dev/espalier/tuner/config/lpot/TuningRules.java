@@ -34,14 +34,14 @@ final class TuningRules {
 
   private static final String DECIMAL = "[0-9]{1,9}(\\.[0-9]{1,9})?";
 
-  private final Draft draft;
+  private final LpotTree tree;
 
-  TuningRules(Draft draft) {
-    this.draft = draft;
+  TuningRules(LpotTree tree) {
+    this.tree = tree;
   }
 
   void apply() {
-    draft.checkKeys(
+    tree.checkKeys(
         SECTION,
         List.of(
             "strategy",
@@ -59,36 +59,36 @@ final class TuningRules {
     criterion();
     objective();
     exitPolicy();
-    draft.unused(SECTION + ".tensorboard", "report.html draws the curves");
-    draft.unused(SECTION + ".diagnosis", "masks.json and report.html describe the model");
-    JsonNode snapshot = draft.take(SECTION + ".workspace.resume");
+    tree.unused(SECTION + ".tensorboard", "report.html draws the curves");
+    tree.unused(SECTION + ".diagnosis", "masks.json and report.html describe the model");
+    JsonNode snapshot = tree.take(SECTION + ".workspace.resume");
     if (snapshot != null) {
-      draft.wrong(
+      tree.wrong(
           SECTION + ".workspace.resume",
-          "LPOT's history cannot be resumed here, found " + Draft.show(snapshot),
+          "LPOT's history cannot be resumed here, found " + LpotTree.show(snapshot),
           "Remove it: the run starts anew.");
     }
   }
 
   private void strategy() {
     String path = SECTION + ".strategy";
-    String name = draft.text(path + ".name");
+    String name = tree.text(path + ".name");
     if (name != null && !STRATEGIES.contains(name)) {
-      draft.take(path);
-      draft.wrong(
+      tree.take(path);
+      tree.wrong(
           path + ".name",
           "must be one of " + String.join(", ", STRATEGIES) + ", found " + name,
           Suggestions.advice(name, STRATEGIES));
       return;
     }
-    if (!draft.has(SECTION + ".search_space")) {
-      draft.unused(path, NO_SPACE);
+    if (!tree.has(SECTION + ".search_space")) {
+      tree.unused(path, NO_SPACE);
     }
   }
 
   private void objective() {
-    if ("footprint".equals(draft.text(SECTION + ".objective"))) {
-      draft.unused(
+    if ("footprint".equals(tree.text(SECTION + ".objective"))) {
+      tree.unused(
           SECTION + ".objective", "memory is not measured; modelsize is what is made small");
     }
     multiObjectives();
@@ -97,20 +97,20 @@ final class TuningRules {
   /** LPOT has a map of lists: objectives, weights and directions. */
   private void multiObjectives() {
     String path = SECTION + ".multi_objectives";
-    JsonNode several = draft.get(path);
+    JsonNode several = tree.get(path);
     if (several == null || !several.isObject()) {
       return; // a list is our own format
     }
-    String from = "multi_objectives " + Draft.show(several);
+    String from = "multi_objectives " + LpotTree.show(several);
     List<String> names = Values.texts(several.get("objective")).orElse(List.of());
     JsonNode weight = several.get("weight");
     List<String> weights = Values.texts(weight).orElse(List.of());
-    draft.take(path);
+    tree.take(path);
     if (names.isEmpty() || names.contains("footprint")) {
-      draft.wrong(
+      tree.wrong(
           path,
           names.isEmpty()
-              ? "objective must be a list, found " + Draft.show(several)
+              ? "objective must be a list, found " + LpotTree.show(several)
               : "memory is not measured here, found footprint",
           "Maybe objective: [performance, modelsize] is meant.");
     }
@@ -118,12 +118,12 @@ final class TuningRules {
     boolean fits =
         weights.size() == names.size() && weights.stream().allMatch(each -> each.matches(DECIMAL));
     if (weighted && !fits && !names.isEmpty()) {
-      draft.wrong(
+      tree.wrong(
           path,
           "weight must have one number for each of "
               + names.size()
               + " objectives, found "
-              + Draft.show(weight),
+              + LpotTree.show(weight),
           "Maybe numbers such as [0.5, 0.5] are meant.");
     }
     if (names.isEmpty() || names.contains("footprint") || (weighted && !fits)) {
@@ -136,39 +136,39 @@ final class TuningRules {
         each.put("weight", Double.parseDouble(weights.get(i)));
       }
     }
-    draft.put(path, list, path, from, ": shares of the dense model's values, smaller is better");
+    tree.put(path, list, path, from, ": shares of the dense model's values, smaller is better");
   }
 
   /** LPOT's timeout of 0 stands for something else than no limit: stop at the first success. */
   private void exitPolicy() {
-    draft.checkKeys(EXIT, List.of("timeout", "max_trials", "performance_only", "stop"), false);
-    draft.unused(EXIT + ".performance_only", "accuracy is always measured");
-    JsonNode timeout = draft.get(EXIT + ".timeout");
+    tree.checkKeys(EXIT, List.of("timeout", "max_trials", "performance_only", "stop"), false);
+    tree.unused(EXIT + ".performance_only", "accuracy is always measured");
+    JsonNode timeout = tree.get(EXIT + ".timeout");
     if (timeout != null && timeout.isNumber() && timeout.doubleValue() == 0) {
-      draft.take(EXIT + ".timeout");
-      draft.put(
+      tree.take(EXIT + ".timeout");
+      tree.put(
           EXIT + ".stop",
-          Draft.node("first_met"),
+          LpotTree.node("first_met"),
           EXIT + ".timeout",
-          "timeout " + Draft.show(timeout),
+          "timeout " + LpotTree.show(timeout),
           ": the first trial that meets the criterion ends the search");
     }
   }
 
   private void criterion() {
-    JsonNode better = draft.take(CRITERION + ".higher_is_better");
+    JsonNode better = tree.take(CRITERION + ".higher_is_better");
     if (better != null && better.isBoolean() && better.asBoolean()) {
-      draft.line(
+      tree.line(
           CRITERION + ".higher_is_better",
-          "higher_is_better " + Draft.show(better),
+          "higher_is_better " + LpotTree.show(better),
           "not used: the metric knows");
     } else if (better != null) {
-      draft.wrong(
+      tree.wrong(
           CRITERION + ".higher_is_better",
-          "must be true, found " + Draft.show(better),
+          "must be true, found " + LpotTree.show(better),
           "Remove it: the metric knows.");
     }
-    JsonNode section = draft.get(CRITERION);
+    JsonNode section = tree.get(CRITERION);
     if (section == null || !section.isObject()) {
       return;
     }
@@ -176,9 +176,9 @@ final class TuningRules {
     boolean given =
         kinds.stream()
             .map(kind -> CRITERION + "." + kind)
-            .anyMatch(path -> draft.has(path) || draft.overriddenBy(path) != null);
+            .anyMatch(path -> tree.has(path) || tree.overriddenBy(path) != null);
     if (!given) {
-      draft.wrong(
+      tree.wrong(
           CRITERION,
           "must hold exactly one of relative and absolute, found neither",
           "Maybe relative: 0.01 is meant: at most 1% of the baseline's metric may be lost.");
@@ -189,17 +189,17 @@ final class TuningRules {
   }
 
   private void limit(String path) {
-    JsonNode value = draft.get(path);
+    JsonNode value = tree.get(path);
     if (value == null) {
       return;
     }
-    String from = Draft.last(path) + " " + Draft.show(value);
+    String from = LpotTree.last(path) + " " + LpotTree.show(value);
     Matcher percent = PERCENT.matcher(value.asText());
     if (percent.matches()) {
       double share = Double.parseDouble(percent.group(1)) / 100;
-      draft.put(path, JsonNodeFactory.instance.numberNode(share), path, from);
-    } else if (draft.overriddenBy(path) == null && draft.has("pruning")) {
-      draft.line(
+      tree.put(path, JsonNodeFactory.instance.numberNode(share), path, from);
+    } else if (tree.overriddenBy(path) == null && tree.has("pruning")) {
+      tree.line(
           path, from, from + ", which decides the verdict: LPOT never looked at it when it pruned");
     }
   }

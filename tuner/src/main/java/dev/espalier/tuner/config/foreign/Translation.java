@@ -1,4 +1,4 @@
-package dev.espalier.tuner.config.lpot;
+package dev.espalier.tuner.config.foreign;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.espalier.api.problem.Problem;
@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An LPOT file in our own keys.
+ * A file of another format in our own keys.
  *
  * @param tree what it says, in the shape of our format; what no rule knows is in it as it was
  * @param origins for paths of {@code tree} that the file does not have, or has for something else:
@@ -26,6 +26,22 @@ public record Translation(
 
   /** The path in the file that {@code path} of the tree comes from. */
   public String original(String path) {
-    return Draft.original(origins, path);
+    return original(origins, path);
+  }
+
+  /**
+   * The path in the file for a path of the tree.
+   *
+   * @param origins as {@link #origins}
+   */
+  public static String original(Map<String, String> origins, String path) {
+    for (String at = path; !at.isEmpty(); ) {
+      String origin = origins.get(at);
+      if (origin != null) {
+        return origin + path.substring(at.length());
+      }
+      at = at.substring(0, Math.max(0, Math.max(at.lastIndexOf('.'), at.lastIndexOf('['))));
+    }
+    return path;
   }
 }

@@ -1,9 +1,9 @@
-package dev.espalier.tuner.config.lpot;
+package dev.espalier.tuner.config.foreign;
 
 import dev.espalier.api.problem.Location;
 
 /**
- * What one piece of an LPOT file means here.
+ * What one piece of a file in another format means here.
  *
  * @param at where it stands
  * @param from the piece, for instance {@code prune_type basic_magnitude}

@@ -4,12 +4,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.problem.Suggestions;
+import dev.espalier.tuner.config.foreign.ForeignFile;
+import dev.espalier.tuner.config.foreign.ForeignFormat;
+import dev.espalier.tuner.config.foreign.Overrides;
+import dev.espalier.tuner.config.foreign.Translation;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
-/** Tells LPOT's files from ours, and says in our keys what they say. */
-public final class LpotTranslator {
+/** LPOT's and Neural Compressor 1.x's YAML, recognized by keys that only it has. */
+public final class LpotFormat implements ForeignFormat {
+  private static final String TAG = "Pruner";
+
   static final String COMPRESSION = "pruning.approach.weight_compression";
   static final String PRUNERS = COMPRESSION + ".pruners";
   static final String PRUNER = PRUNERS + "[0]";
@@ -33,23 +39,27 @@ public final class LpotTranslator {
   private static final List<String> SECTIONS =
       List.of("version", "model", "device", "data", "distillation", "evaluation", "tuning");
 
-  private LpotTranslator() {}
+  @Override
+  public Set<String> tags() {
+    return Set.of(TAG);
+  }
 
   /**
    * Whether the file was written for LPOT: it names a {@code model.framework}, has a {@code
    * !Pruner}, or has keys that only LPOT has.
    */
-  public static boolean recognizes(LpotFile file) {
+  @Override
+  public boolean recognizes(ForeignFile file) {
     if (!(file.root() instanceof ObjectNode root)) {
       return false;
     }
-    Draft draft = new Draft(file, root, Nobody.INSTANCE);
-    JsonNode metric = draft.get("evaluation.accuracy.metric");
-    JsonNode several = draft.get("evaluation.accuracy.multi_metrics");
-    JsonNode objectives = draft.get("tuning.multi_objectives");
-    return !file.prunerTags().isEmpty()
+    LpotTree tree = new LpotTree(file, root, Overrides.NONE);
+    JsonNode metric = tree.get("evaluation.accuracy.metric");
+    JsonNode several = tree.get("evaluation.accuracy.multi_metrics");
+    JsonNode objectives = tree.get("tuning.multi_objectives");
+    return file.tags().containsValue(TAG)
         || Stream.of(metric, several, objectives).anyMatch(node -> node != null && node.isObject())
-        || draft.keys(COMPRESSION).stream().anyMatch(SIGNS_IN_COMPRESSION::contains)
+        || tree.keys(COMPRESSION).stream().anyMatch(SIGNS_IN_COMPRESSION::contains)
         || Stream.of(
                 "model.framework",
                 COMPRESSION + "_pytorch",
@@ -58,7 +68,7 @@ public final class LpotTranslator {
                 "pruning.train.criterion",
                 "pruning.magnitude",
                 "pruning.init_sparsity")
-            .anyMatch(draft::has);
+            .anyMatch(tree::has);
   }
 
   /**
@@ -66,34 +76,35 @@ public final class LpotTranslator {
    *
    * @param overrides what stands above the file; it decides what the file leaves undecided
    */
-  public static Translation translate(LpotFile file, Overrides overrides) {
-    Draft draft = new Draft(file, (ObjectNode) file.root(), overrides);
-    new ModelRules(draft).apply();
-    new QuantizationRules(draft).apply();
-    new EvaluationRules(draft).apply();
-    long firstEpoch = new TrainRules(draft).apply();
-    new CompressionRules(draft, firstEpoch).apply();
-    new TuningRules(draft).apply();
-    withoutPruning(draft);
-    return draft.translation();
+  @Override
+  public Translation translate(ForeignFile file, Overrides overrides) {
+    LpotTree tree = new LpotTree(file, (ObjectNode) file.root(), overrides);
+    new ModelRules(tree).apply();
+    new QuantizationRules(tree).apply();
+    new EvaluationRules(tree).apply();
+    long firstEpoch = new TrainRules(tree).apply();
+    new CompressionRules(tree, firstEpoch).apply();
+    new TuningRules(tree).apply();
+    withoutPruning(tree);
+    return tree.translation();
   }
 
   /** A file that only quantizes: a run trains all the same, and removes nothing. */
-  private static void withoutPruning(Draft draft) {
-    if (draft.has("pruning.approach") || draft.overriddenBy(PRUNERS) != null) {
+  private static void withoutPruning(LpotTree tree) {
+    if (tree.has("pruning.approach") || tree.overriddenBy(PRUNERS) != null) {
       return;
     }
-    boolean quantizes = draft.has("quantization") || draft.effective(APPROACH) != null;
-    if (!quantizes && !draft.has("pruning") && !isMisspelled(draft)) {
-      draft.wrong(
+    boolean quantizes = tree.has("quantization") || tree.effective(APPROACH) != null;
+    if (!quantizes && !tree.has("pruning") && !isMisspelled(tree)) {
+      tree.wrong(
           "model",
           "the file says neither how to prune nor how to quantize",
           "Maybe --set " + APPROACH + "=post_training_dynamic_quant is meant.");
     }
     ObjectNode pruner = JsonNodeFactory.instance.objectNode().put("prune_type", "constant_mask");
-    String from = draft.has("quantization") ? "quantization" : "model";
-    draft.set(PRUNERS, JsonNodeFactory.instance.arrayNode().add(pruner), from);
-    draft.line(
+    String from = tree.has("quantization") ? "quantization" : "model";
+    tree.set(PRUNERS, JsonNodeFactory.instance.arrayNode().add(pruner), from);
+    tree.line(
         from,
         "no pruning",
         "prune_type constant_mask: nothing is removed; the model is fine-tuned, once as the"
@@ -101,23 +112,9 @@ public final class LpotTranslator {
   }
 
   /** Whether the loader will say that one of the two is meant by a key that it does not know. */
-  private static boolean isMisspelled(Draft draft) {
-    return draft.keys("").stream()
+  private static boolean isMisspelled(LpotTree tree) {
+    return tree.keys("").stream()
         .filter(key -> !SECTIONS.contains(key))
         .anyMatch(key -> Suggestions.closest(key, List.of("pruning", "quantization")).isPresent());
-  }
-
-  private enum Nobody implements Overrides {
-    INSTANCE;
-
-    @Override
-    public @Nullable String by(String path) {
-      return null;
-    }
-
-    @Override
-    public @Nullable JsonNode value(String path) {
-      return null;
-    }
   }
 }

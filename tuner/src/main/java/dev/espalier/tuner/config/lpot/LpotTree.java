@@ -7,6 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
+import dev.espalier.tuner.config.foreign.ForeignFile;
+import dev.espalier.tuner.config.foreign.Mapping;
+import dev.espalier.tuner.config.foreign.Overrides;
+import dev.espalier.tuner.config.foreign.Translation;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -18,22 +22,22 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A translation in the making: the file's tree, from which rules take LPOT's keys and into which
+ * The tree of an LPOT file while it is translated, from which rules take LPOT's keys and into which
  * they put ours.
  *
  * <p>Paths are constants of the rules, never built from names in the file, which may hold dots.
  */
-final class Draft {
+final class LpotTree {
   private static final Pattern SEGMENT = Pattern.compile("\\[([0-9]+)]|[^.\\[]+");
 
-  private final LpotFile file;
+  private final ForeignFile file;
   private final Overrides overrides;
   private final ObjectNode tree;
   private final Map<String, String> origins = new LinkedHashMap<>();
   private final List<Mapping> mappings = new ArrayList<>();
   private final List<Problem> problems = new ArrayList<>();
 
-  Draft(LpotFile file, ObjectNode root, Overrides overrides) {
+  LpotTree(ForeignFile file, ObjectNode root, Overrides overrides) {
     this.file = file;
     this.overrides = overrides;
     this.tree = root.deepCopy();
@@ -106,7 +110,7 @@ final class Draft {
 
   /** Puts a value at {@code path}, with the place of {@code from}; without a line. */
   void set(String path, JsonNode value, String from) {
-    String origin = original(origins, from);
+    String origin = Translation.original(origins, from);
     int dot = path.lastIndexOf('.');
     if (parent(path.substring(0, Math.max(dot, 0))) instanceof ObjectNode parent) {
       parent.set(path.substring(dot + 1), value);
@@ -131,7 +135,7 @@ final class Draft {
 
   /** Says what becomes of the piece at {@code path}. */
   void line(String path, String from, String to) {
-    mappings.add(new Mapping(file.places().key(original(origins, path)), from, to));
+    mappings.add(new Mapping(file.places().key(Translation.original(origins, path)), from, to));
   }
 
   /** Puts a value at {@code target} and says so, unless something stands above it. */
@@ -163,7 +167,7 @@ final class Draft {
     problems.add(
         new Problem(
             ProblemKind.CONFIGURATION,
-            file.places().value(original(origins, path)),
+            file.places().value(Translation.original(origins, path)),
             path + ": " + message,
             advice));
   }
@@ -198,7 +202,7 @@ final class Draft {
       problems.add(
           new Problem(
               ProblemKind.CONFIGURATION,
-              file.places().key(original(origins, child)),
+              file.places().key(Translation.original(origins, child)),
               child + ": there is no such key",
               near.map(meant -> "Maybe \"" + meant + "\" is meant.")
                   .orElse("Maybe one of " + String.join(", ", known) + " is meant.")));
@@ -263,17 +267,5 @@ final class Draft {
   /** The last name of a path. */
   static String last(String path) {
     return path.substring(path.lastIndexOf('.') + 1);
-  }
-
-  /** The path in the file for a path of the tree. */
-  static String original(Map<String, String> origins, String path) {
-    for (String at = path; !at.isEmpty(); ) {
-      String origin = origins.get(at);
-      if (origin != null) {
-        return origin + path.substring(at.length());
-      }
-      at = at.substring(0, Math.max(0, Math.max(at.lastIndexOf('.'), at.lastIndexOf('['))));
-    }
-    return path;
   }
 }
