@@ -4,7 +4,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.archive.StoredTensor.Exact;
 import dev.espalier.archive.StoredTensor.Int8;
-import dev.espalier.tuner.port.Tensor;
+import dev.espalier.core.model.Tensor;
 
 /**
  * How weights become what is stored: symmetric int8 for matrices, exact float32 for vectors, which

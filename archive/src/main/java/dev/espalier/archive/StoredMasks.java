@@ -2,7 +2,7 @@ package dev.espalier.archive;
 
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
-import dev.espalier.tuner.port.Tensor;
+import dev.espalier.core.model.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -9,7 +9,7 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.archive.Entry.Kind;
 import dev.espalier.archive.StoredTensor.Exact;
 import dev.espalier.archive.StoredTensor.Int8;
-import dev.espalier.tuner.port.Tensor;
+import dev.espalier.core.model.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.espalier.archive.RemainingWeights.Parameter;
-import dev.espalier.tuner.port.BertNames;
+import dev.espalier.core.model.BertNames;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.archive.StoredMasks.Method;
-import dev.espalier.tuner.port.Tensor;
+import dev.espalier.core.model.Tensor;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;

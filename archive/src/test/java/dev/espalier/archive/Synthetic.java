@@ -1,6 +1,6 @@
 package dev.espalier.archive;
 
-import dev.espalier.tuner.port.Tensor;
+import dev.espalier.core.model.Tensor;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;

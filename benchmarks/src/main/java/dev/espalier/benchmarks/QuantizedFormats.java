@@ -1,18 +1,18 @@
 package dev.espalier.benchmarks;
 
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.core.data.EvaluationSet;
+import dev.espalier.core.export.OnnxTools.Latency;
+import dev.espalier.core.export.OnnxTools.LatencySettings;
+import dev.espalier.core.quantization.QuantizationPlan;
+import dev.espalier.core.quantization.QuantizationPlan.Blocks;
+import dev.espalier.core.quantization.QuantizationPlan.Calibration;
+import dev.espalier.core.quantization.QuantizationPlan.Format;
+import dev.espalier.core.quantization.QuantizationPlan.Recipes;
+import dev.espalier.core.quantization.QuantizedModel;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.tasks.TaskLoader;
 import dev.espalier.tasks.metric.Accuracy;
-import dev.espalier.tuner.port.EvaluationSet;
-import dev.espalier.tuner.port.OnnxTools.Latency;
-import dev.espalier.tuner.port.OnnxTools.LatencySettings;
-import dev.espalier.tuner.port.QuantizationPlan;
-import dev.espalier.tuner.port.QuantizationPlan.Blocks;
-import dev.espalier.tuner.port.QuantizationPlan.Calibration;
-import dev.espalier.tuner.port.QuantizationPlan.Format;
-import dev.espalier.tuner.port.QuantizationPlan.Recipes;
-import dev.espalier.tuner.port.QuantizedModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,10 +2,10 @@ package dev.espalier.checkpoints;
 
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.tuner.port.BertArchitecture;
-import dev.espalier.tuner.port.CheckpointStore;
-import dev.espalier.tuner.port.Tensor;
-import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.core.model.BertArchitecture;
+import dev.espalier.core.model.CheckpointStore;
+import dev.espalier.core.model.Tensor;
+import dev.espalier.core.model.TransformerWeights;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package dev.espalier.checkpoints;
 
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.tuner.port.Tensor;
+import dev.espalier.core.model.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -1,6 +1,6 @@
 package dev.espalier.checkpoints;
 
-import dev.espalier.tuner.port.Tensor;
+import dev.espalier.core.model.Tensor;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.SortedMap;

@@ -3,7 +3,7 @@ package dev.espalier.checkpoints;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.tuner.port.Tensor;
+import dev.espalier.core.model.Tensor;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

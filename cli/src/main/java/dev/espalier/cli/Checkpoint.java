@@ -14,7 +14,7 @@ import dev.espalier.archive.RemainingWeights.Parameter;
 import dev.espalier.archive.StoredMasks;
 import dev.espalier.checkpoints.SafeTensorsFile;
 import dev.espalier.checkpoints.TensorInfo;
-import dev.espalier.tuner.port.Tensor;
+import dev.espalier.core.model.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

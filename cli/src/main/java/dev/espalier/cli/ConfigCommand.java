@@ -1,7 +1,7 @@
 package dev.espalier.cli;
 
-import dev.espalier.tuner.config.ConfigurationLoader;
-import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.config.ConfigurationLoader;
+import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.tuner.run.Preflight;
 import java.nio.file.Path;
 import java.util.ArrayList;

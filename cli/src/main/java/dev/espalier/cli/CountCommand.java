@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.archive.RemainingWeights;
 import dev.espalier.archive.RemainingWeights.Matrix;
 import dev.espalier.archive.RemainingWeights.Share;
-import dev.espalier.tuner.plan.TextTable;
+import dev.espalier.core.text.TextTable;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;

@@ -1,7 +1,7 @@
 package dev.espalier.cli;
 
-import dev.espalier.tuner.config.ConfigurationLoader;
-import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.config.ConfigurationLoader;
+import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.tuner.run.DryRun;
 import dev.espalier.tuner.run.Invocation;
 import dev.espalier.tuner.run.Preflight;

@@ -1,6 +1,6 @@
 package dev.espalier.cli;
 
-import dev.espalier.tuner.config.JsonSchema;
+import dev.espalier.config.JsonSchema;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;

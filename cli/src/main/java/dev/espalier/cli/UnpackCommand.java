@@ -10,7 +10,7 @@ import dev.espalier.checkpoints.DataType;
 import dev.espalier.checkpoints.SafeTensorsWriter;
 import dev.espalier.checkpoints.SafeTensorsWriter.Stored;
 import dev.espalier.checkpoints.TensorInfo;
-import dev.espalier.tuner.port.Tensor;
+import dev.espalier.core.model.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.SortedMap;

@@ -12,7 +12,7 @@ import dev.espalier.checkpoints.SafeTensorsFile;
 import dev.espalier.checkpoints.SafeTensorsWriter;
 import dev.espalier.checkpoints.SafeTensorsWriter.Stored;
 import dev.espalier.checkpoints.TensorInfo;
-import dev.espalier.tuner.port.Tensor;
+import dev.espalier.core.model.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -3,8 +3,8 @@ package dev.espalier.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.tuner.config.ConfigurationLoader;
-import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.config.ConfigurationLoader;
+import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.tuner.plan.Planner;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import java.io.IOException;

@@ -2,9 +2,9 @@ package dev.espalier.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.espalier.tuner.config.Configuration;
-import dev.espalier.tuner.config.ConfigurationLoader;
-import dev.espalier.tuner.config.JsonSchema;
+import dev.espalier.config.Configuration;
+import dev.espalier.config.ConfigurationLoader;
+import dev.espalier.config.JsonSchema;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.tuner.config.ConfigurationLoader;
-import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.config.ConfigurationLoader;
+import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.tuner.run.Preflight;
 import java.io.IOException;
 import java.nio.file.Files;

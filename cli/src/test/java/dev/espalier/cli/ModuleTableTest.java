@@ -5,6 +5,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsid
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -38,8 +39,11 @@ final class ModuleTableTest {
   private static final String TESTKIT = "dev.espalier.testkit..";
   private static final String PRUNERS = "dev.espalier.pruners..";
   private static final String TASKS = "dev.espalier.tasks..";
+  private static final String CORE = "dev.espalier.core..";
+  private static final String CONFIG = "dev.espalier.config..";
+  private static final String CONFIG_LPOT = "dev.espalier.config.lpot..";
+  private static final String FOREIGN_FORMATS = "dev.espalier.config.foreign..";
   private static final String TUNER = "dev.espalier.tuner..";
-  private static final String PORTS = "dev.espalier.tuner.port..";
   private static final String CHECKPOINTS = "dev.espalier.checkpoints..";
   private static final String DJL_ADAPTER = "dev.espalier.djl..";
   private static final String ONNX_ADAPTER = "dev.espalier.onnxruntime..";
@@ -79,34 +83,69 @@ final class ModuleTableTest {
                 "com.fasterxml.jackson.."));
   }
 
+  /** So no class of it knows a YAML key, an engine or a file format. */
   @Test
-  void tunerUsesNoOtherModuleButTheApi() {
-    holds(module(TUNER).usesOfEspalier(API));
+  void coreUsesTheApiAlone() {
+    holds(module(CORE).usesNothingBut(API));
   }
 
   @Test
-  void checkpointsUseTheApiPortsAndJackson() {
-    holds(module(CHECKPOINTS).usesNothingBut(API, PORTS, "com.fasterxml.jackson.."));
+  void configUsesTheApiCoreAndItsParsers() {
+    holds(
+        module(CONFIG)
+            .usesNothingBut(
+                API,
+                CORE,
+                "com.fasterxml.jackson..",
+                "org.yaml.snakeyaml..",
+                "org.apache.commons.configuration2.."));
   }
 
   @Test
-  void archiveUsesTheApiAndPorts() {
-    holds(module(ARCHIVE).usesNothingBut(API, PORTS));
+  void lpotUsesTheApiForeignFormatsAndJackson() {
+    holds(module(CONFIG_LPOT).usesNothingBut(API, FOREIGN_FORMATS, "com.fasterxml.jackson.."));
+  }
+
+  /** So that the folder can be deleted. */
+  @Test
+  void nobodyUsesLpot() {
+    holds(
+        noClasses()
+            .that()
+            .resideOutsideOfPackage(CONFIG_LPOT)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(CONFIG_LPOT));
   }
 
   @Test
-  void djlAdapterUsesTheApiPortsAndCheckpoints() {
-    holds(module(DJL_ADAPTER).usesOfEspalier(API, PORTS, CHECKPOINTS));
+  void tunerUsesTheApiCoreAndConfig() {
+    holds(module(TUNER).usesOfEspalier(API, CORE, CONFIG));
   }
 
   @Test
-  void onnxruntimeAdapterUsesTheApiAndPorts() {
-    holds(module(ONNX_ADAPTER).usesOfEspalier(API, PORTS));
+  void checkpointsUseTheApiCoreAndJackson() {
+    holds(module(CHECKPOINTS).usesNothingBut(API, CORE, "com.fasterxml.jackson.."));
   }
 
   @Test
-  void portsUseNothingElseOfTheTuner() {
-    holds(module(PORTS).usesOfEspalier(API));
+  void archiveUsesTheApiAndCore() {
+    holds(module(ARCHIVE).usesNothingBut(API, CORE));
+  }
+
+  @Test
+  void djlAdapterUsesTheApiCoreAndCheckpoints() {
+    holds(module(DJL_ADAPTER).usesOfEspalier(API, CORE, CHECKPOINTS));
+  }
+
+  @Test
+  void onnxruntimeAdapterUsesTheApiAndCore() {
+    holds(module(ONNX_ADAPTER).usesOfEspalier(API, CORE));
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    holds(slices().matching("dev.espalier.(**)").should().beFreeOfCycles());
   }
 
   @Test
@@ -190,7 +229,8 @@ final class ModuleTableTest {
   /** A rule about an empty set of classes holds; this says that the set is not empty by mistake. */
   @Test
   void seesTheModules() {
-    for (String seen : new String[] {API, TESTKIT, PRUNERS, TUNER, CHECKPOINTS, CLI}) {
+    for (String seen :
+        new String[] {API, TESTKIT, PRUNERS, CORE, CONFIG, CONFIG_LPOT, TUNER, CHECKPOINTS, CLI}) {
       classes()
           .that()
           .resideInAPackage(seen)

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.tuner.config.ConfigurationLoader;
+import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.tuner.plan.Planner;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import java.io.IOException;

@@ -3,11 +3,11 @@ package dev.espalier.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.data.Head;
+import dev.espalier.core.model.PretrainedModel;
+import dev.espalier.core.model.Tensor;
+import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.onnxruntime.bert.ClasspathModels;
-import dev.espalier.tuner.port.PretrainedModel;
-import dev.espalier.tuner.port.Tensor;
-import dev.espalier.tuner.port.TransformerWeights;
 import dev.espalier.tuner.run.SmokeRun;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.djl.ScriptModels;
 import dev.espalier.djl.TinyScript;
-import dev.espalier.tuner.port.PretrainedModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package dev.espalier.djl;
 
 import dev.espalier.api.run.RunListener;
-import dev.espalier.tuner.port.CheckpointStore;
-import dev.espalier.tuner.port.Distillation;
-import dev.espalier.tuner.port.FinePruner;
-import dev.espalier.tuner.port.Heads;
-import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.core.model.CheckpointStore;
+import dev.espalier.core.model.Heads;
+import dev.espalier.core.model.TransformerWeights;
+import dev.espalier.core.training.Distillation;
+import dev.espalier.core.training.FinePruner;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -4,10 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import dev.espalier.api.data.Batch;
-import dev.espalier.tuner.port.Architecture;
-import dev.espalier.tuner.port.BertArchitecture;
-import dev.espalier.tuner.port.TorchScript;
-import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.core.model.Architecture;
+import dev.espalier.core.model.BertArchitecture;
+import dev.espalier.core.model.TorchScript;
+import dev.espalier.core.model.TransformerWeights;
 import java.util.List;
 import java.util.Map;
 

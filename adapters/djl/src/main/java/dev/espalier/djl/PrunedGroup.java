@@ -1,9 +1,9 @@
 package dev.espalier.djl;
 
 import dev.espalier.api.pruning.Pruner;
+import dev.espalier.core.training.UnitGroup;
 import dev.espalier.djl.Scoring.Moment;
 import dev.espalier.djl.Workers.Scratch;
-import dev.espalier.tuner.port.UnitGroup;
 import java.util.Arrays;
 import java.util.List;
 

@@ -1,10 +1,10 @@
 package dev.espalier.djl;
 
 import dev.espalier.checkpoints.Checkpoints;
-import dev.espalier.tuner.port.ModelFormat;
-import dev.espalier.tuner.port.PretrainedModel;
-import dev.espalier.tuner.port.TorchScript;
-import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.core.model.ModelFormat;
+import dev.espalier.core.model.PretrainedModel;
+import dev.espalier.core.model.TorchScript;
+import dev.espalier.core.model.TransformerWeights;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

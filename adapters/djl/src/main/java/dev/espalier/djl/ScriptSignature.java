@@ -2,7 +2,7 @@ package dev.espalier.djl;
 
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.checkpoints.Broken;
-import dev.espalier.tuner.port.TorchScript.Input;
+import dev.espalier.core.model.TorchScript.Input;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -2,7 +2,7 @@ package dev.espalier.djl;
 
 import dev.espalier.api.data.Batch;
 import dev.espalier.api.data.EncodedSet;
-import dev.espalier.tuner.port.Distillation;
+import dev.espalier.core.training.Distillation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

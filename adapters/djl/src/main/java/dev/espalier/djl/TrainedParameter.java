@@ -1,7 +1,7 @@
 package dev.espalier.djl;
 
 import ai.djl.ndarray.NDArray;
-import dev.espalier.tuner.port.Tensor;
+import dev.espalier.core.model.Tensor;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.espalier.api.data.Batch;
-import dev.espalier.tuner.port.Distillation;
+import dev.espalier.core.training.Distillation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.checkpoints.SafeTensorsStore;
-import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.core.model.TransformerWeights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -11,7 +11,7 @@ import dev.espalier.api.data.Batch;
 import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.data.Target;
-import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.core.model.TransformerWeights;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,14 +1,14 @@
 package dev.espalier.djl;
 
-import static dev.espalier.tuner.port.TorchScript.Input.ATTENTION_MASK;
-import static dev.espalier.tuner.port.TorchScript.Input.INPUT_IDS;
-import static dev.espalier.tuner.port.TorchScript.Input.TOKEN_TYPE_IDS;
+import static dev.espalier.core.model.TorchScript.Input.ATTENTION_MASK;
+import static dev.espalier.core.model.TorchScript.Input.INPUT_IDS;
+import static dev.espalier.core.model.TorchScript.Input.TOKEN_TYPE_IDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
-import dev.espalier.tuner.port.TorchScript.Input;
+import dev.espalier.core.model.TorchScript.Input;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

@@ -2,13 +2,13 @@ package dev.espalier.onnxruntime;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.espalier.core.quantization.QuantizationPlan;
+import dev.espalier.core.quantization.QuantizedModel;
+import dev.espalier.core.quantization.QuantizedModel.Operator;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.graph.Tensors;
 import dev.espalier.onnxruntime.quantize.QuantizationReport;
 import dev.espalier.onnxruntime.quantize.QuantizationReport.Left;
-import dev.espalier.tuner.port.QuantizationPlan;
-import dev.espalier.tuner.port.QuantizedModel;
-import dev.espalier.tuner.port.QuantizedModel.Operator;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

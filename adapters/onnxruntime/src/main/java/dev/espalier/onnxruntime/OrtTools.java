@@ -2,13 +2,13 @@ package dev.espalier.onnxruntime;
 
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
+import dev.espalier.core.export.OnnxTools;
+import dev.espalier.core.model.TransformerWeights;
+import dev.espalier.core.quantization.PreparedQuantization;
+import dev.espalier.core.quantization.QuantizationPlan;
 import dev.espalier.onnxruntime.bert.BertOnnxExporter;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.measure.OrtMeter;
-import dev.espalier.tuner.port.OnnxTools;
-import dev.espalier.tuner.port.PreparedQuantization;
-import dev.espalier.tuner.port.QuantizationPlan;
-import dev.espalier.tuner.port.TransformerWeights;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

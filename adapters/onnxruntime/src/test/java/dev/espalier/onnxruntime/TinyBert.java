@@ -1,9 +1,9 @@
 package dev.espalier.onnxruntime;
 
-import dev.espalier.tuner.port.BertArchitecture;
-import dev.espalier.tuner.port.BertNames;
-import dev.espalier.tuner.port.Tensor;
-import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.core.model.BertArchitecture;
+import dev.espalier.core.model.BertNames;
+import dev.espalier.core.model.Tensor;
+import dev.espalier.core.model.TransformerWeights;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;

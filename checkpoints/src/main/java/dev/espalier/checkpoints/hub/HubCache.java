@@ -1,6 +1,6 @@
 package dev.espalier.checkpoints.hub;
 
-import dev.espalier.tuner.port.AtomicFile;
+import dev.espalier.core.files.AtomicFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;

@@ -1,9 +1,9 @@
 package dev.espalier.tuner.plan;
 
-import dev.espalier.tuner.config.Configuration;
-import dev.espalier.tuner.config.Configuration.Columns;
-import dev.espalier.tuner.config.Configuration.Data;
-import dev.espalier.tuner.port.TaskSource;
+import dev.espalier.config.Configuration;
+import dev.espalier.config.Configuration.Columns;
+import dev.espalier.config.Configuration.Data;
+import dev.espalier.core.data.TaskSource;
 import org.jspecify.annotations.Nullable;
 
 /** What a configuration asks of a task. */

@@ -1,10 +1,11 @@
 package dev.espalier.tuner.plan;
 
 import dev.espalier.api.pruning.CubicSchedule;
-import dev.espalier.tuner.config.Configuration.Distillation;
-import dev.espalier.tuner.port.PrunedMatrix;
-import dev.espalier.tuner.port.PruningPlan;
-import dev.espalier.tuner.port.TrainingPlan;
+import dev.espalier.config.Configuration.Distillation;
+import dev.espalier.core.text.TextTable;
+import dev.espalier.core.training.PrunedMatrix;
+import dev.espalier.core.training.PruningPlan;
+import dev.espalier.core.training.TrainingPlan;
 import java.util.Locale;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;

@@ -5,14 +5,14 @@ import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.Pruner;
-import dev.espalier.tuner.config.Amount.Length;
-import dev.espalier.tuner.config.Configuration.Baseline;
-import dev.espalier.tuner.config.Configuration.Train;
-import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.config.Amount.Length;
+import dev.espalier.config.Configuration.Baseline;
+import dev.espalier.config.Configuration.Train;
+import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.core.model.TransformerWeights;
+import dev.espalier.core.training.PruningPlan;
+import dev.espalier.core.training.TrainingPlan;
 import dev.espalier.tuner.plugin.PrunerCatalog;
-import dev.espalier.tuner.port.PruningPlan;
-import dev.espalier.tuner.port.TrainingPlan;
-import dev.espalier.tuner.port.TransformerWeights;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a configuration into a {@link Plan}. */

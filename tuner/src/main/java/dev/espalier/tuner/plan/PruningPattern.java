@@ -1,12 +1,12 @@
 package dev.espalier.tuner.plan;
 
 import dev.espalier.api.pruning.GroupRule;
-import dev.espalier.tuner.port.Architecture;
-import dev.espalier.tuner.port.BertArchitecture;
-import dev.espalier.tuner.port.Family;
-import dev.espalier.tuner.port.LayerPart;
-import dev.espalier.tuner.port.PrunedMatrix;
-import dev.espalier.tuner.port.UnitGroup;
+import dev.espalier.core.model.Architecture;
+import dev.espalier.core.model.BertArchitecture;
+import dev.espalier.core.model.Family;
+import dev.espalier.core.model.LayerPart;
+import dev.espalier.core.training.PrunedMatrix;
+import dev.espalier.core.training.UnitGroup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;

@@ -8,7 +8,7 @@ import dev.espalier.api.pruning.ScorePenalty;
 import dev.espalier.api.pruning.ScorePruner;
 import dev.espalier.api.pruning.Units;
 import dev.espalier.api.pruning.WeightPruner;
-import dev.espalier.tuner.port.FromPlugin;
+import dev.espalier.core.training.FromPlugin;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 

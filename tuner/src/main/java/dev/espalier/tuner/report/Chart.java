@@ -1,6 +1,6 @@
 package dev.espalier.tuner.report;
 
-import dev.espalier.tuner.port.FinePruner.Point;
+import dev.espalier.core.training.FinePruner.Point;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;

@@ -1,10 +1,10 @@
 package dev.espalier.tuner.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.espalier.tuner.config.Configuration.Performance;
+import dev.espalier.config.Configuration.Performance;
+import dev.espalier.core.export.OnnxTools.Latency;
+import dev.espalier.core.training.FinePruner.Point;
 import dev.espalier.tuner.plan.Cores;
-import dev.espalier.tuner.port.FinePruner.Point;
-import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.MaskReport;
 import dev.espalier.tuner.result.MetricVerdict;
 import dev.espalier.tuner.result.QuantizationFacts;

@@ -1,7 +1,7 @@
 package dev.espalier.tuner.report;
 
-import dev.espalier.tuner.plan.TextTable;
-import dev.espalier.tuner.port.QuantizedModel;
+import dev.espalier.core.quantization.QuantizedModel;
+import dev.espalier.core.text.TextTable;
 import dev.espalier.tuner.result.QuantizationFacts;
 import java.util.ArrayList;
 import java.util.List;

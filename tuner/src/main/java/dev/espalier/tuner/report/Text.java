@@ -1,6 +1,6 @@
 package dev.espalier.tuner.report;
 
-import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.core.export.OnnxTools.Latency;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import java.util.Locale;
 import java.util.Map;

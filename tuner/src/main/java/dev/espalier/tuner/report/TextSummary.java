@@ -1,7 +1,7 @@
 package dev.espalier.tuner.report;
 
-import dev.espalier.tuner.plan.TextTable;
-import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.core.export.OnnxTools.Latency;
+import dev.espalier.core.text.TextTable;
 import dev.espalier.tuner.result.MaskReport;
 import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;

@@ -1,8 +1,8 @@
 package dev.espalier.tuner.result;
 
-import dev.espalier.tuner.port.Sha256;
-import dev.espalier.tuner.port.Tensor;
-import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.core.files.Sha256;
+import dev.espalier.core.model.Tensor;
+import dev.espalier.core.model.TransformerWeights;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

@@ -1,7 +1,7 @@
 package dev.espalier.tuner.result;
 
-import dev.espalier.tuner.config.Configuration.Tuning;
-import dev.espalier.tuner.config.Configuration.WeightedObjective;
+import dev.espalier.config.Configuration.Tuning;
+import dev.espalier.config.Configuration.WeightedObjective;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;

@@ -1,6 +1,6 @@
 package dev.espalier.tuner.result;
 
-import dev.espalier.tuner.port.QuantizedModel;
+import dev.espalier.core.quantization.QuantizedModel;
 import java.util.List;
 
 /**

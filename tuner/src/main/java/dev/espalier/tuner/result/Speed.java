@@ -1,8 +1,8 @@
 package dev.espalier.tuner.result;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.espalier.tuner.port.OnnxTools.Latency;
-import dev.espalier.tuner.port.QuantizedModel;
+import dev.espalier.core.export.OnnxTools.Latency;
+import dev.espalier.core.quantization.QuantizedModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

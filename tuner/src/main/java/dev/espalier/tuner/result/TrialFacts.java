@@ -2,8 +2,8 @@ package dev.espalier.tuner.result;
 
 import dev.espalier.api.tuning.Observation;
 import dev.espalier.api.tuning.Proposal;
+import dev.espalier.core.export.OnnxTools.Latency;
 import dev.espalier.tuner.plan.Plan;
-import dev.espalier.tuner.port.OnnxTools.Latency;
 import dev.espalier.tuner.result.RunFacts.Failure;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import dev.espalier.tuner.result.RunFacts.Training;

@@ -1,8 +1,8 @@
 package dev.espalier.tuner.result;
 
 import dev.espalier.api.metric.Metric;
-import dev.espalier.tuner.port.EvaluationSet;
-import dev.espalier.tuner.port.TrivialPredictor;
+import dev.espalier.core.data.EvaluationSet;
+import dev.espalier.core.data.TrivialPredictor;
 import dev.espalier.tuner.result.Shortcoming.Kind;
 import java.util.List;
 import java.util.Locale;

@@ -1,7 +1,7 @@
 package dev.espalier.tuner.run;
 
-import dev.espalier.tuner.port.Tensor;
-import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.core.model.Tensor;
+import dev.espalier.core.model.TransformerWeights;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;

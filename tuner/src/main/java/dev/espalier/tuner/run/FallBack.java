@@ -1,9 +1,9 @@
 package dev.espalier.tuner.run;
 
-import dev.espalier.tuner.port.PreparedQuantization;
-import dev.espalier.tuner.port.QuantizationPlan;
-import dev.espalier.tuner.port.QuantizedModel;
-import dev.espalier.tuner.port.QuantizedModel.Operator;
+import dev.espalier.core.quantization.PreparedQuantization;
+import dev.espalier.core.quantization.QuantizationPlan;
+import dev.espalier.core.quantization.QuantizedModel;
+import dev.espalier.core.quantization.QuantizedModel.Operator;
 import dev.espalier.tuner.result.QuantizationFacts.Attempt;
 import dev.espalier.tuner.result.Verdict;
 import java.io.IOException;

@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.data.Head;
-import dev.espalier.tuner.port.BertArchitecture;
-import dev.espalier.tuner.port.Family;
-import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.core.model.BertArchitecture;
+import dev.espalier.core.model.Family;
+import dev.espalier.core.model.PretrainedModel;
 import java.io.IOException;
 import java.util.List;
 

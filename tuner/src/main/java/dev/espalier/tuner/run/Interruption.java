@@ -1,6 +1,7 @@
 package dev.espalier.tuner.run;
 
 import dev.espalier.api.run.RunListener;
+import dev.espalier.core.text.ShellWords;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

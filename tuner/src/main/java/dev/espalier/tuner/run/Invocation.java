@@ -7,6 +7,7 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.text.ShellWords;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

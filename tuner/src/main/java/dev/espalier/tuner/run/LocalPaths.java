@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import dev.espalier.tuner.port.PretrainedModels;
+import dev.espalier.core.model.PretrainedModels;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.espalier.tuner.run;
 
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
-import dev.espalier.tuner.port.Sha256;
+import dev.espalier.core.files.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

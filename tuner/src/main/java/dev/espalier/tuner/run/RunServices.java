@@ -1,16 +1,16 @@
 package dev.espalier.tuner.run;
 
 import dev.espalier.api.metric.Metric;
+import dev.espalier.core.data.TaskSource;
+import dev.espalier.core.export.ExportedModels;
+import dev.espalier.core.export.OnnxTools;
+import dev.espalier.core.export.SparseArchives;
+import dev.espalier.core.model.CheckpointStore;
+import dev.espalier.core.model.ModelFormat;
+import dev.espalier.core.model.PretrainedModels;
+import dev.espalier.core.training.FinePruner;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.plugin.StrategyCatalog;
-import dev.espalier.tuner.port.CheckpointStore;
-import dev.espalier.tuner.port.ExportedModels;
-import dev.espalier.tuner.port.FinePruner;
-import dev.espalier.tuner.port.ModelFormat;
-import dev.espalier.tuner.port.OnnxTools;
-import dev.espalier.tuner.port.PretrainedModels;
-import dev.espalier.tuner.port.SparseArchives;
-import dev.espalier.tuner.port.TaskSource;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;

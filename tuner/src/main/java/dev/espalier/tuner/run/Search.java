@@ -9,7 +9,7 @@ import dev.espalier.api.run.RunListener;
 import dev.espalier.api.tuning.Proposal;
 import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.api.tuning.TuningStrategy;
-import dev.espalier.tuner.config.Configuration.ExitPolicy;
+import dev.espalier.config.Configuration.ExitPolicy;
 import dev.espalier.tuner.plan.SearchSpaces;
 import dev.espalier.tuner.report.TrialTable;
 import dev.espalier.tuner.result.Objectives;

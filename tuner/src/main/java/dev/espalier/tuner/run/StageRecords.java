@@ -6,7 +6,7 @@ import com.fasterxml.jackson.annotation.PropertyAccessor;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.espalier.tuner.port.QuantizedModel;
+import dev.espalier.core.quantization.QuantizedModel;
 import dev.espalier.tuner.result.RunFacts;
 import java.io.IOException;
 import java.util.Set;

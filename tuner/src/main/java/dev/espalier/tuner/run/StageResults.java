@@ -1,7 +1,7 @@
 package dev.espalier.tuner.run;
 
-import dev.espalier.tuner.port.OnnxTools.Latency;
-import dev.espalier.tuner.port.QuantizedModel;
+import dev.espalier.core.export.OnnxTools.Latency;
+import dev.espalier.core.quantization.QuantizedModel;
 import dev.espalier.tuner.result.MaskReport;
 import dev.espalier.tuner.result.QuantizationFacts.Attempt;
 import dev.espalier.tuner.result.RunFacts.FileSize;

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
-import dev.espalier.tuner.port.PretrainedModel;
+import dev.espalier.core.model.PretrainedModel;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.HashMap;

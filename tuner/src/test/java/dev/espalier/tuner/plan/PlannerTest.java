@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.tuner.config.ConfigurationLoader;
+import dev.espalier.config.ConfigurationLoader;
+import dev.espalier.core.model.BertArchitecture;
+import dev.espalier.core.model.Tensor;
+import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.tuner.fixture.TestPruner;
 import dev.espalier.tuner.plugin.PrunerCatalog;
-import dev.espalier.tuner.port.BertArchitecture;
-import dev.espalier.tuner.port.Tensor;
-import dev.espalier.tuner.port.TransformerWeights;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.espalier.api.pruning.Units;
+import dev.espalier.core.model.BertArchitecture;
+import dev.espalier.core.model.BertNames;
+import dev.espalier.core.training.PrunedMatrix;
+import dev.espalier.core.training.UnitGroup;
 import dev.espalier.tuner.plan.PruningPattern.Matrix;
-import dev.espalier.tuner.port.BertArchitecture;
-import dev.espalier.tuner.port.BertNames;
-import dev.espalier.tuner.port.PrunedMatrix;
-import dev.espalier.tuner.port.UnitGroup;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -22,7 +22,7 @@ import dev.espalier.api.tuning.Observation;
 import dev.espalier.api.tuning.Proposal;
 import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.api.tuning.TuningStrategy;
-import dev.espalier.tuner.port.FromPlugin;
+import dev.espalier.core.training.FromPlugin;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;

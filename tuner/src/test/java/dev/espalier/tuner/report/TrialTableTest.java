@@ -3,7 +3,7 @@ package dev.espalier.tuner.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.tuning.Proposal;
-import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.core.export.OnnxTools.Latency;
 import dev.espalier.tuner.result.Criterion;
 import dev.espalier.tuner.result.LossLimit;
 import dev.espalier.tuner.result.LossLimit.Kind;

@@ -2,9 +2,9 @@ package dev.espalier.tuner.result;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.espalier.tuner.port.BertArchitecture;
-import dev.espalier.tuner.port.Tensor;
-import dev.espalier.tuner.port.TransformerWeights;
+import dev.espalier.core.model.BertArchitecture;
+import dev.espalier.core.model.Tensor;
+import dev.espalier.core.model.TransformerWeights;
 import java.util.List;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.espalier.tuner.port.OnnxTools.Latency;
-import dev.espalier.tuner.port.QuantizedModel;
-import dev.espalier.tuner.port.QuantizedModel.Operator;
+import dev.espalier.core.export.OnnxTools.Latency;
+import dev.espalier.core.quantization.QuantizedModel;
+import dev.espalier.core.quantization.QuantizedModel.Operator;
 import dev.espalier.tuner.result.Speed.Kind;
 import java.util.List;
 import java.util.Map;

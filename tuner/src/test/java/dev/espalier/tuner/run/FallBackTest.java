@@ -2,14 +2,14 @@ package dev.espalier.tuner.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.espalier.tuner.port.PreparedQuantization;
-import dev.espalier.tuner.port.QuantizationPlan;
-import dev.espalier.tuner.port.QuantizationPlan.Blocks;
-import dev.espalier.tuner.port.QuantizationPlan.Calibration;
-import dev.espalier.tuner.port.QuantizationPlan.Format;
-import dev.espalier.tuner.port.QuantizationPlan.Recipes;
-import dev.espalier.tuner.port.QuantizedModel;
-import dev.espalier.tuner.port.QuantizedModel.Operator;
+import dev.espalier.core.quantization.PreparedQuantization;
+import dev.espalier.core.quantization.QuantizationPlan;
+import dev.espalier.core.quantization.QuantizationPlan.Blocks;
+import dev.espalier.core.quantization.QuantizationPlan.Calibration;
+import dev.espalier.core.quantization.QuantizationPlan.Format;
+import dev.espalier.core.quantization.QuantizationPlan.Recipes;
+import dev.espalier.core.quantization.QuantizedModel;
+import dev.espalier.core.quantization.QuantizedModel.Operator;
 import dev.espalier.tuner.result.Criterion;
 import dev.espalier.tuner.result.LossLimit;
 import dev.espalier.tuner.result.QuantizationFacts.Attempt;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.tuner.config.ConfigurationLoader;
-import dev.espalier.tuner.config.ResolvedConfiguration;
+import dev.espalier.config.ConfigurationLoader;
+import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.core.data.TaskSource;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.plugin.StrategyCatalog;
-import dev.espalier.tuner.port.TaskSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.run.RunEvent;
-import dev.espalier.tuner.port.OnnxTools.Latency;
+import dev.espalier.core.export.OnnxTools.Latency;
 import dev.espalier.tuner.result.Status;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.espalier.tuner.port.QuantizedModel.Operator;
+import dev.espalier.core.quantization.QuantizedModel.Operator;
 import dev.espalier.tuner.run.StageResults.Exported;
 import dev.espalier.tuner.run.StageResults.Quantized;
 import java.io.IOException;

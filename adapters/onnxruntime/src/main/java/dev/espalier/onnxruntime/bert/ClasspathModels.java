@@ -2,10 +2,10 @@ package dev.espalier.onnxruntime.bert;
 
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.model.PretrainedModel;
+import dev.espalier.core.model.PretrainedModels;
+import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
-import dev.espalier.tuner.port.PretrainedModel;
-import dev.espalier.tuner.port.PretrainedModels;
-import dev.espalier.tuner.port.TransformerWeights;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;

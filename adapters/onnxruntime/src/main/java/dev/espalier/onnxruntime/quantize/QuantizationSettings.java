@@ -1,7 +1,7 @@
 package dev.espalier.onnxruntime.quantize;
 
-import dev.espalier.tuner.port.QuantizationPlan;
-import dev.espalier.tuner.port.QuantizationPlan.OperatorRule;
+import dev.espalier.core.quantization.QuantizationPlan;
+import dev.espalier.core.quantization.QuantizationPlan.OperatorRule;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.espalier.onnxruntime.quantize;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
+import dev.espalier.core.quantization.QuantizationPlan.OperatorRule;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.quantize.QuantizationReport.Left;
 import dev.espalier.onnxruntime.quantize.QuantizationReport.Operator;
-import dev.espalier.tuner.port.QuantizationPlan.OperatorRule;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.core.model.BertNames;
+import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.onnxruntime.Examples;
 import dev.espalier.onnxruntime.TinyBert;
 import dev.espalier.onnxruntime.bert.BertOnnxExporter;
 import dev.espalier.onnxruntime.measure.OrtMeter;
-import dev.espalier.tuner.port.BertNames;
-import dev.espalier.tuner.port.TransformerWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
