@@ -8,6 +8,7 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.archive.Entry.Kind;
 import dev.espalier.archive.StoredTensor.Exact;
 import dev.espalier.archive.StoredTensor.Int8;
+import dev.espalier.core.files.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -248,7 +249,7 @@ public final class Archive implements AutoCloseable {
   }
 
   private void checkDigest(long end) throws IOException, MalformedException {
-    MessageDigest digest = Layout.sha256();
+    MessageDigest digest = Sha256.digest();
     for (long position = 0; position < end; position += CHUNK) {
       digest.update(read(position, (int) Math.min(CHUNK, end - position)));
     }

@@ -4,6 +4,7 @@ import dev.espalier.archive.Entry.Kind;
 import dev.espalier.archive.StoredTensor.Exact;
 import dev.espalier.archive.StoredTensor.Int8;
 import dev.espalier.core.files.AtomicFile;
+import dev.espalier.core.files.Sha256;
 import dev.espalier.core.model.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -85,7 +86,7 @@ public final class ArchiveWriter {
     AtomicFile.write(
         file,
         out -> {
-          MessageDigest digest = Layout.sha256();
+          MessageDigest digest = Sha256.digest();
           // Not closed: the stream below belongs to AtomicFile.
           DigestOutputStream hashed = new DigestOutputStream(out, digest);
           byte[] header = header(placed);

@@ -1,15 +1,11 @@
 package dev.espalier.checkpoints;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.espalier.core.files.Sha256;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,7 +23,6 @@ import java.util.stream.Stream;
 record WeightFiles(Path source, List<Path> files, Map<String, Path> index) {
   private static final String SAFETENSORS = "model.safetensors";
   private static final String PYTORCH = "pytorch_model.bin";
-  private static final int CHUNK = 1 << 20;
 
   /** The file names that are looked for, best first; each may come with an index and shards. */
   private static final List<String> NAMES = List.of(SAFETENSORS, PYTORCH);
@@ -139,21 +134,14 @@ record WeightFiles(Path source, List<Path> files, Map<String, Path> index) {
 
   /** Hash of the file's bytes, or of all files' bytes one after the other, in hexadecimal. */
   String sha256() {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK);
-      for (Path file : files) {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-          while (channel.read(buffer.clear()) >= 0) {
-            digest.update(buffer.flip());
-          }
-        } catch (IOException e) {
-          throw Broken.file(file, "cannot be read: " + Broken.reason(e), null, e);
-        }
+    MessageDigest digest = Sha256.digest();
+    for (Path file : files) {
+      try {
+        Sha256.update(digest, file);
+      } catch (IOException e) {
+        throw Broken.file(file, "cannot be read: " + Broken.reason(e), null, e);
       }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("every Java platform has SHA-256", impossible);
     }
+    return Sha256.hex(digest);
   }
 }

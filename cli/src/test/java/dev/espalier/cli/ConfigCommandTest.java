@@ -91,7 +91,7 @@ class ConfigCommandTest {
   @DisplayName("what an LPOT file means here is printed as comments before the configuration")
   void mapping() throws IOException {
     String[] lpot = {
-      "../tuner/src/test/resources/lpot/21-dup-names.yaml",
+      "../config-lpot/src/test/resources/lpot/21-dup-names.yaml",
       "--set",
       "model.checkpoint=all-minilm-l6-v2",
       "--set",

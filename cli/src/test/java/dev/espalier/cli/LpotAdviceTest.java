@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Advice to {@code --set} something works: a file that follows all of it is valid. */
 class LpotAdviceTest {
-  private static final Path FILES = Path.of("../tuner/src/test/resources/lpot");
+  private static final Path FILES = Path.of("../config-lpot/src/test/resources/lpot");
   private static final Pattern ADVISED = Pattern.compile("--set ('([^']+)'|([^\\s']*[^\\s'.,;]))");
 
   /** What LPOT takes from Python code, which is no mistake of the file. */

@@ -25,7 +25,7 @@ import picocli.CommandLine;
 
 /** Files for LPOT, beyond their loading: the tuner's tests hold what they mean. */
 class LpotPlanTest {
-  private static final Path FILES = Path.of("../tuner/src/test/resources/lpot");
+  private static final Path FILES = Path.of("../config-lpot/src/test/resources/lpot");
 
   @TempDir Path directory;
 

@@ -2,6 +2,9 @@ package dev.espalier.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.espalier.api.data.Head;
 import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.core.model.Tensor;
@@ -107,6 +110,32 @@ class QuantizeCommandTest {
     assertThat(executed.out()).contains(said).contains("wrote " + target);
     assertThat((double) Files.size(target) / Files.size(models.resolve("model.onnx")))
         .isLessThan(section.contains("Gather") ? 0.6 : 0.3);
+  }
+
+  @Test
+  @DisplayName("a set in an exclusion counts: every operator of both layers stays float")
+  void excludesByASet() throws IOException {
+    Path target = folder.resolve("float-layers.onnx");
+
+    Executed executed =
+        Executed.of(
+            "quantize",
+            models.resolve("model.onnx").toString(),
+            "-o",
+            target.toString(),
+            "--set",
+            "quantization.excluded_names=['*layer.[01]/*']",
+            "--set",
+            "evaluation.performance={warmup: 1, iteration: 5, sequence_length: 16}");
+
+    assertThat(executed.err()).isEmpty();
+    assertThat(executed.exitCode()).isZero();
+    List<String> weights =
+        ModelProto.parseFrom(Files.readAllBytes(target)).getGraph().getInitializerList().stream()
+            .filter(tensor -> tensor.getDataType() == DataType.INT8.getNumber())
+            .map(TensorProto::getName)
+            .toList();
+    assertThat(weights).isNotEmpty().noneMatch(name -> name.contains("layer."));
   }
 
   @Test

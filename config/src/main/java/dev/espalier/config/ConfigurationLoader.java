@@ -11,6 +11,7 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.config.Schema.Leaf;
 import dev.espalier.config.Schema.Section;
 import dev.espalier.config.foreign.Mapping;
+import dev.espalier.core.files.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -19,9 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -446,12 +445,8 @@ public final class ConfigurationLoader {
   }
 
   private static String sha256(List<Text> texts) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      texts.forEach(text -> digest.update(text.content().duplicate()));
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.digest();
+    texts.forEach(text -> digest.update(text.content().duplicate()));
+    return Sha256.hex(digest);
   }
 }

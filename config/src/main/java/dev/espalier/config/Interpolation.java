@@ -10,13 +10,13 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.config.Schema.Leaf;
 import dev.espalier.config.Schema.Section;
+import dev.espalier.core.text.Formats;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -178,7 +178,7 @@ final class Interpolation {
       }
       int close = text.indexOf('}', at);
       if (close < 0) {
-        throw new Unresolved("a ${ is not closed, found " + quoted(text), KNOWN);
+        throw new Unresolved("a ${ is not closed, found " + Formats.quoted(text), KNOWN);
       }
       out.append(text, from, at).append(value(text.substring(at + 2, close).strip()));
       from = close + 1;
@@ -214,7 +214,9 @@ final class Interpolation {
       case "sys" -> property(rest);
       default ->
           throw new Unresolved(
-              "there is no lookup for " + quoted("${" + name + "}") + "; there is env, sys and key",
+              "there is no lookup for "
+                  + Formats.quoted("${" + name + "}")
+                  + "; there is env, sys and key",
               KNOWN);
     };
   }
@@ -223,7 +225,8 @@ final class Interpolation {
     String value = environment.get(name);
     if (value == null) {
       throw new Unresolved(
-          "there is no environment variable " + quoted(name), near(name, environment.keySet()));
+          "there is no environment variable " + Formats.quoted(name),
+          near(name, environment.keySet()));
     }
     return value;
   }
@@ -232,7 +235,7 @@ final class Interpolation {
     String value = name.isEmpty() ? null : System.getProperty(name);
     if (value == null) {
       throw new Unresolved(
-          "there is no system property " + quoted(name),
+          "there is no system property " + Formats.quoted(name),
           near(name, System.getProperties().stringPropertyNames()));
     }
     return value;
@@ -278,15 +281,15 @@ final class Interpolation {
     }
     if (!isOfTheFormat(name) || name.isEmpty()) {
       throw new Unresolved(
-          "there is no key " + quoted(name) + " to refer to",
+          "there is no key " + Formats.quoted(name) + " to refer to",
           name.isEmpty() ? KNOWN : near(name, defaults.keySet()));
     }
     if (node == null || node.isNull()) {
-      throw new Unresolved("the key " + quoted(name) + " has no value to refer to", null);
+      throw new Unresolved("the key " + Formats.quoted(name) + " has no value to refer to", null);
     }
     if (node.isContainerNode()) {
       throw new Unresolved(
-          quoted(name) + " is not a single value", "Refer to one of the values below it.");
+          Formats.quoted(name) + " is not a single value", "Refer to one of the values below it.");
     }
     return node;
   }
@@ -297,10 +300,5 @@ final class Interpolation {
         : Suggestions.closest(name, names)
             .map(nearest -> "Maybe \"" + nearest + "\" is meant.")
             .orElse(KNOWN);
-  }
-
-  private static String quoted(String text) {
-    String printable = Objects.requireNonNull(text).replaceAll("\\p{Cntrl}+", " ");
-    return "\"" + (printable.length() > 60 ? printable.substring(0, 60) + "…" : printable) + "\"";
   }
 }

@@ -14,6 +14,7 @@ import dev.espalier.config.Schema.Items;
 import dev.espalier.config.Schema.Leaf;
 import dev.espalier.config.Schema.Section;
 import dev.espalier.core.model.PretrainedModels;
+import dev.espalier.core.text.Formats;
 import java.math.BigDecimal;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -162,7 +163,11 @@ final class LayerReader {
                 ProblemKind.CONFIGURATION,
                 ProblemCode.BAD_FORMAT,
                 places.key(child),
-                path + ": a name must match " + FREE_NAME + ", found " + quoted(entry.getKey()),
+                path
+                    + ": a name must match "
+                    + FREE_NAME
+                    + ", found "
+                    + Formats.quoted(entry.getKey()),
                 "Maybe one of its characters is not allowed."));
       }
     }
@@ -464,11 +469,6 @@ final class LayerReader {
                 .orElse("Maybe one of " + all + " is meant.")));
   }
 
-  private static String quoted(String text) {
-    String start = text.length() > 60 ? text.substring(0, 60) + "…" : text;
-    return "\"" + start.replaceAll("\\p{Cntrl}", " ") + "\"";
-  }
-
   private String describe(String path, JsonNode node) {
     if (node.isObject()) {
       return "a map";
@@ -477,7 +477,7 @@ final class LayerReader {
       return "a list";
     }
     if (node.isTextual()) {
-      return "the text " + quoted(node.textValue());
+      return "the text " + Formats.quoted(node.textValue());
     }
     if (node.isNull()) {
       return "nothing";

@@ -7,6 +7,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.checkpoints.hub.HubServer.FileFacts;
 import dev.espalier.checkpoints.hub.HubServer.Revision;
+import dev.espalier.core.files.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -17,7 +18,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -224,25 +224,20 @@ public final class Hub {
 
   /** As the hub hashes: SHA-256 of large files, git's SHA-1 of a blob of small ones. */
   private static String hash(Path file, FileFacts facts) throws IOException {
-    boolean large = facts.hash().length() == 64;
-    MessageDigest digest = digest(large ? "SHA-256" : "SHA-1");
-    if (!large) {
-      digest.update(("blob " + facts.size() + "\0").getBytes(StandardCharsets.US_ASCII));
+    if (Sha256.isHash(facts.hash())) {
+      return Sha256.of(file);
     }
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] chunk = new byte[CHUNK];
-      for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
-        digest.update(chunk, 0, count);
-      }
-    }
-    return HexFormat.of().formatHex(digest.digest());
+    MessageDigest digest = sha1();
+    digest.update(("blob " + facts.size() + "\0").getBytes(StandardCharsets.US_ASCII));
+    Sha256.update(digest, file);
+    return Sha256.hex(digest);
   }
 
-  private static MessageDigest digest(String algorithm) {
+  private static MessageDigest sha1() {
     try {
-      return MessageDigest.getInstance(algorithm);
+      return MessageDigest.getInstance("SHA-1");
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has " + algorithm, e);
+      throw new IllegalStateException("every Java platform has SHA-1", e);
     }
   }
 

@@ -4,12 +4,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 of files, in lower-case hexadecimal digits. */
+/** SHA-256 (FIPS 180-4) of files and bytes, in lower-case hexadecimal digits. */
 public final class Sha256 {
   private static final int BUFFER = 1 << 16;
 
@@ -22,13 +21,31 @@ public final class Sha256 {
    */
   public static String of(Path file) throws IOException {
     MessageDigest digest = digest();
-    try (InputStream in = Files.newInputStream(file);
-        DigestInputStream through = new DigestInputStream(in, digest)) {
-      byte[] buffer = new byte[BUFFER];
-      while (through.read(buffer) >= 0) {
-        // the digest sees what is read
+    update(digest, file);
+    return hex(digest);
+  }
+
+  /** The hash of some bytes. */
+  public static String of(byte[] content) {
+    return HexFormat.of().formatHex(digest().digest(content));
+  }
+
+  /**
+   * Adds a file's bytes to a digest.
+   *
+   * @throws IOException when it cannot be read
+   */
+  public static void update(MessageDigest digest, Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] chunk = new byte[BUFFER];
+      for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
+        digest.update(chunk, 0, count);
       }
     }
+  }
+
+  /** What a digest has come to; it starts again. */
+  public static String hex(MessageDigest digest) {
     return HexFormat.of().formatHex(digest.digest());
   }
 

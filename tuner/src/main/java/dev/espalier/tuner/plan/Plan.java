@@ -2,11 +2,11 @@ package dev.espalier.tuner.plan;
 
 import dev.espalier.api.pruning.CubicSchedule;
 import dev.espalier.config.Configuration.Distillation;
+import dev.espalier.core.text.Formats;
 import dev.espalier.core.text.TextTable;
 import dev.espalier.core.training.PrunedMatrix;
 import dev.espalier.core.training.PruningPlan;
 import dev.espalier.core.training.TrainingPlan;
-import java.util.Locale;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -83,11 +83,7 @@ public record Plan(
 
   private static void addSparsity(TextTable table, CubicSchedule density) {
     table
-        .row("sparsity until step " + density.start(), "-", percent(1 - density.initial()))
-        .row("sparsity from step " + density.end(), "-", percent(1 - density.last()));
-  }
-
-  private static String percent(double share) {
-    return String.format(Locale.ROOT, "%.2f%%", 100 * share);
+        .row("sparsity until step " + density.start(), "-", Formats.percent(1 - density.initial()))
+        .row("sparsity from step " + density.end(), "-", Formats.percent(1 - density.last()));
   }
 }

@@ -3,6 +3,7 @@ package dev.espalier.tuner.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.espalier.config.Configuration.Performance;
 import dev.espalier.core.export.OnnxTools.Latency;
+import dev.espalier.core.text.Formats;
 import dev.espalier.core.training.FinePruner.Point;
 import dev.espalier.tuner.plan.Cores;
 import dev.espalier.tuner.result.MaskReport;
@@ -174,7 +175,7 @@ public final class HtmlReport {
             Text.size(file),
             file == null || whole == null || whole.size() == null || whole.sizeBytes() == 0
                 ? Text.NOT_MEASURED
-                : Text.percent((double) file.sizeBytes() / whole.sizeBytes()),
+                : Formats.percent((double) file.sizeBytes() / whole.sizeBytes()),
             latency == null ? Text.NOT_MEASURED : Text.interval(latency),
             latency == null ? Text.NOT_MEASURED : Text.milliseconds(latency.p90()),
             latency == null || dense == null
@@ -192,9 +193,9 @@ public final class HtmlReport {
         "Sparsity",
         List.of(
             List.of("asked for", Text.percentOrNone(facts.targetSparsity())),
-            List.of("pruned layers", Text.percent(masks.prunedLayers())),
-            List.of("encoder", Text.percent(masks.encoder())),
-            List.of("model", Text.percent(masks.model()))));
+            List.of("pruned layers", Formats.percent(masks.prunedLayers())),
+            List.of("encoder", Formats.percent(masks.encoder())),
+            List.of("model", Formats.percent(masks.model()))));
     String caution = facts.sparsityCaution();
     if (caution != null) {
       page.append("\n<p>" + escape(caution) + "</p>");
@@ -204,7 +205,7 @@ public final class HtmlReport {
     for (MaskReport.Matrix matrix : masks.matrices()) {
       page.append("<tr><td>" + escape(matrix.name()) + "</td><td>")
           .append(matrix.rows() + " x " + matrix.columns() + "</td><td>" + matrix.kept())
-          .append("</td><td>" + Text.percent(matrix.density()) + "</td><td>")
+          .append("</td><td>" + Formats.percent(matrix.density()) + "</td><td>")
           .append(Chart.bar(matrix.density()) + "</td></tr>");
     }
     page.append("</table>");

@@ -1,6 +1,7 @@
 package dev.espalier.tuner.report;
 
 import dev.espalier.core.quantization.QuantizedModel;
+import dev.espalier.core.text.Formats;
 import dev.espalier.core.text.TextTable;
 import dev.espalier.tuner.result.QuantizationFacts;
 import java.util.ArrayList;
@@ -37,7 +38,7 @@ public record OperatorTable(List<String> heads, List<List<String>> rows) {
               operator.type(),
               operator.precision() + (reason == null ? "" : ": " + reason),
               error == null ? Text.NOT_MEASURED : String.format(Locale.ROOT, "%.2e", error),
-              fileBytes == null ? Text.NOT_MEASURED : Text.percent(operator.share(fileBytes))));
+              fileBytes == null ? Text.NOT_MEASURED : Formats.percent(operator.share(fileBytes))));
     }
     return new OperatorTable(
         List.of("operator", "type", "precision", "error of its output", "share of the file"), rows);

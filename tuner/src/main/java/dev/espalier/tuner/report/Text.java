@@ -1,6 +1,7 @@
 package dev.espalier.tuner.report;
 
 import dev.espalier.core.export.OnnxTools.Latency;
+import dev.espalier.core.text.Formats;
 import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import java.util.Locale;
 import java.util.Map;
@@ -12,12 +13,8 @@ final class Text {
 
   private Text() {}
 
-  static String percent(double share) {
-    return String.format(Locale.ROOT, "%.2f%%", 100 * share);
-  }
-
   static String percentOrNone(@Nullable Double share) {
-    return share == null ? "nothing" : percent(share);
+    return share == null ? "nothing" : Formats.percent(share);
   }
 
   static String milliseconds(double value) {

@@ -1,6 +1,7 @@
 package dev.espalier.tuner.report;
 
 import dev.espalier.core.export.OnnxTools.Latency;
+import dev.espalier.core.text.Formats;
 import dev.espalier.core.text.TextTable;
 import dev.espalier.tuner.result.MaskReport;
 import dev.espalier.tuner.result.RunFacts;
@@ -39,13 +40,13 @@ public final class TextSummary {
     MaskReport masks = facts.masks();
     if (masks != null) {
       text.append("\nSparsity: ")
-          .append(Text.percent(masks.prunedLayers()))
+          .append(Formats.percent(masks.prunedLayers()))
           .append(" of the pruned layers (asked for ")
           .append(Text.percentOrNone(facts.targetSparsity()))
           .append("), ")
-          .append(Text.percent(masks.encoder()))
+          .append(Formats.percent(masks.encoder()))
           .append(" of the encoder, ")
-          .append(Text.percent(masks.model()))
+          .append(Formats.percent(masks.model()))
           .append(" of the model.");
       if (facts.sparsityCaution() != null) {
         text.append('\n').append(facts.sparsityCaution());

@@ -1,6 +1,7 @@
 package dev.espalier.tuner.report;
 
 import dev.espalier.core.export.OnnxTools.Latency;
+import dev.espalier.core.text.Formats;
 import dev.espalier.core.text.TextTable;
 import dev.espalier.tuner.result.Criterion;
 import dev.espalier.tuner.result.MetricVerdict;
@@ -90,7 +91,7 @@ public record TrialTable(
                 + (verdict == null ? "" : " (" + change(verdict.parts().get(i)) + ")"));
       }
       if (last.masks() != null) {
-        parts.add("sparsity " + Text.percent(last.masks().prunedLayers()));
+        parts.add("sparsity " + Formats.percent(last.masks().prunedLayers()));
       }
       if (last.objective() != null) {
         parts.add(
@@ -174,7 +175,7 @@ public record TrialTable(
       row.add(shipped == null ? "" : Text.metric(shipped, criterion.metrics().get(i)));
       row.add(verdict == null ? "" : change(verdict.parts().get(i)));
     }
-    row.add(trial.masks() == null ? "" : Text.percent(trial.masks().prunedLayers()));
+    row.add(trial.masks() == null ? "" : Formats.percent(trial.masks().prunedLayers()));
     row.add(shipped == null ? "" : Text.compressed(shipped));
     row.add(median(trial));
     row.add(share == null ? "" : String.format(Locale.ROOT, "%.4f", share));
@@ -210,7 +211,7 @@ public record TrialTable(
       parts.add(key.substring(key.lastIndexOf('.') + 1) + "=" + plain(value.getValue()));
     }
     if (trial.proposal().budget() < 1) {
-      parts.add(Text.percent(trial.proposal().budget()) + " of the steps");
+      parts.add(Formats.percent(trial.proposal().budget()) + " of the steps");
     }
     if (trial.proposal().warmStart() != null) {
       parts.add("from trial " + trial.proposal().warmStart());

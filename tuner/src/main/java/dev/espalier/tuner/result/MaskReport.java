@@ -9,7 +9,6 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeSet;
 
@@ -84,7 +83,7 @@ public record MaskReport(
         share(zeros, prunable),
         share(zeros, encoder),
         share(zeros, weights.size()),
-        HexFormat.of().formatHex(digest.digest()));
+        Sha256.hex(digest));
   }
 
   private static double share(long part, long whole) {

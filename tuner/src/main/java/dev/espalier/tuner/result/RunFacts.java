@@ -9,6 +9,7 @@ import dev.espalier.config.Configuration.Distillation;
 import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.core.export.OnnxTools.Latency;
 import dev.espalier.core.model.ModelFormat;
+import dev.espalier.core.text.Formats;
 import dev.espalier.core.training.FinePruner;
 import java.nio.file.Path;
 import java.time.ZonedDateTime;
@@ -241,8 +242,8 @@ public record RunFacts(
         Locale.ROOT,
         "The sparsity asked for was not reached: %s in place of %s. Counts are of whole units (blocks,"
             + " rows, heads) and rounded.",
-        percent(reached.prunedLayers()),
-        percent(asked));
+        Formats.percent(reached.prunedLayers()),
+        Formats.percent(asked));
   }
 
   /**
@@ -266,8 +267,8 @@ public record RunFacts(
               String.format(
                   Locale.ROOT,
                   "Target sparsity not reached: %s of the pruned layers in place of %s.",
-                  percent(reached.prunedLayers()),
-                  percent(asked)),
+                  Formats.percent(reached.prunedLayers()),
+                  Formats.percent(asked)),
               "Train longer (pruning.train.epochs or max_steps), raise"
                   + " pruning.train.score_learning_rate, or lower target_sparsity."));
     }
@@ -329,10 +330,6 @@ public record RunFacts(
     }
     List<Shortcoming> missed = shortcomings();
     return missed.isEmpty() ? sentence : missed.get(0).sentence();
-  }
-
-  private static String percent(double share) {
-    return String.format(Locale.ROOT, "%.2f%%", 100 * share);
   }
 
   /** What decides which weights are removed; null when that could not be planned. */

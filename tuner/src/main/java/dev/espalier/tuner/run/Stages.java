@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
+import dev.espalier.core.text.Formats;
 import dev.espalier.tuner.result.RunFacts.StageTime;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,7 +58,7 @@ final class Stages {
     /** A share, shown in percent. */
     void share(String name, double value) {
       results.put(name, value);
-      inWords.put(name, String.format(Locale.ROOT, "%.2f%%", 100 * value));
+      inWords.put(name, Formats.percent(value));
     }
 
     /** A count that the stage found out. */

@@ -2,15 +2,13 @@ package dev.espalier.onnxruntime.bert;
 
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.files.Sha256;
 import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.core.model.PretrainedModels;
 import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
 import java.io.IOException;
 import java.io.InputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -65,7 +63,7 @@ public final class ClasspathModels implements PretrainedModels {
     TransformerWeights weights =
         BertOnnxImport.read(OnnxFiles.parse(onnx, resources.onnx()), resources.onnx());
     return new PretrainedModel(
-        reference, weights, read(resources.tokenizer(), resources), sha256(onnx));
+        reference, weights, read(resources.tokenizer(), resources), Sha256.of(onnx));
   }
 
   private byte[] read(String name, Resources resources) {
@@ -82,14 +80,6 @@ public final class ClasspathModels implements PretrainedModels {
           ProblemKind.ENVIRONMENT,
           "cannot read " + name + " from the class path: " + broken.getMessage(),
           "Delete " + resources.artifact() + " from the local Maven repository and build again.");
-    }
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("every Java platform has SHA-256", impossible);
     }
   }
 }

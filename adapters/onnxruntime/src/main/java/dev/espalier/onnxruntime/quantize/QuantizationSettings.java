@@ -18,8 +18,8 @@ import java.util.TreeSet;
  *     uint8 × int8 products in 16 bits on x86 CPUs without VNNI, which saturates for large weights;
  *     there, a reduced range is exact
  * @param operatorTypes what may be quantized, of {@link #OPERATOR_TYPES}
- * @param excluded globs ({@code *} is any text, {@code ?} any character) over names of nodes and of
- *     their weights; what one matches stays float
+ * @param excluded {@link dev.espalier.core.text.Globs globs} over names of nodes and of their
+ *     weights; what one matches stays float
  * @param floatNodes names of nodes that stay float, taken literally
  * @param rules exceptions for some operators, the later over the earlier
  */

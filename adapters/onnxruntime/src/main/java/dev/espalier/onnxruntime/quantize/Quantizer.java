@@ -7,6 +7,7 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.core.quantization.QuantizationPlan.OperatorRule;
+import dev.espalier.core.text.Globs;
 import dev.espalier.onnxruntime.calibrate.TensorRange;
 import dev.espalier.onnxruntime.graph.GraphCheck;
 import dev.espalier.onnxruntime.graph.Nodes;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -121,10 +123,8 @@ public record Quantizer(QuantizationSettings settings) {
 
   /** Whether a name or glob is that of a node or of one of its inputs. */
   public static boolean names(String glob, NodeProto node) {
-    return Selection.matches(glob, Selection.name(node))
-        || glob.equals(Selection.name(node))
-        || node.getInputList().stream()
-            .anyMatch(input -> glob.equals(input) || Selection.matches(glob, input));
+    Predicate<String> named = Globs.of(glob);
+    return named.test(Selection.name(node)) || node.getInputList().stream().anyMatch(named);
   }
 
   /** Whether a rule is about an operator with a weight that reads or writes a tensor. */

@@ -2,6 +2,7 @@ package dev.espalier.onnxruntime.quantize;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.espalier.core.quantization.QuantizationPlan.OperatorRule;
+import dev.espalier.core.text.Globs;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.quantize.QuantizationReport.Left;
 import dev.espalier.onnxruntime.quantize.QuantizationReport.Operator;
@@ -27,11 +28,10 @@ final class Selection {
           graph.nodes().stream()
               .filter(
                   node ->
-                      matches(glob, name(node))
+                      names(glob, name(node))
                           || node.getInputList().stream()
                               .anyMatch(
-                                  input ->
-                                      graph.initializer(input) != null && matches(glob, input)))
+                                  input -> graph.initializer(input) != null && names(glob, input)))
               .count();
       matched.put(glob, (int) count);
     }
@@ -69,7 +69,7 @@ final class Selection {
    */
   @Nullable String whyFloat(NodeProto node, String weight) {
     for (String glob : settings.excluded()) {
-      if (matches(glob, name(node)) || matches(glob, weight)) {
+      if (names(glob, name(node)) || names(glob, weight)) {
         return "excluded by " + glob;
       }
     }
@@ -110,11 +110,7 @@ final class Selection {
         && (rule.names().isEmpty()
             || rule.names().stream()
                 .anyMatch(
-                    glob ->
-                        glob.equals(name(node))
-                            || glob.equals(weight)
-                            || matches(glob, name(node))
-                            || (!weight.isEmpty() && matches(glob, weight))));
+                    glob -> names(glob, name(node)) || (!weight.isEmpty() && names(glob, weight))));
   }
 
   void quantized(NodeProto node, String weight) {
@@ -127,30 +123,7 @@ final class Selection {
     left.add(new Left(new Operator(node.getOpType(), name(node), weight, false), reason));
   }
 
-  /** Whether a glob matches all of a text: in time of their product at most. */
-  static boolean matches(String glob, String text) {
-    int inGlob = 0;
-    int inText = 0;
-    int star = -1;
-    int resume = 0;
-    while (inText < text.length()) {
-      char wanted = inGlob < glob.length() ? glob.charAt(inGlob) : '\0';
-      if (inGlob < glob.length() && wanted == '*') {
-        star = inGlob++;
-        resume = inText;
-      } else if (inGlob < glob.length() && (wanted == '?' || wanted == text.charAt(inText))) {
-        inGlob++;
-        inText++;
-      } else if (star >= 0) {
-        inGlob = star + 1;
-        inText = ++resume;
-      } else {
-        return false;
-      }
-    }
-    while (inGlob < glob.length() && glob.charAt(inGlob) == '*') {
-      inGlob++;
-    }
-    return inGlob == glob.length();
+  private static boolean names(String glob, String name) {
+    return Globs.of(glob).test(name);
   }
 }
