@@ -2,7 +2,6 @@ package dev.espalier.cli;
 
 import dev.espalier.archive.RemainingWeights;
 import dev.espalier.checkpoints.DataType;
-import dev.espalier.checkpoints.SafeTensorsWriter;
 import dev.espalier.checkpoints.SafeTensorsWriter.Stored;
 import dev.espalier.core.model.Tensor;
 import java.nio.ByteBuffer;
@@ -46,7 +45,7 @@ final class FinalizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    OutputFolder.checkEmpty(output);
+    OutputPath.checkEmptyFolder(output);
     try (Checkpoint opened = Checkpoint.open(checkpoint)) {
       RemainingWeights remaining = opened.remaining();
       SortedMap<String, Tensor> weights = new TreeMap<>();
@@ -61,9 +60,7 @@ final class FinalizeCommand implements Callable<Integer> {
                   others.put(name, new Stored(info, ByteBuffer.wrap(opened.bytes(name))));
                 }
               });
-      SafeTensorsWriter.write(
-          output.resolve(Checkpoint.MODEL), SafeTensorsWriter.PYTORCH, weights, others);
-      OutputFolder.write(output, opened.companions());
+      ModelFolder.write(output, opened.companions(), weights, others);
       Console.print(
           spec,
           String.format(

@@ -1,23 +1,20 @@
 package dev.espalier.cli;
 
 import dev.espalier.api.problem.Location;
-import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.config.JsonSchema;
+import dev.espalier.core.files.AtomicFile;
+import dev.espalier.core.files.StagedOutput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -94,30 +91,24 @@ final class InitCommand implements Callable<Integer> {
   }
 
   private static void create(Path file, String text) {
-    try {
-      Files.writeString(file, text, StandardOpenOption.CREATE_NEW);
-    } catch (FileAlreadyExistsException e) {
+    Path parent = file.toAbsolutePath().getParent();
+    if (!Files.isDirectory(parent)) {
+      throw problem(file, "there is no folder " + parent, "Make it first, or name another.");
+    }
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       throw problem(
-          ProblemKind.CONFIGURATION,
           file,
           "the file exists already, and is not overwritten",
-          "Name another file, or remove this one.",
-          e);
-    } catch (NoSuchFileException e) {
-      throw problem(
-          ProblemKind.CONFIGURATION,
-          file,
-          "there is no folder " + file.toAbsolutePath().getParent(),
-          "Make it first, or name another.",
-          e);
-    } catch (IOException e) {
-      throw problem(ProblemKind.ENVIRONMENT, file, "it cannot be written: " + e, null, e);
+          "Name another file, or remove this one.");
+    }
+    try (StagedOutput staged = StagedOutput.file(file)) {
+      AtomicFile.write(staged.path(), out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+      staged.publish();
     }
   }
 
-  private static ProblemException problem(
-      ProblemKind kind, Path file, String message, @Nullable String advice, IOException cause) {
-    Location at = Location.ofFile(file.toString());
-    return new ProblemException(List.of(new Problem(kind, at, message, advice)), cause);
+  private static ProblemException problem(Path file, String message, String advice) {
+    return ProblemException.at(
+        ProblemKind.CONFIGURATION, Location.ofFile(file.toString()), message, advice);
   }
 }

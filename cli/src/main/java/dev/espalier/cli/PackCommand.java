@@ -49,7 +49,7 @@ final class PackCommand implements Callable<Integer> {
       names = {"-o", "--output"},
       paramLabel = "FILE",
       required = true,
-      description = "The archive to write, for instance model.espalier.")
+      description = "The archive to write, for instance model.espalier; it must not exist yet.")
   private Path output;
 
   @Option(
@@ -68,6 +68,7 @@ final class PackCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    OutputPath.checkNewFile(output, checkpoint);
     Packing packing =
         scalePerRow
             ? new Packing(Packing.DEFAULT.sparseBelow(), Scales.ROWS, Scales.ROWS)

@@ -19,7 +19,6 @@ import dev.espalier.tuner.run.RunServices;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,7 +96,8 @@ final class QuantizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    checkOutput();
+    OutputPath.checkNewFile(output, model);
+    OutputPath.checkNewFile(externalData(), model);
     RunServices services = Services.create(Plugins.in(null), downloads.hub());
     ResolvedConfiguration resolved =
         new ConfigurationLoader().loadOver(REST, files, assignments, System.getenv());
@@ -120,28 +120,6 @@ final class QuantizeCommand implements Callable<Integer> {
     return verdict.status().exitCode();
   }
 
-  /** A file that is there, the model itself for instance, is nobody's to overwrite in silence. */
-  private void checkOutput() {
-    if (Files.exists(output, LinkOption.NOFOLLOW_LINKS)) {
-      throw new ProblemException(
-          List.of(
-              new Problem(
-                  ProblemKind.INPUT,
-                  ProblemCode.CONTRADICTION,
-                  Location.ofFile(output.toString()),
-                  isModel() ? "this is the model itself" : "there is something already",
-                  "Name another file with -o, or remove this one.")));
-    }
-  }
-
-  private boolean isModel() {
-    try {
-      return Files.exists(model) && Files.isSameFile(model, output);
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
   /** What calibration and evaluation choose from; null when no task is named. */
   private @Nullable TaskData data(ResolvedConfiguration resolved, RunServices services) {
     Configuration.Data data = resolved.configuration().data();
@@ -162,6 +140,11 @@ final class QuantizeCommand implements Callable<Integer> {
                       + " post_training_dynamic_quant, which needs no data.")));
     }
     return services.tasks().load(DataRequest.of(resolved.configuration()), tokenizer());
+  }
+
+  /** Where an int8 model of more than 2 GB keeps its weights. */
+  private Path externalData() {
+    return output.resolveSibling(output.getFileName() + ".data");
   }
 
   private static long bytes(Path file) {

@@ -1,6 +1,7 @@
 package dev.espalier.cli;
 
 import dev.espalier.api.run.RunListener;
+import dev.espalier.core.files.TemporaryPaths;
 import dev.espalier.tuner.run.Interruption;
 import dev.espalier.tuner.run.RunResult;
 import java.io.PrintWriter;
@@ -11,9 +12,13 @@ import java.util.concurrent.atomic.AtomicReference;
 final class Session {
   private static final int SECONDS_TO_END = 10;
 
-  /** What a signal does now; without a session there is nothing to keep. */
+  /** What a signal does now; without a session there is nothing to keep, and drafts go. */
   private static final AtomicReference<Runnable> ON_SIGNAL =
-      new AtomicReference<>(() -> endNow("Interrupted."));
+      new AtomicReference<>(
+          () -> {
+            TemporaryPaths.removeAll();
+            endNow("Interrupted.");
+          });
 
   /** A run that begins or is resumed. */
   @FunctionalInterface

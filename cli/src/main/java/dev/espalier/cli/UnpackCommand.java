@@ -7,7 +7,6 @@ import dev.espalier.archive.StoredTensor;
 import dev.espalier.archive.StoredTensor.Exact;
 import dev.espalier.archive.StoredTensor.Int8;
 import dev.espalier.checkpoints.DataType;
-import dev.espalier.checkpoints.SafeTensorsWriter;
 import dev.espalier.checkpoints.SafeTensorsWriter.Stored;
 import dev.espalier.checkpoints.TensorInfo;
 import dev.espalier.core.model.Tensor;
@@ -56,7 +55,7 @@ final class UnpackCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    OutputFolder.checkEmpty(output);
+    OutputPath.checkEmptyFolder(output);
     try (Archive opened = Archive.open(archive)) {
       SortedMap<String, byte[]> files = new TreeMap<>();
       for (Entry entry : opened.entries()) {
@@ -69,9 +68,7 @@ final class UnpackCommand implements Callable<Integer> {
       opened
           .tensors(Runtime.getRuntime().availableProcessors())
           .forEach((name, tensor) -> add(name, tensor, floats, others));
-      SafeTensorsWriter.write(
-          output.resolve(Checkpoint.MODEL), SafeTensorsWriter.PYTORCH, floats, others);
-      OutputFolder.write(output, files);
+      ModelFolder.write(output, files, floats, others);
       Console.print(
           spec,
           "wrote "

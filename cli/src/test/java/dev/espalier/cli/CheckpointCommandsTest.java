@@ -302,6 +302,62 @@ class CheckpointCommandsTest {
     assertThat(full.toFile().list()).containsExactly("mine");
   }
 
+  /** pack replaced what was there, its own input as well; below a file all of them ended with 4. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "pack MODEL -o MODEL | this is the model itself",
+        "pack RUN -o MINE | there is something already",
+        "pack RUN -o LINK | there is something already",
+        "pack RUN -o MINE/x | mine is not a folder",
+        "unpack ARCHIVE -o MINE | it is a file",
+        "unpack ARCHIVE -o LINK | it is a symbolic link to what is no folder",
+        "unpack ARCHIVE -o MINE/x/y | mine is not a folder",
+        "finalize RUN -o MINE/x | mine is not a folder",
+      })
+  @DisplayName("what is there is not overwritten, and what cannot be made is said at once")
+  void overwritesNothing(String command, String message) throws IOException {
+    Path archive = directory.resolve("m.espalier");
+    ArchiveWriter.pack(archive, weights);
+    Path mine = Files.writeString(directory.resolve("mine"), "mine");
+    Path link = Files.createSymbolicLink(directory.resolve("link"), directory.resolve("nowhere"));
+    Path model = run.resolve("best/model.safetensors");
+    byte[] before = Files.readAllBytes(model);
+
+    Executed refused =
+        Executed.of(
+            command
+                .replace("ARCHIVE", archive.toString())
+                .replace("MODEL", model.toString())
+                .replace("RUN", run.toString())
+                .replace("LINK", link.toString())
+                .replace("MINE", mine.toString())
+                .split(" "));
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.err()).contains(message);
+    assertThat(mine).hasContent("mine");
+    assertThat(link).isSymbolicLink();
+    assertThat(model).hasBinaryContent(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"new", "there"})
+  @DisplayName("a model's folder has its files and no draft, be it new or there and empty")
+  void noDraft(String name) throws IOException {
+    Files.createDirectory(directory.resolve("there"));
+    Path output = directory.resolve(name);
+
+    assertThat(Executed.of("finalize", run.toString(), "-o", output.toString()).exitCode())
+        .isZero();
+
+    assertThat(output.toFile().list())
+        .contains("config.json", "model.safetensors")
+        .noneMatch(file -> file.startsWith("."));
+    assertThat(directory.toFile().list()).noneMatch(file -> file.startsWith("."));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"count NONE", "count EMPTY", "pack EMPTY -o OUT", "unpack NONE -o OUT"})
   @DisplayName("what is not there is an error with its page")

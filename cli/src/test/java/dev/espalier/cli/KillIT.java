@@ -124,6 +124,44 @@ class KillIT {
     assertEndsAs(whole, workspace, run, "any-end.log");
   }
 
+  /** Once an attempt of the fall-back, not judged yet, stood at the target. */
+  @ParameterizedTest
+  @ValueSource(strings = {"KILL", "INT", "TERM"})
+  @DisplayName("quantize that is ended in its work leaves nothing at -o")
+  void quantizeIsKilled(String signal) throws IOException, InterruptedException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+    Path best = uninterrupted().resolve("best");
+    for (String name : List.of("model.onnx", "tokenizer.json", "config.json")) {
+      Files.copy(best.resolve(name), model.resolve(name));
+    }
+    Path output = Files.createDirectory(folder.resolve("out"));
+    Process process =
+        start(
+            "quantize.log",
+            List.of(
+                "quantize",
+                model.resolve("model.onnx").toString(),
+                "-o",
+                output.resolve("int8.onnx").toString(),
+                "--config",
+                "src/test/resources/tiny/search.yaml",
+                "--set",
+                "evaluation.performance.iteration=1000000"));
+    while (process.isAlive() && output.toFile().list().length == 0) {
+      Thread.sleep(10);
+    }
+
+    send(signal, process);
+
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    String printed = Files.readString(folder.resolve("quantize.log"));
+    assertThat(process.exitValue()).as(printed).isEqualTo(signal.equals("KILL") ? 137 : 130);
+    assertThat(output.resolve("int8.onnx")).doesNotExist();
+    if (!signal.equals("KILL")) {
+      assertThat(output).isEmptyDirectory();
+    }
+  }
+
   // ------------------------------------------------------------------ helpers
 
   private Path uninterrupted() throws IOException, InterruptedException {

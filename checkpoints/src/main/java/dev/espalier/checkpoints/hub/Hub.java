@@ -55,9 +55,9 @@ public final class Hub {
    * Finds or fetches a repository.
    *
    * @param wanted which of the repository's files to fetch, chosen from the names of all of them
-   * @throws ProblemException of kind INPUT when it is not in the cache and cannot or may not be
-   *     fetched, or when what was fetched is not what was announced; of kind ENVIRONMENT when the
-   *     cache cannot be written
+   * @throws ProblemException of kind INPUT when there is no such repository, or it is not in the
+   *     cache and may not be fetched; of kind ENVIRONMENT when the server cannot be reached or does
+   *     not answer as a hub does, or the cache cannot be written
    */
   public Snapshot snapshot(HubReference reference, UnaryOperator<List<String>> wanted) {
     HubCache cache = new HubCache(settings.cache(), reference);
@@ -74,7 +74,7 @@ public final class Hub {
       if (e.isPassing() && known.isPresent()) {
         return new Snapshot(known.get(), cache.snapshot(known.get()));
       }
-      throw problem(ProblemKind.INPUT, reference, e.getMessage(), e.advice(), e);
+      throw problem(e.kind(), reference, e.getMessage(), e.advice(), e);
     } catch (IOException e) {
       throw problem(
           ProblemKind.ENVIRONMENT,
@@ -117,7 +117,7 @@ public final class Hub {
     String hash = hash(incomplete, facts);
     if (!hash.equals(facts.hash())) {
       Files.delete(incomplete);
-      throw HubException.refused(
+      throw HubException.disturbed(
           file + " of " + at + " has the hash " + hash + ", announced was " + facts.hash(),
           "It was removed. Maybe a proxy changes files; run again to fetch it anew.");
     }
@@ -157,7 +157,7 @@ public final class Hub {
       }
       if (written > facts.size()) {
         Files.delete(incomplete);
-        throw HubException.refused(
+        throw HubException.disturbed(
             file + " of " + at + " is longer than the " + facts.size() + " bytes announced",
             "What came was removed. Maybe a proxy answers in the hub's place.");
       }
@@ -199,7 +199,7 @@ public final class Hub {
         Thread.sleep(pause);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw HubException.refused("interrupted while it was fetched", "Run again to go on.");
+        throw HubException.disturbed("interrupted while it was fetched", "Run again to go on.");
       }
       pause *= 2;
     }

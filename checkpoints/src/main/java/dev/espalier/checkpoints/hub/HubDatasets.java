@@ -100,8 +100,7 @@ public final class HubDatasets {
         if (first == null) {
           first = e;
         }
-        boolean passing = e.getCause() instanceof HubException cause && cause.isPassing();
-        if (passing || !isMissing(e)) {
+        if (!isMissing(e)) {
           throw e;
         }
       }

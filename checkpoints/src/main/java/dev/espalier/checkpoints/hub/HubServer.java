@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HubServer {
   private static final int MOST_REDIRECTS = 5;
+  private static final int PROXY_WANTS_A_NAME = 407;
   private static final int LARGEST_DESCRIPTION = 64 << 20;
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final Duration ANSWER = Duration.ofSeconds(60);
@@ -85,12 +86,12 @@ final class HubServer {
       List<String> files = new ArrayList<>();
       root.path("siblings").forEach(file -> files.add(file.path("rfilename").asText()));
       if (!commit.matches("[0-9a-f]{40}")) {
-        throw HubException.refused(
+        throw HubException.disturbed(
             "the server names no commit of " + reference, "Maybe HF_ENDPOINT is no hub.");
       }
       return new Revision(commit, List.copyOf(files));
     } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-      throw HubException.refused(
+      throw HubException.disturbed(
           "the server's description of " + reference + " is no JSON",
           "Maybe HF_ENDPOINT is no hub, or a proxy answers in its place.");
     }
@@ -114,7 +115,7 @@ final class HubServer {
     size = size == null ? header(answer, "content-length") : size;
     String plain = hash == null ? "" : hash.replaceFirst("^W/", "").replace("\"", "");
     if (!plain.matches("[0-9a-f]{40}|[0-9a-f]{64}") || size == null || !size.matches("\\d{1,18}")) {
-      throw HubException.refused(
+      throw HubException.disturbed(
           "the server does not say what "
               + at
               + "/"
@@ -179,7 +180,7 @@ final class HubServer {
       throws IOException {
     String location = header(answer, "location");
     if (location == null || redirects == MOST_REDIRECTS) {
-      throw HubException.refused(
+      throw HubException.disturbed(
           "the server redirects "
               + (location == null ? "to nowhere" : "in circles")
               + " when asked for "
@@ -190,13 +191,13 @@ final class HubServer {
     try {
       target = here.resolve(location);
     } catch (IllegalArgumentException e) {
-      throw HubException.refused(
+      throw HubException.disturbed(
           "the server redirects to \"" + location + "\", which is no URL: " + e.getMessage(),
           "Maybe HF_ENDPOINT is wrong, or a proxy answers in the hub's place.");
     }
     if (!List.of("http", "https").contains(String.valueOf(target.getScheme()))
         || (here.getScheme().equals("https") && !target.getScheme().equals("https"))) {
-      throw HubException.refused(
+      throw HubException.disturbed(
           "the server redirects to " + target.getScheme() + ", which is not followed",
           "Maybe HF_ENDPOINT is wrong, or a proxy answers in the hub's place.");
     }
@@ -209,12 +210,12 @@ final class HubServer {
       return client().send(request(method, uri, position), BodyHandlers.ofInputStream());
     } catch (IllegalArgumentException e) {
       // A URL may be well formed and yet lead nowhere: without a host, to port 99999.
-      throw HubException.refused(
+      throw HubException.disturbed(
           "cannot ask \"" + uri + "\": " + e.getMessage(),
           "Maybe HF_ENDPOINT is wrong, or a proxy answers in the hub's place.");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw HubException.refused("interrupted while it was fetched", "Run again to go on.");
+      throw HubException.disturbed("interrupted while it was fetched", "Run again to go on.");
     } catch (IOException e) {
       throw HubException.failed(
           "cannot reach " + uri.getScheme() + "://" + uri.getAuthority() + ": " + reason(e), e);
@@ -268,10 +269,18 @@ final class HubServer {
           "Maybe the name is misspelt.");
     }
     String message = "the server answered " + status + " when asked for " + what;
-    if (status == 429 || status >= 500) {
+    if (status == 408 || status == 429 || status >= 500) {
       throw HubException.failed(message, null);
     }
-    throw HubException.refused(message, "Maybe HF_ENDPOINT is no hub.");
+    if (status == PROXY_WANTS_A_NAME) {
+      throw HubException.disturbed(
+          message + ": a proxy asks who wants it",
+          "Give Java the proxy's user and password, or use another network.");
+    }
+    String advice = "Maybe HF_ENDPOINT is no hub.";
+    throw status / 100 == 4
+        ? HubException.refused(message, advice)
+        : HubException.disturbed(message, advice);
   }
 
   private URI fileUri(HubReference at, String file) {

@@ -126,14 +126,17 @@ class HubTest {
         "REDIRECT_TO_NO_PORT | http://127.0.0.1:99999 | HF_ENDPOINT",
         "NO_HASH | the server does not say what | a proxy removes headers",
         "NO_JSON | is no JSON | HF_ENDPOINT is no hub",
+        "PROXY | answered 407 when asked for hf:org/tiny: a proxy asks | the proxy's user",
         "GATED | hf:org/tiny is gated: its owner must grant access | HF_TOKEN",
       })
   @DisplayName("what does not pass is said, and nothing half-written counts")
   void says(Fault fault, String message, String advice) throws IOException {
     hub.fault = fault;
 
+    int exitCode = fault == Fault.GATED ? 2 : 4; // all others are the network's or the server's
     assertThatThrownBy(() -> fetch("hf:org/tiny"))
-        .isInstanceOfSatisfying(ProblemException.class, e -> assertThat(e.exitCode()).isEqualTo(2))
+        .isInstanceOfSatisfying(
+            ProblemException.class, e -> assertThat(e.exitCode()).isEqualTo(exitCode))
         .hasMessageContaining(message)
         .hasMessageContaining(advice);
 
@@ -154,7 +157,7 @@ class HubTest {
       })
   void says_what_is_not_there(String reference, String message) {
     assertThatThrownBy(() -> fetch(reference))
-        .isInstanceOf(ProblemException.class)
+        .isInstanceOfSatisfying(ProblemException.class, e -> assertThat(e.exitCode()).isEqualTo(2))
         .hasMessageContaining(message)
         .hasMessageContaining("Maybe the name is misspelt");
   }
@@ -228,7 +231,7 @@ class HubTest {
     hub.close();
 
     assertThatThrownBy(() -> fetch("hf:org/tiny"))
-        .isInstanceOf(ProblemException.class)
+        .isInstanceOfSatisfying(ProblemException.class, e -> assertThat(e.exitCode()).isEqualTo(4))
         .hasMessageContaining("cannot reach " + nowhere);
   }
 
@@ -389,7 +392,7 @@ class HubTest {
     HubSettings impatient = settings(true, false, null, Duration.ofMillis(300));
 
     assertThatThrownBy(() -> new Hub(impatient).snapshot(reference(), HubTest::wanted))
-        .isInstanceOfSatisfying(ProblemException.class, e -> assertThat(e.exitCode()).isEqualTo(2))
+        .isInstanceOfSatisfying(ProblemException.class, e -> assertThat(e.exitCode()).isEqualTo(4))
         .hasMessageContaining("the server sent less than 61440 bytes in 0.3 s")
         .hasMessageContaining("run again later, what was fetched is kept");
   }

@@ -57,6 +57,7 @@ final class LocalHub implements AutoCloseable {
     DRIPS_DESCRIPTION,
     NO_HASH,
     NO_JSON,
+    PROXY,
     GATED
   }
 
@@ -115,6 +116,8 @@ final class LocalHub implements AutoCloseable {
         refuse(exchange, 401, "RepoNotFound");
       } else if (fault == Fault.GATED) {
         refuse(exchange, 403, "GatedRepo");
+      } else if (fault == Fault.PROXY) {
+        refuse(exchange, 407, null);
       } else if (fault == Fault.UNAVAILABLE
           || (fault == Fault.UNAVAILABLE_TWICE && failures.getAndIncrement() < 2)) {
         refuse(exchange, 503, null);

@@ -45,6 +45,7 @@ public final class AtomicFile {
       Path directory = Files.createDirectories(target.getParent());
       // Not Files.createTempFile: its files are readable for their owner alone.
       temporary = directory.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+      TemporaryPaths.add(temporary);
       try (FileChannel channel =
           FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
@@ -66,6 +67,10 @@ public final class AtomicFile {
     } catch (RuntimeException | Error bug) {
       delete(temporary, bug);
       throw bug;
+    } finally {
+      if (temporary != null) {
+        TemporaryPaths.forget(temporary);
+      }
     }
   }
 

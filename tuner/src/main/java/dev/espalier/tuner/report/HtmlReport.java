@@ -81,6 +81,10 @@ public final class HtmlReport {
     facts
         .headlines()
         .forEach(each -> page.append("<p class=\"verdict missed\">" + escape(each) + "</p>"));
+    String pruned = facts.startingSparsityCaution();
+    if (pruned != null) {
+      page.append("<p class=\"verdict missed\">" + escape(pruned) + "</p>");
+    }
   }
 
   private void verdict() {
@@ -107,15 +111,17 @@ public final class HtmlReport {
       for (MetricVerdict part : verdict.parts()) {
         String of = several ? " of " + part.limit().metric() : "";
         rows.add(List.of("baseline" + of, number(part.baseline())));
-        if (!verdict.criterion().isMean()) {
+        if (!verdict.criterion().isMean() && !part.limit().acceptsAnyLoss()) {
           rows.add(List.of("threshold" + of, number(part.threshold())));
         }
         rows.add(List.of("result" + of + ", on the file that ships", number(part.value())));
       }
       Double mean = verdict.lossInTheMean();
       if (mean != null) {
-        rows.add(
-            List.of("threshold of the mean loss", number(verdict.criterion().leading().value())));
+        if (!verdict.criterion().leading().acceptsAnyLoss()) {
+          rows.add(
+              List.of("threshold of the mean loss", number(verdict.criterion().leading().value())));
+        }
         rows.add(List.of("mean loss", number(mean)));
       }
     }

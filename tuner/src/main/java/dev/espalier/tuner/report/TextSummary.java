@@ -33,6 +33,9 @@ public final class TextSummary {
       text.append(facts.smokeCaution()).append("\n\n");
     }
     facts.headlines().forEach(each -> text.append(each).append("\n\n"));
+    if (facts.startingSparsityCaution() != null) {
+      text.append(facts.startingSparsityCaution()).append("\n\n");
+    }
     if (facts.trials().size() > 1) {
       text.append(TrialTable.of(facts).toString(width)).append("\n\n");
     }

@@ -90,8 +90,10 @@ public record Criterion(List<LossLimit> limits, List<Double> weights) {
     }
     return String.format(
         Locale.ROOT,
-        "The baseline's metrics are %s; what a trial loses of them, %s, must be at most %.4f in the"
-            + " weighted mean (%s).",
+        "The baseline's metrics are %s; "
+            + (leading().acceptsAnyLoss()
+                ? "any loss is accepted."
+                : "what a trial loses of them, %s, must be at most %.4f in the weighted mean (%s)."),
         limits.stream()
             .map(
                 limit ->

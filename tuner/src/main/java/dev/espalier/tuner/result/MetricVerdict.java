@@ -74,6 +74,14 @@ public record MetricVerdict(
 
   /** Value, threshold and baseline as numbers. */
   String clause() {
+    if (limit.acceptsAnyLoss()) {
+      return String.format(
+          Locale.ROOT,
+          "%s is %.4f (baseline %.4f, any loss is accepted)",
+          limit.metric(),
+          value,
+          baseline);
+    }
     return String.format(
         Locale.ROOT,
         "%s is %.4f, the threshold is %.4f (baseline %.4f, %s)",

@@ -59,9 +59,12 @@ public final class ResultJson {
     ObjectNode node = JSON.objectNode();
     node.put("metric", criterion.metric());
     node.put("kind", criterion.leading().kind().label());
-    node.put("value", criterion.leading().value());
+    LossLimit limit = criterion.leading();
+    node.set("value", number(limit.acceptsAnyLoss() ? null : limit.value()));
     Verdict verdict = facts.verdict();
-    node.set("threshold", number(verdict == null ? null : verdict.threshold()));
+    node.set(
+        "threshold",
+        number(verdict == null || limit.acceptsAnyLoss() ? null : verdict.threshold()));
     node.put("higher_is_better", criterion.leading().higherIsBetter());
     node.set("measured", number(verdict == null ? null : verdict.value()));
     if (criterion.limits().size() > 1) {
@@ -74,7 +77,8 @@ public final class ResultJson {
   private static void several(ObjectNode node, Criterion criterion, @Nullable Verdict verdict) {
     node.put("combination", criterion.isMean() ? "weighted_mean" : "each");
     if (criterion.isMean()) {
-      node.put("threshold_of_mean_loss", criterion.leading().value());
+      LossLimit all = criterion.leading();
+      node.set("threshold_of_mean_loss", number(all.acceptsAnyLoss() ? null : all.value()));
       node.set("mean_loss", number(verdict == null ? null : verdict.lossInTheMean()));
     }
     ArrayNode metrics = node.putArray("metrics");
@@ -84,11 +88,12 @@ public final class ResultJson {
       ObjectNode each = metrics.addObject();
       each.put("metric", limit.metric());
       each.put("kind", limit.kind().label());
-      each.put("value", limit.value());
+      each.set("value", number(limit.acceptsAnyLoss() ? null : limit.value()));
       each.put("higher_is_better", limit.higherIsBetter());
       each.set("weight", number(criterion.isMean() ? criterion.weights().get(i) : null));
       each.set("baseline", number(part == null ? null : part.baseline()));
-      each.set("threshold", number(part == null || criterion.isMean() ? null : part.threshold()));
+      boolean judgedAlone = part != null && !criterion.isMean() && !limit.acceptsAnyLoss();
+      each.set("threshold", number(judgedAlone ? part.threshold() : null));
       each.set("measured", number(part == null ? null : part.value()));
       each.put("met", (part == null || criterion.isMean()) ? null : part.met());
     }
@@ -100,6 +105,7 @@ public final class ResultJson {
     node.set("size_bytes", size(facts.dense()));
     node.set("latency_ms", latency(facts.latencies().get("dense")));
     node.put("source", facts.baselineSource());
+    node.set("starting_sparsity", number(facts.startingSparsity()));
     node.set("trivial", trivial(facts.trivial()));
     return node;
   }

@@ -1,5 +1,6 @@
 package dev.espalier.tuner.result;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.Problem;
@@ -64,6 +65,9 @@ public record RunFacts(
     Map<String, String> artifacts) {
   /** A share of the weights by which a count of whole units may miss a sparsity without a word. */
   private static final double MISSED_BY = 0.02;
+
+  /** The key of {@code environment} with the zeros that the models of the run came with. */
+  public static final String STARTING_SPARSITY = "starting_sparsity";
 
   /** Copies the collections, keeping their order. */
   public RunFacts {
@@ -345,6 +349,20 @@ public record RunFacts(
   /** The file that ships: int8 when there is one. */
   public @Nullable MeasuredFile shipped() {
     return reported.shipped();
+  }
+
+  /**
+   * The share of zeros in the prunable weights of the model that training started from, or of the
+   * baseline's checkpoint, whichever is larger; null when they were dense.
+   */
+  public @Nullable Double startingSparsity() {
+    JsonNode share = environment.path(STARTING_SPARSITY).path("share");
+    return share.isNumber() ? share.doubleValue() : null;
+  }
+
+  /** What a reader must know when that was no dense model; null otherwise. */
+  public @Nullable String startingSparsityCaution() {
+    return environment.path(STARTING_SPARSITY).path("caution").textValue();
   }
 
   /** Whether this is a smoke run, which says nothing about accuracy. */

@@ -155,12 +155,13 @@ public record Verdict(Criterion criterion, List<MetricVerdict> parts) {
     if (criterion.isMean()) {
       return String.format(
           Locale.ROOT,
-          "Criterion %s: the weighted mean of what is lost, %s, is %.4f, the threshold is %.4f"
-              + " (%s; %s).",
+          "Criterion %s: the weighted mean of what is lost, %s, is %.4f%s (%s; %s).",
           status().label(),
           criterion.unit(),
           meanLoss(),
-          criterion.leading().value(),
+          criterion.leading().acceptsAnyLoss()
+              ? ""
+              : String.format(Locale.ROOT, ", the threshold is %.4f", criterion.leading().value()),
           parts.stream()
               .map(
                   part ->

@@ -37,6 +37,11 @@ sealed interface BaselineSource {
     return List.of();
   }
 
+  /** The share of zeros in its prunable weights, as far as they are at hand. */
+  default double sparsity() {
+    return 0;
+  }
+
   /** It is trained by the run. */
   record Trained() implements BaselineSource {
     @Override
@@ -51,8 +56,10 @@ sealed interface BaselineSource {
    * @param file its safetensors
    * @param sha256 the file's hash
    * @param notes what a user should know of it, a sentence each
+   * @param sparsity the share of zeros in its prunable weights
    */
-  record Checkpoint(Path file, String sha256, List<String> notes) implements BaselineSource {
+  record Checkpoint(Path file, String sha256, List<String> notes, double sparsity)
+      implements BaselineSource {
     /** Copies the list. */
     public Checkpoint {
       notes = List.copyOf(notes);
@@ -113,11 +120,12 @@ sealed interface BaselineSource {
       return new Trained();
     }
     Path file = find(asked.checkpoint()).orElseThrow(() -> missing(resolved, asked.checkpoint()));
-    TransformerWeights unused = read(resolved, file, model, head, checkpoints);
+    TransformerWeights weights = read(resolved, file, model, head, checkpoints);
     return new Checkpoint(
         file,
         sha256(file),
-        classOrder(resolved, file, model, head, checkpoints).notes(file.toString()));
+        classOrder(resolved, file, model, head, checkpoints).notes(file.toString()),
+        StartingSparsity.of(weights));
   }
 
   private static Given given(

@@ -11,6 +11,7 @@ import dev.espalier.tuner.run.Preparation.Prepared;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
@@ -91,11 +92,11 @@ final class BestModel {
           write(
               folder.resolve("README.md"),
               ModelCard.of(facts, prepared.model().reference()).getBytes(StandardCharsets.UTF_8));
-          link(Workshop.WEIGHTS, folder);
-          link(facts.format().fileName(), folder);
+          copy(Workshop.WEIGHTS, folder);
+          copy(facts.format().fileName(), folder);
           long unused = archives.pack(folder.resolve("model.espalier"), weights);
           if (facts.quantized() != null) {
-            link(Workshop.INT8, folder);
+            copy(Workshop.INT8, folder);
           }
           keepOthers(written, folder);
           return folder;
@@ -113,7 +114,10 @@ final class BestModel {
     return shown.equals(read) ? content : JSON.writeValueAsBytes(shown);
   }
 
-  /** Copies what is not the run's own from the folder that is there. */
+  /**
+   * Copies what is not the run's own from the folder that is there, and its links as links: a file
+   * may have been moved to another disk.
+   */
   private void keepOthers(Map<String, String> written, Path draft) throws IOException {
     Path before = run.resolve(FOLDER);
     if (!Files.isDirectory(before)) {
@@ -121,12 +125,14 @@ final class BestModel {
     }
     boolean cardEdited = new WrittenFiles(written).isCardEdited(run);
     try (Stream<Path> all = Files.walk(before)) {
-      for (Path file : all.filter(Files::isRegularFile).toList()) {
+      for (Path file : all.toList()) {
         Path kept = draft.resolve(before.relativize(file).toString());
         boolean card = run.relative(file).equals(CARD) && cardEdited;
-        if (card || !Files.exists(kept)) {
-          Files.createDirectories(kept.getParent());
-          Files.copy(file, kept, StandardCopyOption.REPLACE_EXISTING);
+        boolean linked = Files.isSymbolicLink(file) && Files.exists(file);
+        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+          Files.createDirectories(kept);
+        } else if (card || linked || !Files.exists(kept)) {
+          Files.copy(file, kept, StandardCopyOption.REPLACE_EXISTING, LinkOption.NOFOLLOW_LINKS);
         }
       }
     }
@@ -136,13 +142,8 @@ final class BestModel {
     Files.write(file, content);
   }
 
-  /** Both names mean one file where the disk can do that: the trial's files never change again. */
-  private void link(String name, Path folder) throws IOException {
-    Path made = run.resolve(Stages.folder(facts.trial())).resolve(name);
-    try {
-      Files.createLink(folder.resolve(name), made);
-    } catch (UnsupportedOperationException | IOException e) {
-      Files.copy(made, folder.resolve(name));
-    }
+  /** A copy, not a link: whoever edits the file in place must not edit the trial's with it. */
+  private void copy(String name, Path folder) throws IOException {
+    Files.copy(run.resolve(Stages.folder(facts.trial())).resolve(name), folder.resolve(name));
   }
 }

@@ -11,6 +11,7 @@ import dev.espalier.tuner.result.Status;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -96,6 +97,33 @@ final class FinishedRun {
         problems,
         null,
         summary + "\n" + place(run.path()));
+  }
+
+  /**
+   * Checks what is at the places where a run writes its result: a link, or a folder in place of a
+   * file, is its owner's and would be replaced.
+   *
+   * @throws DamagedRun naming the first that no run makes
+   */
+  static void checkPlaces(RunDirectory run) {
+    for (String name : List.of(BestModel.FOLDER, REPORT, SUMMARY, RESULT)) {
+      Path place = run.resolve(name);
+      boolean folder = name.equals(BestModel.FOLDER);
+      boolean fits =
+          folder
+              ? Files.isDirectory(place, LinkOption.NOFOLLOW_LINKS)
+              : Files.isRegularFile(place, LinkOption.NOFOLLOW_LINKS);
+      if (!fits && Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+        throw new DamagedRun(
+            place.toString(),
+            "it is "
+                + (Files.isSymbolicLink(place) ? "a symbolic link" : folder ? "a file" : "a folder")
+                + ", where the run has to make a "
+                + (folder ? "folder" : "file"),
+            "Move it elsewhere and resume again; nothing was changed.",
+            null);
+      }
+    }
   }
 
   /** The line of a summary that says where everything is. */

@@ -32,6 +32,8 @@ final class Journal {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  private static final String SHA256 = "sha256";
+
   private final RunDirectory directory;
 
   Journal(RunDirectory directory) {
@@ -44,14 +46,15 @@ final class Journal {
    * @param trial 0 for the dense baseline
    * @param stage the stage's name
    * @param seconds wall time
-   * @param sha256 the hash of each file that it made, by its path in the run directory; empty in
-   *     lines that were written before there were hashes
+   * @param hashed whether the line has hashes; none has in a journal from before there were any
+   * @param sha256 the hash of each file that it made, by its path in the run directory
    * @param verdict what the run's last stage says of it in a sentence, else null
    */
   record Line(
       int trial,
       String stage,
       double seconds,
+      boolean hashed,
       Map<String, String> sha256,
       @Nullable String verdict) {
     Line {
@@ -86,19 +89,32 @@ final class Journal {
       double seconds,
       List<String> outputs,
       ObjectNode results) {
+    boolean hashed = isHashed();
     Map<String, String> hashes = new TreeMap<>();
-    outputs.forEach(output -> hashes.putAll(directory.hashes(output)));
+    if (hashed) {
+      outputs.forEach(output -> hashes.putAll(directory.hashes(output)));
+    }
     ObjectNode line = JsonNodeFactory.instance.objectNode();
     line.put("trial", trial);
     line.put("stage", stage);
     line.put("started", started.toOffsetDateTime().toString());
     line.put("seconds", seconds);
     outputs.forEach(line.putArray("outputs")::add);
-    ObjectNode sha256 = line.putObject("sha256");
-    hashes.forEach(sha256::put);
+    if (hashed) {
+      ObjectNode sha256 = line.putObject(SHA256);
+      hashes.forEach(sha256::put);
+    }
     line.set("results", results);
     directory.append(FILE, line.toString());
-    return new Line(trial, stage, seconds, hashes, null);
+    return new Line(trial, stage, seconds, hashed, hashes, null);
+  }
+
+  /**
+   * Whether the lines of this journal have hashes: all of them, or, in one that was begun before
+   * there were any, none. So a line that lost its hashes cannot pass for an old one.
+   */
+  private boolean isHashed() {
+    return directory.size(FILE) == null || read().stream().allMatch(Line::hashed);
   }
 
   /**
@@ -135,9 +151,18 @@ final class Journal {
       if (impossible != null) {
         throw damaged(number, impossible, null);
       }
+      if (!lines.isEmpty() && line.hashed() != lines.get(0).hashed()) {
+        throw damaged(number, mixed(line), null);
+      }
       lines.add(line);
     }
     return new Content(lines, end, end < content.length);
+  }
+
+  private static String mixed(Line line) {
+    return line.hashed()
+        ? "the line has sha256, and those before it do not"
+        : "the line has no sha256, and those before it do";
   }
 
   private Line line(String text, int number) {
@@ -153,16 +178,29 @@ final class Journal {
       throw damaged(number, "this is no line of a journal", null);
     }
     Map<String, String> hashes = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> each : node.path("sha256").properties()) {
+    JsonNode sha256 = node.path(SHA256);
+    if (!sha256.isMissingNode() && !sha256.isObject()) {
+      throw damaged(number, "sha256 must have a hash for each file, found " + sha256, null);
+    }
+    for (Map.Entry<String, JsonNode> each : sha256.properties()) {
       if (!isInside(each.getKey()) || !Sha256.isHash(each.getValue().asText())) {
         throw damaged(number, "no file of a run and its hash: " + each, null);
       }
       hashes.put(each.getKey(), each.getValue().asText());
     }
+    for (JsonNode output : node.path("outputs")) {
+      String name = output.asText();
+      if (sha256.isObject()
+          && hashes.keySet().stream()
+              .noneMatch(file -> file.equals(name) || file.startsWith(name + "/"))) {
+        throw damaged(number, "sha256 has no hash of " + name, null);
+      }
+    }
     return new Line(
         node.get("trial").intValue(),
         node.get("stage").textValue(),
         node.get("seconds").doubleValue(),
+        sha256.isObject(),
         hashes,
         node.path("results").path("verdict").textValue());
   }

@@ -36,6 +36,7 @@ final class ModelCard {
         + Markdown.escape(facts.configuration().configuration().model().name())
         + "\n\n"
         + (facts.smokeCaution() == null ? "" : facts.smokeCaution() + "\n\n")
+        + (facts.startingSparsityCaution() == null ? "" : facts.startingSparsityCaution() + "\n\n")
         + introduction(facts, baseModel)
         + numbers(facts)
         + sparsity(facts)

@@ -46,6 +46,7 @@ public final class Preflight implements ConfigurationLoader.Check {
   private final TaskSource tasks;
   private final List<String> models;
   private final boolean dataFiles;
+  private final boolean workspace;
 
   private Preflight(
       PrunerCatalog pruners,
@@ -53,13 +54,15 @@ public final class Preflight implements ConfigurationLoader.Check {
       List<Metric> metrics,
       TaskSource tasks,
       List<String> models,
-      boolean dataFiles) {
+      boolean dataFiles,
+      boolean workspace) {
     this.pruners = pruners;
     this.strategies = strategies;
     this.metrics = metrics;
     this.tasks = tasks;
     this.models = models;
     this.dataFiles = dataFiles;
+    this.workspace = workspace;
   }
 
   /** All checks, against what {@code services} has. */
@@ -70,7 +73,13 @@ public final class Preflight implements ConfigurationLoader.Check {
         services.metrics(),
         services.tasks(),
         services.models().references(),
+        true,
         true);
+  }
+
+  /** The same for a run that is resumed, which has its folder, and for a trial. */
+  Preflight withoutWorkspace() {
+    return new Preflight(pruners, strategies, metrics, tasks, models, dataFiles, false);
   }
 
   /**
@@ -87,7 +96,7 @@ public final class Preflight implements ConfigurationLoader.Check {
       StrategyCatalog strategies,
       List<? extends Metric> metrics,
       TaskSource tasks) {
-    return new Preflight(pruners, strategies, List.copyOf(metrics), tasks, List.of(), false);
+    return new Preflight(pruners, strategies, List.copyOf(metrics), tasks, List.of(), false, false);
   }
 
   /**
@@ -137,7 +146,30 @@ public final class Preflight implements ConfigurationLoader.Check {
         problems.addAll(BaselineSource.missing(draft, dense).problems());
       }
     }
+    if (workspace) {
+      checkWorkspace(draft, problems);
+    }
     return problems;
+  }
+
+  /** Whether the run's folder can be made: no file may be where it, or one above it, has to be. */
+  private static void checkWorkspace(ResolvedConfiguration draft, List<Problem> problems) {
+    String key = "tuning.workspace.path";
+    Path workspace = draft.configuration().tuning().workspace().path();
+    RunDirectory.inTheWayOf(workspace)
+        .or(() -> RunDirectory.inTheWayOf(workspace.resolve(draft.configuration().model().name())))
+        .ifPresent(
+            file ->
+                problems.add(
+                    new Problem(
+                        ProblemKind.CONFIGURATION,
+                        ProblemCode.CONTRADICTION,
+                        draft.locate(key),
+                        key
+                            + ": must be a folder that is there or can be made, and "
+                            + file
+                            + (Files.exists(file) ? " is a file" : " is a link that leads nowhere"),
+                        "Name another folder, or move the file away.")));
   }
 
   /** Whether there is such a strategy, such a search space, and anything for the one to try. */

@@ -72,6 +72,19 @@ final class Preparation {
       return resolved.configuration();
     }
 
+    /** The largest share of zeros that a model comes with that others are measured against. */
+    double startingSparsity() {
+      return Math.max(StartingSparsity.of(model.weights()), baseline.sparsity());
+    }
+
+    /** What to say when that is no dense model; empty otherwise. */
+    Optional<String> startingSparsityCaution() {
+      double ofModel = StartingSparsity.of(model.weights());
+      return baseline instanceof BaselineSource.Checkpoint dense && dense.sparsity() >= ofModel
+          ? StartingSparsity.caution(dense.sparsity(), true)
+          : StartingSparsity.caution(ofModel, false);
+    }
+
     /** What the model is exported to. */
     ModelFormat format() {
       return model.weights().architecture().format();
@@ -86,6 +99,7 @@ final class Preparation {
       told.addAll(notes);
       teacher.ifPresent(known -> told.addAll(known.notes()));
       told.addAll(baseline.notes());
+      startingSparsityCaution().ifPresent(told::add);
       List<String> missing = Heads.missing(model.weights(), data.head());
       if (!missing.isEmpty()) {
         told.add(
@@ -98,8 +112,11 @@ final class Preparation {
     }
   }
 
-  /** Dense and pruned, as checkpoint and ONNX, and a quarter of it for int8. */
-  private static final double COPIES_OF_THE_MODEL = 4.25;
+  /**
+   * Dense, pruned and handed on, each as checkpoint and ONNX; and three quarters for int8, which is
+   * handed on, too, and the archive.
+   */
+  private static final double COPIES_OF_THE_MODEL = 6.75;
 
   private static final String CHECKPOINT = "model.checkpoint";
   static final String TIMED_LENGTH = "evaluation.performance.sequence_length";
@@ -124,7 +141,9 @@ final class Preparation {
   }
 
   Prepared prepare() {
-    List<Problem> problems = Preflight.of(services).of(resolved);
+    Preflight preflight = Preflight.of(services);
+    boolean begins = place.equals(configuration.tuning().workspace().path());
+    List<Problem> problems = (begins ? preflight : preflight.withoutWorkspace()).of(resolved);
     if (!problems.isEmpty()) {
       throw new ProblemException(problems);
     }

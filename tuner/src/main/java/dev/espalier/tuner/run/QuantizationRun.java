@@ -14,6 +14,7 @@ import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.core.data.EvaluationSet;
 import dev.espalier.core.data.TaskSource.TaskData;
 import dev.espalier.core.export.OnnxTools.Latency;
+import dev.espalier.core.files.StagedOutput;
 import dev.espalier.core.model.BertArchitecture;
 import dev.espalier.core.quantization.PreparedQuantization;
 import dev.espalier.core.quantization.QuantizationPlan;
@@ -70,8 +71,9 @@ public final class QuantizationRun {
   public record Outcome(QuantizedModel model, @Nullable Verdict verdict, @Nullable Speed speed) {}
 
   /**
-   * Quantizes {@code source} into {@code target}. What a {@code config.json} that goes with the
-   * source says of its classes and of what it can take in is compared with the data before.
+   * Quantizes {@code source} into {@code target}, which appears once it is judged and timed. What a
+   * {@code config.json} that goes with the source says of its classes and of what it can take in is
+   * compared with the data before.
    *
    * @param data what is calibrated on and evaluated; null when there is none, and then nothing is
    *     judged
@@ -86,6 +88,20 @@ public final class QuantizationRun {
     PreparedQuantization ready =
         services.onnx().prepare(source, plan, data == null ? null : data.calibration());
     OperatorNames.check(resolved, section, ready.operatorNames());
+    try (StagedOutput staged = StagedOutput.file(target)) {
+      Outcome outcome = run(source, staged.path(), data, section, plan, ready);
+      staged.publish();
+      return outcome;
+    }
+  }
+
+  private Outcome run(
+      Path source,
+      Path target,
+      @Nullable TaskData data,
+      Quantization section,
+      QuantizationPlan plan,
+      PreparedQuantization ready) {
     FallBack.Strategy strategy = FallBack.Strategy.of(section.strategy().name());
     if (data == null || strategy == FallBack.Strategy.NONE) {
       FallBack.Decision decision =

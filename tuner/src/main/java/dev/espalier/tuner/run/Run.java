@@ -203,6 +203,7 @@ public final class Run {
       List<Journal.Line> lines = new Journal(directory).read();
       WrittenFiles.of(lines).checkButForCard(directory);
       UnjournaledFiles.check(directory, lines);
+      FinishedRun.checkPlaces(directory);
       Invocation began = Invocation.readFrom(Origin.read(directory).environment());
       RunServices seen =
           began.mode() == Invocation.Mode.SMOKE ? SmokeRun.services(services) : services;
@@ -222,7 +223,7 @@ public final class Run {
             List.of(directory.resolve(RunDirectory.CONFIGURATION)),
             List.of(),
             Map.of(),
-            Preflight.of(services));
+            Preflight.of(services).withoutWorkspace());
   }
 
   private static RunResult damaged(Path path, DamagedRun e) {
@@ -302,6 +303,7 @@ public final class Run {
     ObjectNode environment = environment(prepared);
     environment.put("started", started.toOffsetDateTime().toString());
     invocation.writeTo(environment);
+    StartingSparsity.writeTo(environment, prepared);
     findings = findings(started, run, prepared, environment);
     stages.keepJournalIn(run, interruption);
     run.write(RunDirectory.CONFIGURATION, resolved.toYaml());

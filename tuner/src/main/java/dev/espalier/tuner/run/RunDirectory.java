@@ -20,6 +20,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -110,10 +111,7 @@ final class RunDirectory implements AutoCloseable {
       if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
         throw ProblemException.of(
             ProblemKind.INPUT,
-            path
-                + ": no run to resume, "
-                + name
-                + (Files.isSymbolicLink(file) ? " is a symbolic link" : " is missing"),
+            path + ": no run to resume, " + name + instead(file),
             "Check the path. A run that ended before it had a journal has nothing to resume; start"
                 + " it anew.");
       }
@@ -121,10 +119,30 @@ final class RunDirectory implements AutoCloseable {
     return run;
   }
 
+  /** What there is in place of a file that a run wrote, as the end of a sentence. */
+  static String instead(Path file) {
+    return Files.isSymbolicLink(file)
+        ? " is a symbolic link"
+        : Files.isDirectory(file) ? " is a folder, not a file" : " is missing";
+  }
+
+  /**
+   * What is where a folder or one above it would have to be: the file, or the link that leads
+   * nowhere. Empty when the folder is there or can be made.
+   */
+  static Optional<Path> inTheWayOf(Path folder) {
+    Path nearest = folder.toAbsolutePath().normalize();
+    while (!Files.exists(nearest, LinkOption.NOFOLLOW_LINKS) && nearest.getParent() != null) {
+      nearest = nearest.getParent();
+    }
+    return Files.isDirectory(nearest) ? Optional.empty() : Optional.of(nearest);
+  }
+
   /**
    * Keeps other processes out until this one ends or {@link #close}s.
    *
-   * @throws ProblemException of kind ENVIRONMENT when another one is in
+   * @throws ProblemException of kind ENVIRONMENT when another one is in, of kind INPUT when the
+   *     lock is nothing that a run makes
    */
   private void lock() {
     FileChannel channel = null;
@@ -150,12 +168,12 @@ final class RunDirectory implements AutoCloseable {
     } catch (OverlappingFileLockException e) {
       closeQuietly(channel);
     } catch (IOException e) {
-      if (Files.isSymbolicLink(resolve(LOCK))) {
+      if (Files.isSymbolicLink(resolve(LOCK)) || Files.isDirectory(resolve(LOCK))) {
         throw new ProblemException(
             ProblemException.of(
                     ProblemKind.INPUT,
-                    resolve(LOCK) + " is a symbolic link, which no run makes",
-                    "Remove it; what it points to was not changed.")
+                    resolve(LOCK) + instead(resolve(LOCK)) + ", which no run makes",
+                    "Remove it; nothing in it or behind it was changed.")
                 .problems(),
             e);
       }

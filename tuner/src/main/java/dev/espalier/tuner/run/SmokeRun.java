@@ -12,6 +12,7 @@ import dev.espalier.core.model.BertArchitecture;
 import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.core.model.Tensor;
 import dev.espalier.core.model.TransformerWeights;
+import dev.espalier.tuner.result.LossLimit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -60,7 +61,7 @@ public final class SmokeRun {
             compression + "final_warmup=1",
             // Nothing is learnt in four steps, so any loss and any dense model is accepted.
             "tuning.accuracy_criterion.relative=null",
-            "tuning.accuracy_criterion.absolute=1",
+            "tuning.accuracy_criterion.absolute=" + LossLimit.ANY_LOSS,
             "tuning.baseline.allow_trivial=true",
             "evaluation.performance.warmup=1",
             "evaluation.performance.iteration=5"));

@@ -193,7 +193,7 @@ final class Stages {
       finished(new Journal(kept).finished(trial, name, started, seconds, outputs, log.results));
       interruption.keptIn(kept.path());
     } else {
-      finished(new Journal.Line(trial, name, seconds, Map.of(), null));
+      finished(new Journal.Line(trial, name, seconds, false, Map.of(), null));
     }
     listener.on(new RunEvent.StageFinished(trial, name, time, log.inWords));
     return result;

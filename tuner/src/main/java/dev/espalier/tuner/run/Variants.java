@@ -44,7 +44,10 @@ final class Variants {
         proposal.values().isEmpty()
             ? base
             : new ConfigurationLoader()
-                .vary(base, assignments(proposal.values()), Preflight.of(services));
+                .vary(
+                    base,
+                    assignments(proposal.values()),
+                    Preflight.of(services).withoutWorkspace());
     Planner planner = new Planner(varied, services.pruners());
     Plan plan = planner.plan(planner.pruner(), weights, trainExamples, proposal.budget());
     return new Variant(varied, plan);

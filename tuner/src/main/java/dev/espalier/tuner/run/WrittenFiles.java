@@ -1,5 +1,8 @@
 package dev.espalier.tuner.run;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,12 +44,40 @@ record WrittenFiles(Map<String, String> sha256) {
   void check(RunDirectory run) {
     sha256.forEach(
         (file, hash) -> {
+          Path path = run.resolve(file);
+          if (Files.isDirectory(path)) {
+            throw new DamagedRun(path, "this is a folder, and the run wrote a file", null);
+          }
           if (run.size(file) != null && !hash.equals(run.hashes(file).get(file))) {
             throw new DamagedRun(
-                run.resolve(file),
-                "the file was changed after the run wrote it (SHA-256 differs from the journal's)",
+                path,
+                "the file was changed after the run wrote it (SHA-256 differs from the journal's)"
+                    + alsoCalled(run, file),
                 null);
           }
         });
+  }
+
+  /**
+   * The other names of a file: in runs of earlier versions what is in {@code best/} is the trial's
+   * file by another name, so whoever edited the one edited both.
+   */
+  private String alsoCalled(RunDirectory run, String file) {
+    List<String> names =
+        sha256.keySet().stream()
+            .filter(other -> !other.equals(file) && isSame(run.resolve(other), run.resolve(file)))
+            .sorted()
+            .toList();
+    return names.isEmpty()
+        ? ""
+        : "; " + String.join(" and ", names) + " is another name of the same file";
+  }
+
+  private static boolean isSame(Path one, Path other) {
+    try {
+      return Files.exists(one) && Files.isSameFile(one, other);
+    } catch (IOException e) {
+      return false; // only the message says less
+    }
   }
 }

@@ -54,12 +54,28 @@ final class MetricVerdictTest {
         .isInstanceOf(IllegalArgumentException.class);
   }
 
+  /** The threshold of a smoke run once was 1 below the baseline, a negative accuracy. */
+  @ParameterizedTest
+  @CsvSource({"true, 0.5, -100", "false, 0.5, 1e9"})
+  void a_limit_that_nothing_misses_has_no_threshold_to_speak_of(
+      boolean higher, double baseline, double value) {
+    LossLimit any = new LossLimit("m", higher, Kind.ABSOLUTE, LossLimit.ANY_LOSS);
+
+    MetricVerdict verdict = MetricVerdict.judge(any, baseline, value);
+
+    assertThat(verdict.met()).isTrue();
+    assertThat(verdict.clause()).contains("any loss is accepted").doesNotContain("threshold");
+    assertThat(any.sentence(baseline))
+        .isEqualTo("The baseline's m is 0.5000; any loss is accepted.");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "RELATIVE, 0.02, m may lose 2% of the baseline",
     "RELATIVE, 0.005, m may lose 0.5% of the baseline",
     "RELATIVE, 0.1, m may lose 10% of the baseline",
-    "ABSOLUTE, 0.01, m may lose 0.01"
+    "ABSOLUTE, 0.01, m may lose 0.01",
+    "ABSOLUTE, 1e300, m may lose any amount"
   })
   void a_limit_has_words(Kind kind, double value, String words) {
     assertThat(new LossLimit("m", true, kind, value).inWords()).isEqualTo(words);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.tuner.result.LossLimit;
 import dev.espalier.tuner.result.Status;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -164,7 +165,8 @@ final class CriteriaTest {
 
     assertThat(smoke.configuration().evaluation().accuracy().multiMetrics())
         .allMatch(each -> each.relative() == null && each.absolute() == null);
-    assertThat(smoke.configuration().tuning().accuracyCriterion().absolute()).isEqualTo(1.0);
+    assertThat(smoke.configuration().tuning().accuracyCriterion().absolute())
+        .isEqualTo(LossLimit.ANY_LOSS);
   }
 
   // ------------------------------------------------------------------ helpers

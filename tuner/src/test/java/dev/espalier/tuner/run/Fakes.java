@@ -99,6 +99,9 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   /** What a request to a trial's int8 file takes. */
   IntFunction<Latency> int8Latency = trial -> new Latency(4, 9);
 
+  /** The share of zeros that the model comes with. */
+  double startingZeros;
+
   Duration trainingTakes = Duration.ZERO;
 
   Fakes() {
@@ -161,6 +164,21 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
     return new TransformerWeights(TINY, tensors);
   }
 
+  /** The model's weights, with the zeros of an earlier pruning. */
+  private TransformerWeights startingWeights() {
+    SortedMap<String, Tensor> tensors = new TreeMap<>(weights().tensors());
+    tensors.replaceAll(
+        (name, dense) -> {
+          if (!TINY.isPrunable(name) || dense.shape().length < 2) {
+            return dense;
+          }
+          float[] values = dense.values().clone();
+          java.util.Arrays.fill(values, 0, (int) Math.round(startingZeros * values.length), 0f);
+          return new Tensor(dense.shape(), values);
+        });
+    return new TransformerWeights(TINY, tensors);
+  }
+
   private static Tensor ones(int rows, int columns) {
     float[] values = new float[rows * columns];
     java.util.Arrays.fill(values, 1f);
@@ -179,7 +197,7 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
     call("load model");
     byte[] tokenizer = "{\"tokenizer\": true}".getBytes(StandardCharsets.UTF_8);
     return new PretrainedModel(
-        reference, weights(), tokenizer, "feed", List.of(), companions, List.of());
+        reference, startingWeights(), tokenizer, "feed", List.of(), companions, List.of());
   }
 
   @Override
@@ -329,7 +347,8 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
       return new Latency(name.length(), 9);
     }
     String trial = file.getParent().getFileName().toString();
-    return int8Latency.apply(Integer.parseInt(trial.substring("trial-".length())));
+    return int8Latency.apply(
+        trial.startsWith("trial-") ? Integer.parseInt(trial.substring("trial-".length())) : 1);
   }
 
   @Override

@@ -3,6 +3,8 @@ package dev.espalier.tuner.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.problem.ProblemException;
@@ -109,7 +111,7 @@ class RehearsalTest {
 
   @Test
   @DisplayName("a smoke test goes through every stage")
-  void smokeRuns() {
+  void smokeRuns() throws IOException {
     RunResult result =
         Run.execute(
             load(SmokeRun.assignments(load()).toArray(String[]::new)),
@@ -120,6 +122,18 @@ class RehearsalTest {
 
     assertThat(result.exitCode()).isZero();
     assertThat(result.directory().getParent().getFileName()).hasToString("tiny-smoke");
+    assertThat(result.summary()).contains("any loss is accepted").doesNotContain("threshold");
+    assertThat(result.directory().resolve("report.html"))
+        .content()
+        .contains("any loss is accepted")
+        .doesNotContain("<td>threshold");
+    JsonNode criterion =
+        new ObjectMapper()
+            .readTree(result.directory().resolve("result.json").toFile())
+            .path("criterion");
+    assertThat(criterion.path("kind").asText()).isEqualTo("absolute");
+    assertThat(criterion.path("value").isNull()).isTrue();
+    assertThat(criterion.path("threshold").isNull()).isTrue();
   }
 
   /** Fakes whose trainer takes its time, on examples of which one is long. */

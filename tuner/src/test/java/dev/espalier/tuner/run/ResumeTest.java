@@ -30,6 +30,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -242,7 +243,6 @@ final class ResumeTest {
       byte[] content = Files.readAllBytes(file);
       byte[] flipped = content.clone();
       flipped[flipped.length / 2] ^= 4;
-      Files.delete(file); // it may be a link to the trial's
       Files.write(file, flipped);
       Map<String, String> before = hashes(whole.directory());
 
@@ -326,6 +326,168 @@ final class ResumeTest {
   }
 
   @Test
+  void an_edit_in_place_of_best_changes_no_other_file_and_is_named() throws IOException {
+    RunResult whole = run(TRIALS);
+    Path shipped = whole.directory().resolve("best/model.onnx");
+    Map<String, String> before = hashes(whole.directory());
+
+    Files.writeString(shipped, "y", StandardOpenOption.WRITE);
+
+    Map<String, String> after = hashes(whole.directory());
+    assertThat(after).isNotEqualTo(before);
+    before.put("best/model.onnx", after.get("best/model.onnx"));
+    assertThat(after).isEqualTo(before);
+    assertThat(resume(whole.directory()).problems().get(0).message())
+        .startsWith(shipped + ": the file was changed after the run wrote it");
+  }
+
+  /** In runs of earlier versions best/ has the trial's files by another name. */
+  @Test
+  void hard_links_of_earlier_runs_are_read_and_both_names_are_told() throws IOException {
+    RunResult whole = run(TRIALS);
+    Path shipped = whole.directory().resolve("best/model.onnx");
+    Files.delete(shipped);
+    Files.createLink(shipped, whole.directory().resolve("trial-1/model.onnx"));
+    assertThat(resume(whole.directory()).exitCode()).isZero();
+
+    Files.writeString(shipped, "y", StandardOpenOption.WRITE);
+
+    RunResult refused = resume(whole.directory());
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.problems().get(0).message())
+        .contains(whole.directory().resolve("trial-1/model.onnx") + ": the file was changed")
+        .contains("best/model.onnx is another name of the same file");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"best", "report.html", "summary.txt", "result.json"})
+  void what_its_owner_put_at_a_place_of_the_result_is_not_replaced(String name) throws IOException {
+    RunResult whole = run(TRIALS);
+    Path place = whole.directory().resolve(name);
+    Path elsewhere = Files.move(place, folder.resolve("elsewhere"));
+    Files.createSymbolicLink(place, elsewhere);
+    assertThat(resume(whole.directory()).exitCode()).as("followed").isZero();
+    Path lost = whole.directory().resolve(name.equals("best") ? "best/model.onnx" : "best");
+    delete(lost);
+    Map<String, String> before = hashes(whole.directory());
+
+    RunResult refused = resume(whole.directory());
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.problems().get(0).message())
+        .startsWith(place + ": it is a symbolic link, where the run has to make a");
+    assertThat(place).isSymbolicLink();
+    assertThat(hashes(whole.directory())).isEqualTo(before);
+
+    Files.delete(place); // its owner's remedy
+    assertThat(resume(whole.directory()).exitCode()).isZero();
+    assertThat(elsewhere).exists();
+  }
+
+  @Test
+  void a_file_that_is_called_best_is_not_replaced() throws IOException {
+    RunResult whole = run(TRIALS);
+    unfinish(whole.directory());
+    Path best = whole.directory().resolve("best");
+    delete(best);
+    Files.writeString(best, "mine");
+
+    RunResult refused = resume(whole.directory());
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.problems().get(0).message())
+        .isEqualTo(best + ": it is a file, where the run has to make a folder");
+    assertThat(best).hasContent("mine");
+  }
+
+  @Test
+  void links_in_best_stay_links_in_a_repair() throws IOException {
+    RunResult whole = run(TRIALS);
+    Path best = whole.directory().resolve("best");
+    Path moved = Files.move(best.resolve("model.safetensors"), folder.resolve("moved"));
+    Files.createSymbolicLink(best.resolve("model.safetensors"), moved);
+    Files.createSymbolicLink(best.resolve("notes"), Files.createDirectory(folder.resolve("my")));
+    Files.delete(best.resolve("model.onnx"));
+
+    assertThat(resume(whole.directory()).exitCode()).isZero();
+
+    assertThat(best.resolve("model.safetensors")).isSymbolicLink();
+    assertThat(best.resolve("notes")).isSymbolicLink();
+    assertThat(best.resolve("model.onnx")).isRegularFile();
+  }
+
+  /** One line without hashes among others once passed, with whatever its files had become. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 9, 15})
+  void a_line_that_lost_its_hashes_is_refused(int lineNumber) throws IOException {
+    RunResult whole = run(TRIALS);
+    Path journal = edited(whole.directory(), lineNumber, line -> line.remove("sha256"));
+    Map<String, String> before = hashes(whole.directory());
+
+    RunResult refused = resume(whole.directory());
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.problems().get(0).message())
+        .startsWith(journal + ":" + Math.max(2, lineNumber) + ": the line has ");
+    assertThat(hashes(whole.directory())).isEqualTo(before);
+  }
+
+  @Test
+  void a_line_that_lost_one_of_its_hashes_is_refused() throws IOException {
+    RunResult whole = run(TRIALS);
+    Path journal =
+        edited(
+            whole.directory(),
+            3,
+            line -> ((ObjectNode) line.path("sha256")).remove("baseline/model.onnx"));
+
+    RunResult refused = resume(whole.directory());
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.problems().get(0).message())
+        .isEqualTo(journal + ":3: sha256 has no hash of baseline/model.onnx");
+  }
+
+  private static Path edited(Path directory, int lineNumber, Consumer<ObjectNode> change)
+      throws IOException {
+    Path journal = directory.resolve("trials.jsonl");
+    List<String> lines = new ArrayList<>(Files.readAllLines(journal));
+    ObjectNode line = (ObjectNode) JSON.readTree(lines.get(lineNumber - 1));
+    change.accept(line);
+    lines.set(lineNumber - 1, line.toString());
+    Files.writeString(journal, String.join("\n", lines) + "\n");
+    return journal;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"trials.jsonl", "environment.json", "config.resolved.yaml", ".lock"})
+  void a_folder_in_place_of_a_file_is_called_one(String name) throws IOException {
+    RunResult whole = run(TRIALS);
+    unfinish(whole.directory());
+    Path file = whole.directory().resolve(name);
+    Files.delete(file);
+    Files.createDirectory(file);
+
+    assertThatThrownBy(() -> resume(whole.directory()))
+        .isInstanceOfSatisfying(ProblemException.class, e -> assertThat(e.exitCode()).isEqualTo(2))
+        .hasMessageContaining(name + " is a folder, not a file");
+  }
+
+  @Test
+  void a_folder_in_place_of_what_a_stage_wrote_is_called_one() throws IOException {
+    RunResult whole = run(TRIALS);
+    Path file = whole.directory().resolve("best/model.onnx");
+    Files.delete(file);
+    Files.createDirectory(file);
+
+    RunResult refused = resume(whole.directory());
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.problems().get(0).message())
+        .isEqualTo(file + ": this is a folder, and the run wrote a file");
+  }
+
+  @Test
   void an_edited_model_card_is_no_damage() throws IOException {
     RunResult whole = run(TRIALS);
     Path card = whole.directory().resolve("best/README.md");
@@ -371,6 +533,7 @@ final class ResumeTest {
     RunResult again = resume(whole.directory());
 
     assertThat(again.exitCode()).isEqualTo(whole.exitCode());
+    assertThat(journaled(whole.directory())).as("all lines have hashes, or none").isEmpty();
     if (linesLost == 0) {
       assertThat(again.summary()).contains("riterion").endsWith(whole.directory().toString());
       assertThat(hashes(whole.directory())).isEqualTo(before);

@@ -489,7 +489,7 @@ final class RunTest {
     assertThat(result.exitCode()).isEqualTo(4);
     assertThat(result.directory()).isNull();
     assertThat(result.problems().get(0).message())
-        .endsWith("has too little room for the run; 6.3 kB are needed, 1.0 kB are free");
+        .endsWith("has too little room for the run; 9.9 kB are needed, 1.0 kB are free");
     assertThat(fakes.calls).containsExactly("load model");
   }
 
@@ -643,6 +643,64 @@ final class RunTest {
   }
 
   // ------------------------------------------------------------------ helpers
+
+  /** It was exit code 4, from the disk, and without its place. */
+  @ParameterizedTest
+  @ValueSource(strings = {"file", "file/below/it", "link"})
+  void a_workspace_that_no_folder_can_be_is_named_with_its_place_before_anything(String name)
+      throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "mine");
+    Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nowhere"));
+
+    RunResult result = run("tuning.workspace.path=" + folder.resolve(name));
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.problems()).hasSize(1);
+    assertThat(result.problems().get(0).toString())
+        .startsWith("--set tuning.workspace.path=" + folder.resolve(name))
+        .contains(": tuning.workspace.path: must be a folder that is there or can be made")
+        .contains(name.equals("link") ? "link is a link that leads nowhere" : file + " is a file");
+    assertThat(fakes.calls).isEmpty();
+    assertThat(file).hasContent("mine");
+  }
+
+  @Test
+  void a_file_with_the_name_of_the_model_is_in_the_way_too() throws IOException {
+    Path file =
+        Files.writeString(Files.createDirectory(folder.resolve("runs")).resolve("tiny"), "mine");
+
+    RunResult result = run();
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.problems().get(0).toString())
+        .startsWith(folder.resolve("tiny.yaml") + ":")
+        .contains(file + " is a file");
+  }
+
+  /** Best of an earlier run, taken for a dense model without a word. */
+  @Test
+  void a_start_that_was_pruned_before_is_said_everywhere() throws IOException {
+    fakes.startingZeros = 0.5;
+
+    RunResult result = run();
+
+    String said =
+        "The model that training starts from (model.checkpoint) is not dense: 50.00% of its"
+            + " prunable weights are zero.";
+    assertThat(events.toString()).contains(said);
+    for (String file : List.of("summary.txt", "report.html", "best/README.md")) {
+      assertThat(result.directory().resolve(file)).content().as(file).contains(said);
+    }
+    assertThat(resultJson(result).at("/baseline/starting_sparsity").asDouble()).isEqualTo(0.5);
+  }
+
+  @Test
+  void a_dense_start_is_no_matter() throws IOException {
+    RunResult result = run();
+
+    assertThat(resultJson(result).at("/baseline/starting_sparsity").isNull()).isTrue();
+    assertThat(result.summary()).doesNotContain("not dense");
+  }
 
   private RunResult run(String... assignments) {
     return new Run(null, load(assignments), fakes.services(), events::add, NOON, disk).execute();
