@@ -37,10 +37,10 @@ class SteadyIT {
    * A step's own arrays, about a hundred, are counted or not as a count happens to find them; one
    * that each step left behind would make several hundred more between the two quarters.
    */
-  private static final long MOST_NEW_ARRAYS = 60;
+  private static final long MOST_NEW_ARRAYS = 150;
 
   /** Counting makes the process collect its garbage, so it isn't done with every look. */
-  private static final int LOOKS_PER_COUNT = 10;
+  private static final int LOOKS_PER_COUNT = 4;
 
   /** The classes of what has native memory behind it: DJL's arrays and modules, ONNX Runtime's. */
   private static final Pattern NATIVE =
