@@ -20,6 +20,7 @@ import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.api.tuning.TuningStrategyProvider;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -116,6 +117,7 @@ public final class FaultyPlugins {
     @Override
     public void sample(float[] scores, float[] uniform, float[] mask) {
       fault.run();
+      mask[0] = 2;
     }
 
     @Override
@@ -163,9 +165,36 @@ public final class FaultyPlugins {
     }
 
     @Override
+    public OptionalLong mostTrials(SearchSpace space) {
+      fault.run();
+      return OptionalLong.empty();
+    }
+
+    @Override
     public String conclusion(SearchSpace space, List<Observation> history) {
       fault.run();
       return "";
+    }
+  }
+
+  /** Finds models infinitely good. */
+  public static final class Infinite implements ClassificationMetric {
+    /** A metric; it keeps no state. */
+    public Infinite() {}
+
+    @Override
+    public String name() {
+      return "faulty";
+    }
+
+    @Override
+    public boolean higherIsBetter() {
+      return true;
+    }
+
+    @Override
+    public double compute(float[][] logits, int[] labels) {
+      return Double.POSITIVE_INFINITY;
     }
   }
 

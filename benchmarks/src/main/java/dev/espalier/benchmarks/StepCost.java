@@ -3,6 +3,7 @@ package dev.espalier.benchmarks;
 import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.pruning.CubicSchedule;
+import dev.espalier.api.pruning.PrunerProvider;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.checkpoints.SafeTensorsStore;
 import dev.espalier.core.model.BertNames;
@@ -14,10 +15,12 @@ import dev.espalier.djl.DjlFinePruner;
 import dev.espalier.onnxruntime.bert.ClasspathModels;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import java.io.PrintStream;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +47,8 @@ public final class StepCost {
   /**
    * Prints a table of medians and ratios.
    *
-   * @param arguments rounds and counted steps per turn; 9 and 20 by default
+   * @param arguments rounds and counted steps per turn, 9 and 20 by default; and a pruner, for
+   *     which what its guard as a plugin costs is measured instead
    */
   public static void main(String[] arguments) {
     int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 9;
@@ -54,7 +58,8 @@ public final class StepCost {
     EncodedSet data = randomTokens(BATCH * (steps + NOT_COUNTED));
     Ratios ratios = new Ratios();
     for (int round = 0; round < rounds; round++) {
-      for (Variant variant : variants(model)) {
+      for (Variant variant :
+          arguments.length > 2 ? guarded(model, arguments[2]) : variants(model)) {
         ratios.add(variant.name(), times(model, data, variant, steps));
       }
       out.printf("round %d of %d%n", round + 1, rounds);
@@ -66,29 +71,52 @@ public final class StepCost {
 
   private static List<Variant> variants(PretrainedModel model) {
     PrunerCatalog pruners = new PrunerCatalog(StepCost.class.getClassLoader());
-    CubicSchedule density = new CubicSchedule(0.15, 0.15, 0, 1);
     List<Variant> variants = new ArrayList<>();
     variants.add(new Variant("dense", null));
     for (String name : List.of("magnitude", "movement", "soft_movement", "l0")) {
-      CubicSchedule schedule =
-          switch (name) {
-            case "soft_movement" -> density.between(0.1, 0.1);
-            case "l0" -> density.between(1, 1);
-            default -> density;
-          };
-      variants.add(
-          new Variant(
-              name,
-              PruningPlan.weightByWeight(
-                  name,
-                  pruners.create(name, Map.of(), null),
-                  model.weights(),
-                  BertNames.encoderLinears(model.weights().bert().layers()).stream()
-                      .map(prefix -> prefix + ".weight")
-                      .toList(),
-                  schedule)));
+      variants.add(new Variant(name, plan(name, pruners, model)));
     }
     return variants;
+  }
+
+  /** A pruner as it is, and the same behind the guard that a plugin's has. */
+  private static List<Variant> guarded(PretrainedModel model, String name) {
+    PrunerCatalog own = new PrunerCatalog(StepCost.class.getClassLoader());
+    PrunerCatalog foreign =
+        new PrunerCatalog(
+            ServiceLoader.load(PrunerProvider.class).stream()
+                .map(provider -> foreign(provider.get()))
+                .toList());
+    return List.of(
+        new Variant(name, plan(name, own, model)),
+        new Variant(name + " as a plugin", plan(name, foreign, model)));
+  }
+
+  /** The same provider with a class that is not Espalier's. */
+  private static PrunerProvider foreign(PrunerProvider provider) {
+    return (PrunerProvider)
+        Proxy.newProxyInstance(
+            StepCost.class.getClassLoader(),
+            new Class<?>[] {PrunerProvider.class},
+            (proxy, method, arguments) -> method.invoke(provider, arguments));
+  }
+
+  private static PruningPlan plan(String name, PrunerCatalog pruners, PretrainedModel model) {
+    CubicSchedule density = new CubicSchedule(0.15, 0.15, 0, 1);
+    CubicSchedule schedule =
+        switch (name) {
+          case "soft_movement" -> density.between(0.1, 0.1);
+          case "l0" -> density.between(1, 1);
+          default -> density;
+        };
+    return PruningPlan.weightByWeight(
+        name,
+        pruners.create(name, Map.of(), null),
+        model.weights(),
+        BertNames.encoderLinears(model.weights().bert().layers()).stream()
+            .map(prefix -> prefix + ".weight")
+            .toList(),
+        schedule);
   }
 
   private static List<Double> times(

@@ -6,6 +6,7 @@ import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.core.model.BertArchitecture;
+import dev.espalier.core.model.Elements;
 import dev.espalier.core.model.Family;
 import dev.espalier.core.model.NotFinite;
 import dev.espalier.core.model.Tensor;
@@ -62,9 +63,7 @@ final class StoredModel {
       throw new ProblemException(model.problems);
     }
     model.note(notes);
-    SortedMap<String, Tensor> tensors = model.read();
-    model.checkFinite(tensors);
-    return new TransformerWeights(architecture, tensors);
+    return new TransformerWeights(architecture, model.read());
   }
 
   private void match() {
@@ -221,21 +220,27 @@ final class StoredModel {
     }
   }
 
-  /** Reads on all cores: from the page cache, reading is bound by conversion and page faults. */
+  /**
+   * Reads on all cores: from the page cache, reading is bound by conversion and page faults. Each
+   * tensor is looked at as long as it is in the processor's cache.
+   */
   private SortedMap<String, Tensor> read() {
     SortedMap<String, Tensor> tensors = new ConcurrentSkipListMap<>();
+    SortedMap<String, Tensor> notFinite = new ConcurrentSkipListMap<>();
     found.entrySet().parallelStream()
-        .forEach(entry -> tensors.put(entry.getKey(), stored.read(entry.getValue())));
-    return tensors;
-  }
-
-  private void checkFinite(SortedMap<String, Tensor> tensors) {
-    SortedMap<String, Tensor> byStoredName = new TreeMap<>();
-    tensors.forEach((name, tensor) -> byStoredName.put(found.getOrDefault(name, name), tensor));
-    NotFinite.in(byStoredName).ifPresent(what -> problem("has " + what, NotFinite.ADVICE));
+        .forEach(
+            entry -> {
+              Tensor tensor = stored.read(entry.getValue());
+              tensors.put(entry.getKey(), tensor);
+              if (Elements.firstNotFinite(tensor.values()) >= 0) {
+                notFinite.put(entry.getValue(), tensor);
+              }
+            });
+    NotFinite.in(notFinite).ifPresent(what -> problem("has " + what, NotFinite.ADVICE));
     if (!problems.isEmpty()) {
       throw new ProblemException(problems);
     }
+    return tensors;
   }
 
   private void problem(String message, @Nullable String advice) {

@@ -5,13 +5,17 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 
 /**
- * While a command works, nobody but the command ends the process: where code calls {@link
- * System#exit} in the middle of it, a plugin's say, the exit code is not what the caller asked for.
+ * While a command works, nobody but the command ends the process. In the jars of plugins the calls
+ * that would are refused ({@link dev.espalier.tuner.plugin.PluginLoader}); what remains, a class on
+ * the class path or a call by reflection of {@link System#exit}, is noticed here, and the exit code
+ * is not what the caller asked for.
  *
- * <p>A signal is no such call and left alone. {@link Runtime#halt} cannot be noticed from within.
+ * <p>A signal is no such call and left alone. {@link Runtime#halt} by reflection cannot be noticed
+ * from within.
  */
 final class ExitGuard {
   /** What may end the process: the command itself, and what answers signals. */
@@ -19,6 +23,8 @@ final class ExitGuard {
 
   /** See {@link ExitCodes#FAILED}. */
   private static final int FAILED = 4;
+
+  private static final int SECONDS_FOR_HOOKS = 10;
 
   private ExitGuard() {}
 
@@ -33,6 +39,26 @@ final class ExitGuard {
     } finally {
       remove(hook);
     }
+  }
+
+  /**
+   * Ends the process, although threads still work, and after a while although a shutdown hook does.
+   */
+  static void end(int exitCode) {
+    Thread patience =
+        new Thread(
+            () -> {
+              try {
+                TimeUnit.SECONDS.sleep(SECONDS_FOR_HOOKS);
+              } catch (InterruptedException e) {
+                // Whoever wants it to end sooner gets that.
+              }
+              Runtime.getRuntime().halt(exitCode);
+            },
+            "espalier-end");
+    patience.setDaemon(true);
+    patience.start();
+    System.exit(exitCode);
   }
 
   private static void remove(Thread hook) {

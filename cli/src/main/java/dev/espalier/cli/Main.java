@@ -55,9 +55,10 @@ public final class Main implements Runnable {
 
   /** Runs the command and exits with its code. */
   public static void main(String[] arguments) {
+    StandardStreams.keepOpen();
     Session.takeSignals();
     int exitCode = ExitGuard.during(() -> commandLine().execute(arguments), System.err);
-    System.exit(exitCode);
+    ExitGuard.end(exitCode);
   }
 
   /** The command line, ready to execute, with its error handling. */

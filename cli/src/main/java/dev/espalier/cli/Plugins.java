@@ -8,12 +8,11 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.core.files.Sha256;
 import dev.espalier.tasks.TaskLoader;
 import dev.espalier.tuner.plugin.MetricCatalog;
+import dev.espalier.tuner.plugin.PluginLoader;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.plugin.StrategyCatalog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,7 +28,7 @@ final class Plugins {
   private static final ClassLoader CLASS_PATH = Plugins.class.getClassLoader();
 
   private final List<Path> jars;
-  private final List<URLClassLoader> loaders;
+  private final List<PluginLoader> loaders;
 
   private Plugins(List<Path> jars) {
     this.jars = jars;
@@ -101,9 +100,9 @@ final class Plugins {
    * One loader for each jar, so that two versions of one plugin are noticed, and not one of them
    * picked in silence. It stays open: classes are loaded through it as long as the run takes.
    */
-  private static URLClassLoader loader(Path jar) {
+  private static PluginLoader loader(Path jar) {
     try {
-      return new URLClassLoader(jar.toString(), new URL[] {jar.toUri().toURL()}, CLASS_PATH);
+      return new PluginLoader(jar, CLASS_PATH);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A stranger's jar that breaks in the middle of a run, on the jars of {@code ./espalier}. */
 class PluginMistakesIT {
@@ -27,8 +29,11 @@ class PluginMistakesIT {
       import dev.espalier.api.pruning.PrunerDescriptor;
       import dev.espalier.api.pruning.PrunerProvider;
       import java.util.List;
+      import java.util.Locale;
       import java.util.Set;
+      import java.util.TimeZone;
       import java.util.concurrent.atomic.AtomicInteger;
+      import java.util.concurrent.locks.LockSupport;
 
       public final class Faulty {
         private Faulty() {}
@@ -114,6 +119,56 @@ class PluginMistakesIT {
           }
         }
 
+        public static final class Halts implements PrunerProvider {
+          public Halts() {}
+
+          @Override
+          public PrunerDescriptor descriptor() {
+            return named("halts");
+          }
+
+          @Override
+          public Pruner create(ParameterValues parameters) {
+            return (GradientPruner) (gradient, weights, scores) ->
+                Runtime.getRuntime().halt(0);
+          }
+        }
+
+        /** Does its work, and whatever else it should not. */
+        public static final class Careless implements PrunerProvider {
+          public Careless() {}
+
+          @Override
+          public PrunerDescriptor descriptor() {
+            return named("careless");
+          }
+
+          @Override
+          public Pruner create(ParameterValues parameters) {
+            Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(0)));
+            Runnable endless =
+                () -> {
+                  while (true) {
+                    LockSupport.park();
+                  }
+                };
+            new Thread(endless).start();
+            Runtime.getRuntime().addShutdownHook(new Thread(endless));
+            new Thread(() -> System.exit(0)).start();
+            return (GradientPruner) (gradient, weights, scores) -> {
+              for (int i = 0; i < scores.length; i++) {
+                scores[i] += Math.abs(gradient[i] * weights[i]);
+              }
+              Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+              TimeZone.setDefault(TimeZone.getTimeZone("Pacific/Apia"));
+              System.out.close();
+              System.err.close();
+              Thread.currentThread().interrupt();
+            };
+          }
+        }
+
         private static final int CALLS = 60;
       }
       """;
@@ -149,20 +204,21 @@ class PluginMistakesIT {
         SOURCE,
         Map.of(
             PrunerProvider.class,
-            "Faulty$Exits\nFaulty$Overflows\nFaulty$Nan",
+            "Faulty$Exits\nFaulty$Halts\nFaulty$Careless\nFaulty$Overflows\nFaulty$Nan",
             Metric.class,
             "Faulty$Score"));
     jar = Files.move(jar, plugins.resolve("faulty.jar"));
   }
 
-  @Test
-  @DisplayName("System.exit(0) in a step is exit 4, says who called it, and loses nothing")
-  void exits() throws IOException, InterruptedException {
-    String said = run(4, "exits");
+  @ParameterizedTest
+  @CsvSource({"exits, Exits, System.exit(0)", "halts, Halts, Runtime.halt(0)"})
+  @DisplayName("a step that ends the process is exit 4, says who called, and loses nothing")
+  void exits(String pruner, String type, String call) throws IOException, InterruptedException {
+    String said = run(4, pruner);
 
     assertThat(said)
-        .contains(jar + ": Faulty$Exits.")
-        .contains("ended the process with System.exit while Espalier was at work")
+        .contains(jar + ": at step 1 of 6: pruner \"" + pruner + "\" failed: Faulty$" + type)
+        .contains(".update: it called " + call + ", at Faulty$" + type + ".")
         .doesNotContain("bug in Espalier");
     try (Stream<Path> files = Files.walk(directory.resolve("runs"))) {
       Path journal = files.filter(file -> file.endsWith("trials.jsonl")).findFirst().orElseThrow();
@@ -182,7 +238,26 @@ class PluginMistakesIT {
 
     assertThat(process.waitFor()).isEqualTo(4);
     assertThat(Files.readString(directory.resolve("log")))
-        .contains(jar + ": Faulty$Exits.descriptor(Faulty.java:");
+        .contains("Faulty$Exits in " + jar + " cannot be described: it called System.exit(0), at")
+        .contains("Faulty$Exits.descriptor(Faulty.java:");
+  }
+
+  @Test
+  @DisplayName("what a plugin does to the process changes neither the result nor its exit code")
+  void careless() throws IOException, InterruptedException {
+    // The dense model has learned nothing in two steps.
+    String said = run(3, "careless");
+
+    assertThat(said)
+        .contains("Faulty$Careless")
+        .contains("of pruner \"careless\" left the thread interrupted, which was undone")
+        .contains("of pruner \"careless\" changed the default locale, which was set back")
+        .contains("of pruner \"careless\" changed the default time zone, which was set back")
+        .containsPattern("(?m)^.*ExitRefused: System\\.exit\\(0\\)$");
+    try (Stream<Path> files = Files.walk(directory.resolve("runs"))) {
+      Path summary = files.filter(file -> file.endsWith("summary.txt")).findFirst().orElseThrow();
+      assertThat(said).contains(Files.readString(summary).strip());
+    }
   }
 
   @Test
@@ -201,8 +276,8 @@ class PluginMistakesIT {
   @DisplayName("scores that are no numbers name the plugin")
   void nan() throws IOException, InterruptedException {
     assertThat(run(4, "nan"))
-        .contains("at step 1 of 6: the pruner cannot rank ")
-        .contains("It is pruner \"nan\", a plugin (Faulty$Nan in " + jar + ").");
+        .contains(jar + ": at step 1 of 6: pruner \"nan\" failed: Faulty$Nan")
+        .contains(".update set score 3 to NaN, which is not finite");
   }
 
   @Test

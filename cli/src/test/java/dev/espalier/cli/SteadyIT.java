@@ -1,5 +1,6 @@
 package dev.espalier.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -9,6 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -16,8 +19,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Long work in a process of its own needs no more memory and open files at its end than in its
- * middle. The heap has one size from the start, so that what grows is native memory.
+ * Long work in a process of its own needs no more memory, open files and native arrays at its end
+ * than in its middle. The heap has one size from the start, so that what grows is native memory.
+ *
+ * <p>Arrays and sessions are counted in the process's heap, after a collection, by the objects that
+ * hold them: whatever is not closed stays with its manager.
  */
 @Tag("slow")
 class SteadyIT {
@@ -26,6 +32,21 @@ class SteadyIT {
 
   /** What malloc keeps for later differs by a few pages; a leak of 1 kB a step is 1.5 MB. */
   private static final double MOST_GROWTH_MIB = 24;
+
+  /**
+   * A step's own arrays, about a hundred, are counted or not as a count happens to find them; one
+   * that each step left behind would make several hundred more between the two quarters.
+   */
+  private static final long MOST_NEW_ARRAYS = 150;
+
+  /** Counting makes the process collect its garbage, so it isn't done with every look. */
+  private static final int LOOKS_PER_COUNT = 4;
+
+  /** The classes of what has native memory behind it: DJL's arrays and modules, ONNX Runtime's. */
+  private static final Pattern NATIVE =
+      Pattern.compile(
+          "\\s*\\d+:\\s+(\\d+)\\s+\\d+\\s+(ai\\.djl\\.pytorch\\.engine\\.Pt(NDArray|SymbolBlock)"
+              + "|ai\\.onnxruntime\\.(OrtSession|OnnxTensor))\\b.*");
 
   @TempDir Path folder;
 
@@ -66,19 +87,60 @@ class SteadyIT {
     Stream.of(assignments).forEach(each -> arguments.addAll(List.of("--set", each)));
     Process process = Assembled.start(folder.resolve("log"), JVM, arguments);
     List<Look> looks = new ArrayList<>();
+    List<Long> counts = new ArrayList<>();
     while (!process.waitFor(200, TimeUnit.MILLISECONDS)) {
       look(process.pid(), looks);
+      if (looks.size() % LOOKS_PER_COUNT == 0) {
+        count(process.pid(), counts);
+      }
     }
     assertThat(process.exitValue()).as(Files.readString(folder.resolve("log"))).isIn(0, 3);
     assertThat(looks).hasSizeGreaterThan(20);
 
     Look middle = most(looks.subList(looks.size() / 4, looks.size() / 2));
     Look end = most(looks.subList(looks.size() * 3 / 4, looks.size()));
+    assertThat(counts).hasSizeGreaterThan(8);
+    long arraysInTheMiddle = mostOf(counts.subList(counts.size() / 4, counts.size() / 2));
+    long arraysAtTheEnd = mostOf(counts.subList(counts.size() * 3 / 4, counts.size()));
     System.out.printf(
-        "%s: %d looks; second quarter %.0f MiB, %d files; last quarter %.0f MiB, %d files%n",
-        what, looks.size(), middle.mebibytes(), middle.files(), end.mebibytes(), end.files());
+        "%s: %d looks; second quarter %.0f MiB, %d files, %d native arrays;"
+            + " last quarter %.0f MiB, %d files, %d native arrays; all counts %s%n",
+        what,
+        looks.size(),
+        middle.mebibytes(),
+        middle.files(),
+        arraysInTheMiddle,
+        end.mebibytes(),
+        end.files(),
+        arraysAtTheEnd,
+        counts);
+    assertThat(counts).as("arrays are found at all").anyMatch(count -> count > 0);
+    assertThat(arraysAtTheEnd).isLessThanOrEqualTo(arraysInTheMiddle + MOST_NEW_ARRAYS);
     assertThat(end.mebibytes()).isLessThan(middle.mebibytes() + MOST_GROWTH_MIB);
     assertThat(end.files()).isLessThanOrEqualTo(middle.files() + 2);
+  }
+
+  private static long mostOf(List<Long> counts) {
+    return counts.stream().mapToLong(Long::longValue).max().orElseThrow();
+  }
+
+  /** Adds the number of native arrays and sessions, unless the process ends meanwhile. */
+  private static void count(long pid, List<Long> counts) throws IOException, InterruptedException {
+    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+    Process histogram =
+        new ProcessBuilder(jcmd, Long.toString(pid), "GC.class_histogram")
+            .redirectErrorStream(true)
+            .start();
+    String printed = new String(histogram.getInputStream().readAllBytes(), UTF_8);
+    if (histogram.waitFor() == 0) {
+      counts.add(
+          printed
+              .lines()
+              .map(NATIVE::matcher)
+              .filter(Matcher::matches)
+              .mapToLong(found -> Long.parseLong(found.group(1)))
+              .sum());
+    }
   }
 
   private static Look most(List<Look> looks) {

@@ -40,20 +40,10 @@ public final class NotFinite {
 
   private static Optional<String> in(String name, Tensor tensor) {
     float[] values = tensor.values();
-    int at = first(values);
+    int at = Elements.firstNotFinite(values);
     return at < 0
         ? Optional.empty()
         : Optional.of(values[at] + " in " + name + " at " + place(at, tensor.shape()));
-  }
-
-  /** The index of the first value that is not finite; -1 when there is none. */
-  private static int first(float[] values) {
-    for (int i = 0; i < values.length; i++) {
-      if (!(Math.abs(values[i]) <= Float.MAX_VALUE)) {
-        return i;
-      }
-    }
-    return -1;
   }
 
   private static String place(int index, int[] shape) {

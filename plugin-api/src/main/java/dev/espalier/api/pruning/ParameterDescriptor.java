@@ -1,7 +1,10 @@
 package dev.espalier.api.pruning;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Something that a user can set on a pruner. */
@@ -18,6 +21,32 @@ public sealed interface ParameterDescriptor
 
   /** What may be written, in words. */
   String range();
+
+  /**
+   * A copy of the parameters of {@code owner}.
+   *
+   * @throws IllegalArgumentException when there is none, one of them is null, or two have one name
+   */
+  static List<ParameterDescriptor> listed(
+      String owner, @Nullable List<? extends @Nullable ParameterDescriptor> parameters) {
+    if (parameters == null) {
+      throw new IllegalArgumentException(owner + " has null for its list of parameters");
+    }
+    Set<String> names = new HashSet<>();
+    List<ParameterDescriptor> copy = new ArrayList<>();
+    for (ParameterDescriptor parameter : parameters) {
+      if (parameter == null) {
+        throw new IllegalArgumentException(
+            "parameter " + (copy.size() + 1) + " of " + owner + " is null");
+      }
+      if (!names.add(parameter.name())) {
+        throw new IllegalArgumentException(
+            owner + " has two parameters named \"" + parameter.name() + "\"");
+      }
+      copy.add(parameter);
+    }
+    return List.copyOf(copy);
+  }
 
   /**
    * A number.
@@ -51,6 +80,10 @@ public sealed interface ParameterDescriptor
 
     /** Checks that the default and the range of searches lie in the range. */
     public Quantity {
+      requireName(name);
+      if (defaultValue == null) {
+        throw new IllegalArgumentException("parameter " + name + " needs a default");
+      }
       if (search != null && !(minimum <= search.low() && search.high() <= maximum)) {
         throw new IllegalArgumentException("the search range of " + name + " exceeds its range");
       }
@@ -107,8 +140,17 @@ public sealed interface ParameterDescriptor
       implements ParameterDescriptor {
     /** Checks that the default is an option. */
     public Choice {
+      requireName(name);
+      if (options == null || options.stream().anyMatch(each -> each == null || each.isBlank())) {
+        throw new IllegalArgumentException(
+            "the options of " + name + " must be words, found " + options);
+      }
+      if (options.stream().distinct().count() < options.size()) {
+        throw new IllegalArgumentException(
+            "the options of " + name + " must be different, found " + options);
+      }
       options = List.copyOf(options);
-      if (!options.contains(defaultValue)) {
+      if (defaultValue == null || !options.contains(defaultValue)) {
         throw new IllegalArgumentException(
             "default of " + name + " must be one of " + options + ", found " + defaultValue);
       }
@@ -121,8 +163,16 @@ public sealed interface ParameterDescriptor
     }
   }
 
-  private static void requireDescription(String name, String description) {
-    if (description.isBlank()) {
+  private static void requireName(@Nullable String name) {
+    if (name == null || !name.matches("[a-z][a-z0-9_]{0,63}")) {
+      throw new IllegalArgumentException(
+          "a parameter's name must match [a-z][a-z0-9_]{0,63}, found "
+              + (name == null ? "null" : "\"" + name + "\""));
+    }
+  }
+
+  private static void requireDescription(String name, @Nullable String description) {
+    if (description == null || description.isBlank()) {
       throw new IllegalArgumentException("parameter " + name + " needs a description");
     }
   }

@@ -3,6 +3,7 @@ package dev.espalier.api.pruning;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -35,16 +36,22 @@ public record PrunerDescriptor(
 
   /** Checks the name and that the texts are there. */
   public PrunerDescriptor {
-    if (!NAME.matcher(name).matches()) {
+    if (name == null || !NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
-          "a pruner's name must match " + NAME + ", found \"" + name + "\"");
+          "a pruner's name must match "
+              + NAME
+              + ", found "
+              + (name == null ? "null" : "\"" + name + "\""));
     }
-    if (description.isBlank() || source.isBlank()) {
+    if (description == null || description.isBlank() || source == null || source.isBlank()) {
       throw new IllegalArgumentException("pruner " + name + " needs a description and a source");
+    }
+    if (needs == null || needs.stream().anyMatch(Objects::isNull)) {
+      throw new IllegalArgumentException("the needs of pruner " + name + " must not be null");
     }
     EnumSet<Need> copy = EnumSet.noneOf(Need.class);
     copy.addAll(needs);
     needs = Collections.unmodifiableSet(copy);
-    parameters = List.copyOf(parameters);
+    parameters = ParameterDescriptor.listed("pruner " + name, parameters);
   }
 }

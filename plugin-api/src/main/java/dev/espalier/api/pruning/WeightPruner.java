@@ -12,8 +12,8 @@ public non-sealed interface WeightPruner extends Pruner {
    * weights the engine takes the mean.
    *
    * @param weights W, not to be changed
-   * @param importance receives the importance of each weight; every element must be written; NaN is
-   *     an error that the engine reports with the parameter's name
+   * @param importance receives the importance of each weight; every element must be written; one
+   *     that is NaN or infinite ends the run with the pruner's name
    */
   void importance(float[] weights, float[] importance);
 

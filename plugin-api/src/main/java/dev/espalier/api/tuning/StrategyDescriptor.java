@@ -18,13 +18,16 @@ public record StrategyDescriptor(
 
   /** Checks the name and that the texts are there. */
   public StrategyDescriptor {
-    if (!NAME.matcher(name).matches()) {
+    if (name == null || !NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
-          "a strategy's name must match " + NAME + ", found \"" + name + "\"");
+          "a strategy's name must match "
+              + NAME
+              + ", found "
+              + (name == null ? "null" : "\"" + name + "\""));
     }
-    if (description.isBlank() || source.isBlank()) {
+    if (description == null || description.isBlank() || source == null || source.isBlank()) {
       throw new IllegalArgumentException("strategy " + name + " needs a description and a source");
     }
-    parameters = List.copyOf(parameters);
+    parameters = ParameterDescriptor.listed("strategy " + name, parameters);
   }
 }

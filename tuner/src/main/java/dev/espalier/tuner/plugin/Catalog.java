@@ -13,6 +13,7 @@ import java.net.URLClassLoader;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -67,27 +68,15 @@ final class Catalog<P, D> {
      * @throws ProblemException of kind PLUGIN for anything else that a plugin throws
      */
     <T> T created(Function<? super P, ? extends @Nullable T> create) {
-      T made;
-      try {
-        made = create.apply(provider);
-      } catch (IllegalArgumentException e) {
-        throw e;
-      } catch (Throwable e) {
-        if (code == null) {
-          throw e;
-        }
-        throw code.failed(provider, "create", e);
+      if (code == null) {
+        return Objects.requireNonNull(create.apply(provider), () -> provider + " created nothing");
       }
-      if (made == null) {
-        throw code == null
-            ? new IllegalStateException(provider + " created nothing")
-            : code.broken(provider, "create returned null");
-      }
-      return made;
+      return code.created(provider, () -> create.apply(provider));
     }
   }
 
   private final Kind<P, D> kind;
+  private final Surroundings surroundings = new Surroundings();
   private final SortedMap<String, Entry<P, D>> entries = new TreeMap<>();
 
   /**
@@ -171,24 +160,38 @@ final class Catalog<P, D> {
     D descriptor;
     String name;
     try {
-      descriptor = kind.describe().apply(provider);
+      descriptor = described(provider);
       name = kind.name().apply(descriptor);
     } catch (ProblemException e) {
       problems.addAll(e.problems());
       return;
     } catch (Throwable e) {
       problems.add(
-          broken(kind, null, origin(provider) + " cannot be described: " + PluginCode.inWords(e)));
+          broken(kind, null, origin(provider) + " cannot be described: " + PluginCode.inFull(e)));
       return;
     }
     PluginCode code =
         PluginCode.isOurs(provider)
             ? null
-            : PluginCode.of(kind.noun() + " \"" + name + "\"", provider);
+            : PluginCode.of(kind.noun() + " \"" + name + "\"", provider, surroundings);
     Entry<P, D> first = entries.putIfAbsent(name, new Entry<>(provider, descriptor, code));
     if (first != null) {
       problems.add(duplicate(name, first.provider(), provider));
     }
+  }
+
+  private D described(P provider) {
+    boolean interrupted = Thread.currentThread().isInterrupted();
+    D descriptor;
+    try {
+      descriptor = kind.describe().apply(provider);
+    } finally {
+      surroundings.restore(interrupted, () -> origin(provider));
+    }
+    if (descriptor == null) {
+      throw new IllegalStateException("descriptor returned null");
+    }
+    return descriptor;
   }
 
   private String unknown(String name) {
@@ -244,6 +247,8 @@ final class Catalog<P, D> {
       Predicate<Class<? extends P>> own,
       List<P> all,
       List<Problem> problems) {
+    Surroundings surroundings = new Surroundings();
+    boolean interrupted = Thread.currentThread().isInterrupted();
     try {
       ServiceLoader.load(kind.provider(), loader).stream()
           .filter(provider -> own.test(provider.type()))
@@ -255,6 +260,8 @@ final class Catalog<P, D> {
       problems.add(
           broken(kind, where, "a " + kind.noun() + " plugin cannot be loaded: " + messageOf(e)));
       return false;
+    } finally {
+      surroundings.restore(interrupted, () -> (where == null ? "loading" : where + ": loading"));
     }
   }
 
@@ -315,6 +322,6 @@ final class Catalog<P, D> {
   private static String messageOf(Throwable e) {
     String message = e.getMessage() == null ? e.getClass().getName() : e.getMessage();
     Throwable cause = e.getCause();
-    return cause == null ? message : message + " (" + PluginCode.inWords(cause) + ")";
+    return cause == null ? message : message + " (" + PluginCode.inFull(cause) + ")";
   }
 }

@@ -6,6 +6,7 @@ import dev.espalier.api.metric.ClassificationMetric;
 import dev.espalier.api.metric.Metric;
 import dev.espalier.api.metric.RegressionMetric;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Metrics of plugins, of each kind, so that what they throw names them. */
 final class GuardedMetrics {
@@ -32,7 +33,7 @@ final class GuardedMetrics {
 
     @Override
     public double compute(float[][] logits, int[] labels) {
-      return code.call(metric, "compute", () -> metric.compute(logits, labels));
+      return value(metric, code, () -> metric.compute(logits, labels));
     }
   }
 
@@ -41,7 +42,7 @@ final class GuardedMetrics {
       implements RegressionMetric {
     @Override
     public double compute(double[] predicted, double[] expected) {
-      return code.call(metric, "compute", () -> metric.compute(predicted, expected));
+      return value(metric, code, () -> metric.compute(predicted, expected));
     }
   }
 
@@ -50,7 +51,16 @@ final class GuardedMetrics {
       implements AnswerMetric {
     @Override
     public double compute(List<AnsweredQuestion> questions) {
-      return code.call(metric, "compute", () -> metric.compute(questions));
+      return value(metric, code, () -> metric.compute(questions));
     }
+  }
+
+  /** NaN says that a value is not defined; nothing says what an infinite one is. */
+  private static double value(Metric metric, PluginCode code, Supplier<Double> compute) {
+    double value = code.call(metric, "compute", compute);
+    if (Double.isInfinite(value)) {
+      throw code.broken(metric, "compute returned " + value + ", neither a finite number nor NaN");
+    }
+    return value;
   }
 }

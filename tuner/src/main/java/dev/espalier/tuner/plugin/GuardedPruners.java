@@ -8,15 +8,18 @@ import dev.espalier.api.pruning.ScorePenalty;
 import dev.espalier.api.pruning.ScorePruner;
 import dev.espalier.api.pruning.Units;
 import dev.espalier.api.pruning.WeightPruner;
+import dev.espalier.core.model.Elements;
 import dev.espalier.core.training.FromPlugin;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
  * Pruners of plugins, of each kind, so that what they throw names them.
  *
- * <p>What runs in every step costs one more call for each matrix and nothing for its elements, so
- * values are not looked at here: the engine notices what is no number. What runs once is checked.
+ * <p>All that they write is looked at, in every step, too, which {@link Elements} says the price
+ * of. What follows from arguments that are not finite themselves is no mistake of the plugin; the
+ * engine says then that the training diverged.
  */
 final class GuardedPruners {
   private GuardedPruners() {}
@@ -39,6 +42,7 @@ final class GuardedPruners {
     @Override
     public void importance(float[] weights, float[] importance) {
       code.run(pruner, "importance", () -> pruner.importance(weights, importance));
+      checkFinite(importance, "importance set element ", pruner, code, weights);
     }
 
     @Override
@@ -56,7 +60,7 @@ final class GuardedPruners {
         throw code.failed(pruner, "shrinkage", e);
       }
       if (Double.isNaN(factor)) {
-        throw code.broken(pruner, "shrinkage(" + norm + ") returned NaN");
+        throw code.broken(pruner, "shrinkage(" + norm + ") returned " + factor);
       }
       return factor;
     }
@@ -72,6 +76,7 @@ final class GuardedPruners {
     @Override
     public void update(float[] gradient, float[] weights, float[] scores) {
       code.run(pruner, "update", () -> pruner.update(gradient, weights, scores));
+      checkFinite(scores, "update set score ", pruner, code, gradient, weights);
     }
 
     @Override
@@ -84,13 +89,7 @@ final class GuardedPruners {
     @Override
     public void initializeScores(Units units, float[] scores, RandomGenerator random) {
       code.run(pruner, "initializeScores", () -> pruner.initializeScores(units, scores, random));
-      for (int i = 0; i < scores.length; i++) {
-        if (!Float.isFinite(scores[i])) {
-          throw code.broken(
-              pruner,
-              "initializeScores set score " + i + " of " + units.name() + " to " + scores[i]);
-        }
-      }
+      checkFinite(scores, "initializeScores of " + units.name() + " set score ", pruner, code);
     }
 
     @Override
@@ -102,10 +101,15 @@ final class GuardedPruners {
     @Override
     public void scoreGradient(
         float[] maskGradient, float[] scores, float[] mask, float[] gradient) {
+      // The same array may be read and written.
+      boolean sound = Elements.firstNotFinite(maskGradient) < 0;
       code.run(
           pruner,
           "scoreGradient",
           () -> pruner.scoreGradient(maskGradient, scores, mask, gradient));
+      if (sound) {
+        checkFinite(gradient, "scoreGradient set element ", pruner, code, scores, mask);
+      }
     }
 
     @Override
@@ -123,12 +127,13 @@ final class GuardedPruners {
     @Override
     public void sample(float[] scores, float[] uniform, float[] mask) {
       code.run(gates, "sample", () -> gates.sample(scores, uniform, mask));
+      checkMask(mask, gates, "sample", code, scores);
     }
 
     @Override
     public void decide(float[] scores, float[] mask) {
       code.run(gates, "decide", () -> gates.decide(scores, mask));
-      checkMask(mask, gates, "decide", code);
+      checkMask(mask, gates, "decide", code, scores);
     }
   }
 
@@ -137,7 +142,7 @@ final class GuardedPruners {
     @Override
     public void mask(float[] weights, float[] mask) {
       code.run(pruner, "mask", () -> pruner.mask(weights, mask));
-      checkMask(mask, pruner, "mask", code);
+      checkMask(mask, pruner, "mask", code, weights);
     }
 
     @Override
@@ -146,12 +151,25 @@ final class GuardedPruners {
     }
   }
 
-  private static void checkMask(float[] mask, Object called, String method, PluginCode code) {
-    for (int i = 0; i < mask.length; i++) {
-      if (!(mask[i] >= 0 && mask[i] <= 1)) {
-        throw code.broken(
-            called, method + " set element " + i + " of a mask to " + mask[i] + ", not in [0, 1]");
-      }
+  private static void checkFinite(
+      float[] values, String did, Object called, PluginCode code, float[]... given) {
+    int wrong = Elements.firstNotFinite(values);
+    if (wrong >= 0 && areFinite(given)) {
+      throw code.broken(called, did + wrong + " to " + values[wrong] + ", which is not finite");
     }
+  }
+
+  private static void checkMask(
+      float[] mask, Object called, String method, PluginCode code, float[]... given) {
+    int wrong = Elements.firstOutsideOfShares(mask);
+    if (wrong >= 0 && areFinite(given)) {
+      throw code.broken(
+          called,
+          method + " set element " + wrong + " of a mask to " + mask[wrong] + ", not in [0, 1]");
+    }
+  }
+
+  private static boolean areFinite(float[]... given) {
+    return Stream.of(given).allMatch(values -> Elements.firstNotFinite(values) < 0);
   }
 }

@@ -5,8 +5,11 @@ import dev.espalier.api.tuning.Observation;
 import dev.espalier.api.tuning.Proposal;
 import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.api.tuning.TuningStrategy;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +30,19 @@ record GuardedStrategy(TuningStrategy strategy, PluginCode code) implements Tuni
 
   @Override
   public Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
-    return code.call(strategy, "startingPoints", () -> strategy.startingPoints(space, history));
+    Set<Integer> points =
+        code.call(strategy, "startingPoints", () -> strategy.startingPoints(space, history));
+    // Its elements are the plugin's to give, too; contains(null) would throw for an immutable set.
+    List<Integer> numbers = code.call(strategy, "startingPoints", () -> new ArrayList<>(points));
+    if (numbers.stream().anyMatch(Objects::isNull)) {
+      throw code.broken(strategy, "startingPoints returned a set with null in it");
+    }
+    return Set.copyOf(numbers);
+  }
+
+  @Override
+  public OptionalLong mostTrials(SearchSpace space) {
+    return code.call(strategy, "mostTrials", () -> strategy.mostTrials(space));
   }
 
   @Override

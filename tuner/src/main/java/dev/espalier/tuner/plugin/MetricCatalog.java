@@ -63,12 +63,12 @@ public final class MetricCatalog {
     if (PluginCode.isOurs(metric)) {
       return new Named(metric, metric);
     }
-    PluginCode code = PluginCode.of("a metric", metric);
+    PluginCode code = PluginCode.of("a metric", metric, new Surroundings());
     String name = code.call(metric, "name", metric::name);
     if (!NAME.matcher(name).matches()) {
       throw code.broken(metric, "name returned \"" + name + "\", which must match " + NAME);
     }
-    return new Named(
-        metric, GuardedMetrics.of(metric, name, PluginCode.of("metric \"" + name + "\"", metric)));
+    PluginCode named = PluginCode.of("metric \"" + name + "\"", metric, code.surroundings());
+    return new Named(metric, GuardedMetrics.of(metric, name, named));
   }
 }

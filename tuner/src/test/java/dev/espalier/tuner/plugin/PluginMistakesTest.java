@@ -13,7 +13,9 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.ConstantPruner;
 import dev.espalier.api.pruning.GradientPruner;
 import dev.espalier.api.pruning.MaskRule;
+import dev.espalier.api.pruning.ParameterDescriptor;
 import dev.espalier.api.pruning.Pruner;
+import dev.espalier.api.pruning.PrunerDescriptor;
 import dev.espalier.api.pruning.ScorePruner;
 import dev.espalier.api.pruning.Units;
 import dev.espalier.api.pruning.WeightPruner;
@@ -23,12 +25,20 @@ import dev.espalier.api.tuning.Proposal;
 import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.core.training.FromPlugin;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TimeZone;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -103,6 +113,7 @@ class PluginMistakesTest {
         strategy(() -> new FaultyPlugins.Strategy(fault, () -> Optional.empty()));
     blames("Strategy.next", thrown, () -> strategy.next(SPACE, List.of(), 1));
     blames("Strategy.startingPoints", thrown, () -> strategy.startingPoints(SPACE, List.of()));
+    blames("Strategy.mostTrials", thrown, () -> strategy.mostTrials(SPACE));
     blames("Strategy.conclusion", thrown, () -> strategy.conclusion(SPACE, List.of()));
     ClassificationMetric metric =
         (ClassificationMetric) metrics(new FaultyPlugins.OfClasses(fault, "faulty")).get(0);
@@ -181,7 +192,28 @@ class PluginMistakesTest {
         result("Strategies.create returned null", () -> strategy(() -> null)),
         result("ByScore.maskRule returned null", nulls::maskRule),
         result("ByScore.penalty returned null", nulls::penalty),
-        result("ByScore.initializeScores set score 1 of u to NaN", () -> initialize(nulls)),
+        result(
+            "ByScore.initializeScores of u set score 1 to NaN, which is not finite",
+            () -> initialize(nulls)),
+        result(
+            ".importance set element 1 to Infinity, which is not finite",
+            () -> filled(Float.POSITIVE_INFINITY, 1, new float[2])),
+        result(
+            ".importance set element 2999 to NaN, which is not finite",
+            () -> filled(Float.NaN, 2999, new float[3000])),
+        result(
+            ".update set score 1500 to -Infinity, which is not finite",
+            () -> updated(Float.NEGATIVE_INFINITY, new float[3000])),
+        result(
+            ".scoreGradient set element 2 to NaN, which is not finite", () -> scored(new float[3])),
+        result(
+            "Gates.sample set element 0 of a mask to 2.0, not in [0, 1]",
+            () ->
+                gates(PluginMistakesTest::sound).sample(new float[2], new float[2], new float[2])),
+        result("startingPoints returned a set with null in it", () -> startingPoints()),
+        result(
+            "Infinite.compute returned Infinity, neither a finite number nor NaN",
+            () -> infinite().compute(new float[0][], new int[0])),
         result(
             "ByWeight.shrinkage(0.5) returned NaN",
             () ->
@@ -227,6 +259,117 @@ class PluginMistakesTest {
   }
 
   @Test
+  @DisplayName("what follows from arguments that are not finite is no mistake of the plugin")
+  void diverged() {
+    float[] gradient = new float[3000];
+    gradient[7] = Float.NaN;
+
+    updated(Float.POSITIVE_INFINITY, gradient);
+    scored(gradient);
+    filled(Float.NaN, 0, gradient);
+  }
+
+  static Stream<Arguments> descriptors() {
+    List<ParameterDescriptor> two =
+        List.of(
+            new ParameterDescriptor.Quantity("rate", 0.5, 0, 1, "A rate."),
+            new ParameterDescriptor.Quantity("rate", 0.1, 0, 1, "A rate."));
+    return Stream.of(
+        described("descriptor returned null", () -> null),
+        described("a pruner's name must match", () -> descriptor(null, "Fails.", List.of())),
+        described("found \"\"", () -> descriptor("", "Fails.", List.of())),
+        described("needs a description", () -> descriptor("faulty", null, List.of())),
+        described("needs a description", () -> descriptor("faulty", " ", List.of())),
+        described("pruner faulty has null for its", () -> descriptor("faulty", "Fails.", null)),
+        described(
+            "parameter 1 of pruner faulty is null",
+            () -> descriptor("faulty", "Fails.", Collections.singletonList(null))),
+        described(
+            "pruner faulty has two parameters named \"rate\"",
+            () -> descriptor("faulty", "Fails.", two)),
+        described(
+            "a parameter's name must match [a-z][a-z0-9_]{0,63}, found \" \"",
+            () -> parameter(" ", 1.0, "A rate.")),
+        described(
+            "a parameter's name must match [a-z][a-z0-9_]{0,63}, found null",
+            () -> parameter(null, 1.0, "A rate.")),
+        described("parameter rate needs a default", () -> parameter("rate", null, "A rate.")),
+        described("parameter rate needs a description", () -> parameter("rate", 1.0, null)),
+        described("must be words, found null", () -> choice(null)),
+        described("must be words, found [a, null]", () -> choice(Arrays.asList("a", null))),
+        described("must be words, found [a,  ]", () -> choice(List.of("a", " "))),
+        described("must be different, found [a, a]", () -> choice(List.of("a", "a"))),
+        described(
+            "the needs of pruner faulty must not be null",
+            () -> new PrunerDescriptor("faulty", "Fails.", "None.", null, List.of())));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("descriptors")
+  @DisplayName("a descriptor with something missing names the class and what is missing")
+  void incomplete(String told, Supplier<PrunerDescriptor> describes) {
+    assertThatThrownBy(() -> new PrunerCatalog(List.of(new FaultyPlugins.Described(describes))))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e -> assertThat(e.problems().get(0).kind()).isEqualTo(ProblemKind.PLUGIN))
+        .hasMessageContaining("FaultyPlugins$Described in " + HERE + " cannot be described: ")
+        .hasMessageContaining(told)
+        .hasMessageNotContaining("NullPointerException");
+  }
+
+  @Test
+  @DisplayName("what a plugin changes of the process is set back, and told once")
+  void surroundings() {
+    Locale locale = Locale.getDefault();
+    TimeZone zone = TimeZone.getDefault();
+    PrintStream out = System.out;
+    List<String> told = new ArrayList<>();
+    PluginCode code =
+        new PluginCode("pruner \"faulty\"", "Faulty", "a.jar", new Surroundings(told::add));
+    try (PrintStream another = new PrintStream(OutputStream.nullOutputStream())) {
+      for (int i = 0; i < 2; i++) {
+        code.run(
+            this,
+            "update",
+            () -> {
+              Thread.currentThread().interrupt();
+              Locale.setDefault(Locale.forLanguageTag("tr-TR"));
+              TimeZone.setDefault(TimeZone.getTimeZone("Pacific/Apia"));
+              System.setOut(another);
+            });
+        assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        assertThat(Locale.getDefault()).isEqualTo(locale);
+        assertThat(TimeZone.getDefault()).isEqualTo(zone);
+        assertThat(System.out).isSameAs(out);
+      }
+    }
+
+    assertThat(told)
+        .hasSize(4)
+        .allMatch(
+            sentence ->
+                sentence.startsWith(
+                    "a.jar: " + getClass().getName() + ".update of pruner \"faulty\" "))
+        .anyMatch(sentence -> sentence.contains("left the thread interrupted"))
+        .anyMatch(sentence -> sentence.contains("changed the default locale"))
+        .anyMatch(sentence -> sentence.contains("changed the default time zone"))
+        .anyMatch(sentence -> sentence.contains("replaced System.out"));
+  }
+
+  @Test
+  @DisplayName("a thread that was interrupted before stays so, and nobody is blamed")
+  void interruptedBefore() {
+    List<String> told = new ArrayList<>();
+    PluginCode code = new PluginCode("pruner", "Faulty", "a.jar", new Surroundings(told::add));
+    Thread.currentThread().interrupt();
+
+    code.run(this, "update", PluginMistakesTest::sound);
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(told).isEmpty();
+  }
+
+  @Test
   @DisplayName("a descriptor that is null is a mistake that names the class")
   void noDescriptor() {
     assertThatThrownBy(() -> new PrunerCatalog(List.of(new FaultyPlugins.Described(() -> null))))
@@ -269,6 +412,75 @@ class PluginMistakesTest {
     assertThat(own).isNotInstanceOf(FromPlugin.class);
     assertThatThrownBy(() -> ((ConstantPruner) own).mask(new float[1], new float[1]))
         .isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  private static void filled(float value, int at, float[] weights) {
+    ((WeightPruner) pruner(() -> (WeightPruner) (given, into) -> into[at] = value))
+        .importance(weights, new float[weights.length]);
+  }
+
+  private static void updated(float value, float[] gradient) {
+    ((GradientPruner) pruner(() -> (GradientPruner) (g, weights, scores) -> scores[1500] = value))
+        .update(gradient, new float[3000], new float[3000]);
+  }
+
+  /** The gradient may be written where it is read. */
+  private static void scored(float[] gradient) {
+    ScorePruner pruner =
+        new ScorePruner() {
+          @Override
+          public void scoreGradient(float[] m, float[] scores, float[] mask, float[] into) {
+            into[2] = Float.NaN;
+          }
+        };
+    ((ScorePruner) pruner(() -> pruner))
+        .scoreGradient(gradient, new float[gradient.length], new float[gradient.length], gradient);
+  }
+
+  private static void startingPoints() {
+    TuningStrategy strategy =
+        new TuningStrategy() {
+          @Override
+          public Optional<Proposal> next(SearchSpace space, List<Observation> history, long seed) {
+            return Optional.empty();
+          }
+
+          @Override
+          public Set<Integer> startingPoints(SearchSpace space, List<Observation> history) {
+            return Collections.singleton(null);
+          }
+        };
+    Set<Integer> unused = strategy(() -> strategy).startingPoints(SPACE, List.of());
+  }
+
+  private static ClassificationMetric infinite() {
+    return (ClassificationMetric) metrics(new FaultyPlugins.Infinite()).get(0);
+  }
+
+  private static Arguments described(String told, Supplier<PrunerDescriptor> describes) {
+    return Arguments.of(told, describes);
+  }
+
+  private static PrunerDescriptor descriptor(
+      @Nullable String name,
+      @Nullable String description,
+      @Nullable List<ParameterDescriptor> parameters) {
+    return new PrunerDescriptor(name, description, "None.", Set.of(), parameters);
+  }
+
+  private static PrunerDescriptor parameter(
+      @Nullable String name, @Nullable Double value, @Nullable String description) {
+    return descriptor(
+        "faulty",
+        "Fails.",
+        List.of(new ParameterDescriptor.Quantity(name, value, 0, 1, description)));
+  }
+
+  private static PrunerDescriptor choice(@Nullable List<String> options) {
+    return descriptor(
+        "faulty",
+        "Fails.",
+        List.of(new ParameterDescriptor.Choice("kind", "a", options, "A kind.")));
   }
 
   private static Arguments result(String told, Runnable call) {
