@@ -98,7 +98,7 @@ class GenericTableTest {
         "jsonl|t|-|k|-|[{\"t\": \"a\", \"k\": 1}] |test:1: one JSON object per line is expected, found an array",
         "jsonl|t|-|k|-|3 |test:1: one JSON object per line is expected, found a single value",
         "jsonl|t|-|k|-|{\"t\": \"a\", \"k\": 1}\\n[] |test:2: one JSON object per line is expected, found an array",
-        "jsonl|t|-|k|-|{\"t\": \"a\", \"k\": 1}\\n\\n{\"k\" |test:3:6: one JSON object per line is expected, found what is no JSON",
+        "jsonl|t|-|k|-|{\"t\": \"a\", \"k\": 1}\\n\\n{\"k\" |test:3:5: one JSON object per line is expected, found what is no JSON",
       })
   void saysWhatIsWrong(
       String format,

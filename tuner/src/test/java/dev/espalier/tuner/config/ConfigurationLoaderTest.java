@@ -234,9 +234,10 @@ final class ConfigurationLoaderTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "model: {name: \"tiny, checkpoint: x} | 1:15",
-        "model:\n  name: 'tiny\n  checkpoint: x | 2:9",
+        "model:\\n  name: 'tiny\\n  checkpoint: x | 2:9",
         "data: [\"a\", \"b] | 1:13",
       })
   void a_quotation_mark_that_is_never_closed_is_told_where_it_opens(String yaml, String place) {
