@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.espalier.api.problem.ForeignText;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.core.model.BertArchitecture;
@@ -28,6 +29,9 @@ public final class Checkpoints {
   public static final String CONFIG = "config.json";
 
   private static final String TOKENIZER = "tokenizer.json";
+
+  /** Where the directory of a run has its model. */
+  private static final String BEST = "best";
 
   /** Larger ones are not what they claim to be; real vocabularies have a tenth of it. */
   private static final long MAX_TEXT = 256L << 20;
@@ -61,11 +65,56 @@ public final class Checkpoints {
    *     said at once
    */
   public static PretrainedModel load(Path folder) {
+    Parts parts = parts(folder);
+    List<String> notes = new ArrayList<>(parts.notes());
+    WeightFiles files = parts.files();
+    CompletableFuture<String> sha256 = CompletableFuture.supplyAsync(files::sha256);
+    try (NamedTensors tensors = files.open()) {
+      TransformerWeights weights = StoredModel.weights(tensors, parts.architecture(), notes);
+      JsonNode content = json(folder.resolve(CONFIG));
+      DeclaredHead.checkRows(folder.resolve(CONFIG), content, weights);
+      ClassNames.note(content).ifPresent(notes::add);
+      return new PretrainedModel(
+          folder.toString(),
+          weights,
+          parts.tokenizer(),
+          sha256.join(),
+          ClassNames.of(content),
+          companions(folder),
+          notes);
+    } catch (CompletionException failed) {
+      if (failed.getCause() instanceof ProblemException problem) {
+        throw problem;
+      }
+      throw failed;
+    }
+  }
+
+  /** What {@link #load} would say of a folder without looking into the weights. */
+  public static List<Problem> check(Path folder) {
+    try {
+      Parts unused = parts(folder);
+      return List.of();
+    } catch (ProblemException e) {
+      return e.problems();
+    }
+  }
+
+  /** What a model is made of. */
+  @SuppressWarnings("ArrayRecordComponent") // a file's content, never compared
+  private record Parts(
+      BertArchitecture architecture, byte[] tokenizer, WeightFiles files, List<String> notes) {}
+
+  private static Parts parts(Path folder) {
     if (!Files.isDirectory(folder)) {
       throw Broken.missing(
           folder,
           Files.exists(folder) ? "is a file, not a folder" : "there is no such folder",
           "It should hold config.json, model.safetensors and tokenizer.json.");
+    }
+    if (!Files.exists(folder.resolve(CONFIG)) && isIn(folder.resolve(BEST))) {
+      throw Broken.missing(
+          folder, "is the directory of a run", "Name its model: " + folder.resolve(BEST));
     }
     List<Problem> problems = new ArrayList<>();
     Path config = folder.resolve(CONFIG);
@@ -79,25 +128,7 @@ public final class Checkpoints {
     if (!problems.isEmpty()) {
       throw new ProblemException(problems);
     }
-    CompletableFuture<String> sha256 = CompletableFuture.supplyAsync(files[0]::sha256);
-    try (NamedTensors tensors = files[0].open()) {
-      TransformerWeights weights = StoredModel.weights(tensors, architecture[0], notes);
-      JsonNode content = json(config);
-      ClassNames.note(content).ifPresent(notes::add);
-      return new PretrainedModel(
-          folder.toString(),
-          weights,
-          tokenizer[0],
-          sha256.join(),
-          ClassNames.of(content),
-          companions(folder),
-          notes);
-    } catch (CompletionException failed) {
-      if (failed.getCause() instanceof ProblemException problem) {
-        throw problem;
-      }
-      throw failed;
-    }
+    return new Parts(architecture[0], tokenizer[0], files[0], notes);
   }
 
   /**
@@ -173,7 +204,14 @@ public final class Checkpoints {
    * @throws ProblemException of kind INPUT when it is broken
    */
   static List<String> labels(Path file) {
-    return config(file).map(config -> ClassNames.of(json(config))).orElse(List.of());
+    return config(file)
+        .map(
+            config -> {
+              JsonNode content = json(config);
+              DeclaredHead.check(config, content);
+              return ClassNames.of(content);
+            })
+        .orElse(List.of());
   }
 
   /**
@@ -199,7 +237,7 @@ public final class Checkpoints {
   private static Optional<Path> config(Path file) {
     Path folder = file.toAbsolutePath().normalize().getParent();
     boolean isOfRun = Files.isRegularFile(folder.resolveSibling("environment.json"));
-    return Stream.of(folder, isOfRun ? folder.resolveSibling("best") : folder)
+    return Stream.of(folder, isOfRun ? folder.resolveSibling(BEST) : folder)
         .map(place -> place.resolve(CONFIG))
         .filter(Files::isRegularFile)
         .findFirst();
@@ -238,7 +276,7 @@ public final class Checkpoints {
     try {
       return JSON.readTree(text(file));
     } catch (JsonProcessingException e) {
-      throw Broken.file(file, "is no JSON: " + e.getOriginalMessage(), null, e);
+      throw Broken.file(file, "is no JSON: " + ForeignText.ofJson(e.getOriginalMessage()), null, e);
     } catch (IOException e) {
       throw Broken.file(file, "cannot be read: " + Broken.reason(e), null, e);
     }

@@ -43,6 +43,7 @@ final class ModelConfig {
   private BertArchitecture architecture() {
     Family family = family();
     Quantized.byConfig(file, root).ifPresent(problems::add);
+    problems.addAll(DeclaredHead.problems(file, root));
     Family.ConfigKeys keys = family.keys();
     boolean distil = family.equals(Family.DISTILBERT);
     int hidden = whole(keys.hidden(), 1, distil ? 768 : null);

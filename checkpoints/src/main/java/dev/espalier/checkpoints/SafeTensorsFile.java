@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.espalier.api.problem.ForeignText;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.core.model.Tensor;
 import java.io.IOException;
@@ -223,7 +224,8 @@ public final class SafeTensorsFile implements NamedTensors {
         }
       }
     } catch (JsonProcessingException e) {
-      throw broken("its header is not what it should be: " + e.getOriginalMessage(), e);
+      throw broken(
+          "its header is not what it should be: " + ForeignText.ofJson(e.getOriginalMessage()), e);
     } catch (IOException | IllegalArgumentException | ArithmeticException e) {
       throw broken("its header is not what it should be: " + Broken.reason(e), e);
     }

@@ -72,6 +72,48 @@ class CheckpointsTest {
     assertThat(model.sha256()).hasSize(64);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"num_labels\": 3, \"id2label\": {\"0\": \"a\", \"1\": \"b\"} | num_labels 3 contradicts id2label {\"0\":\"a\",\"1\":\"b\"}",
+        "\"num_labels\": \"2\" | num_labels should be a whole number, found \"2\"",
+        "\"num_labels\": 3 | num_labels 3 contradicts classifier.weight, which has 2 rows",
+        "\"id2label\": {\"0\": \"a\"} | id2label {\"0\":\"a\"} contradicts classifier.weight, which has 2 rows",
+        "\"problem_type\": \"ranking\" | problem_type should be one of regression, single_label_classification, multi_label_classification, found \"ranking\"",
+        "\"problem_type\": \"regression\", \"num_labels\": 2 | problem_type \"regression\" contradicts num_labels 2",
+        "\"problem_type\": \"single_label_classification\", \"id2label\": {\"0\": \"a\"} | problem_type \"single_label_classification\" contradicts id2label {\"0\":\"a\"}",
+      })
+  @DisplayName(
+      "a config.json that contradicts itself or the classifier is refused, with both values")
+  void contradictions(String keys, String told) throws IOException {
+    tensors.put("classifier.weight", new Tensor(new int[] {2, 4}, new float[8]));
+    tensors.put("classifier.bias", new Tensor(new int[] {2}, new float[2]));
+    config.setAll((ObjectNode) JSON.readTree("{" + keys + "}"));
+    write();
+
+    assertThatThrownBy(() -> Checkpoints.load(folder))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining(folder.resolve("config.json") + ": " + told);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"num_labels\": 2, \"id2label\": {\"0\": \"a\", \"1\": \"b\"}",
+        "\"problem_type\": null, \"num_labels\": null",
+        "\"problem_type\": \"multi_label_classification\"",
+      })
+  @DisplayName("one that agrees is read")
+  void agreement(String keys) throws IOException {
+    tensors.put("classifier.weight", new Tensor(new int[] {2, 4}, new float[8]));
+    tensors.put("classifier.bias", new Tensor(new int[] {2}, new float[2]));
+    config.setAll((ObjectNode) JSON.readTree("{" + keys + "}"));
+    write();
+
+    assertThat(Checkpoints.load(folder).weights().tensors()).containsKey("classifier.weight");
+  }
+
   @Test
   @DisplayName("shards are found by their index, and one that is missing is named")
   void shards() throws IOException {

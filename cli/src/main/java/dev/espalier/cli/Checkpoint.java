@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.espalier.api.problem.ForeignText;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
@@ -287,7 +288,10 @@ final class Checkpoint implements AutoCloseable {
       return JSON.readTree(Files.readAllBytes(file));
     } catch (JsonProcessingException e) {
       throw problem(
-          ProblemCode.BAD_DATA, file, "not readable as JSON: " + e.getOriginalMessage(), null);
+          ProblemCode.BAD_DATA,
+          file,
+          "not readable as JSON: " + ForeignText.ofJson(e.getOriginalMessage()),
+          null);
     } catch (IOException e) {
       throw problem(ProblemCode.MISSING_FILE, file, "cannot be read: " + e, null);
     }

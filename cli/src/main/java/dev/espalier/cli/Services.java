@@ -1,6 +1,7 @@
 package dev.espalier.cli;
 
 import dev.espalier.api.data.Head;
+import dev.espalier.api.problem.Problem;
 import dev.espalier.archive.ArchiveWriter;
 import dev.espalier.checkpoints.Checkpoints;
 import dev.espalier.checkpoints.SafeTensorsStore;
@@ -24,12 +25,15 @@ import dev.espalier.tasks.text.Part;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.run.Preflight;
 import dev.espalier.tuner.run.RunServices;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Puts the adapters behind the tuner's ports, and the plugins into its catalogs. */
@@ -93,6 +97,15 @@ final class Services {
       return known.isPresent() ? ofTheHub(known.orElseThrow()) : named.load(reference);
     }
 
+    @Override
+    public List<Problem> check(String reference) {
+      if (PretrainedModels.isFolder(reference)) {
+        Path path = Path.of(reference);
+        return ScriptModels.find(path).isPresent() ? List.of() : Checkpoints.check(path);
+      }
+      return HubReference.parse(reference).map(hub::check).orElse(List.of());
+    }
+
     private static PretrainedModel loadScript(Path file) {
       NativeCache.prepare();
       return ScriptModels.load(file);
@@ -121,14 +134,7 @@ final class Services {
     public TaskData load(Request request, byte[] tokenizerJson) {
       NativeCache.prepare();
       TaskLoader.Loaded loaded =
-          TaskLoader.load(
-              request(
-                  request,
-                  (reference, splits) ->
-                      PretrainedModels.isElsewhere(reference)
-                          ? datasets.files(reference, splits)
-                          : List.of(Path.of(reference))),
-              tokenizerJson);
+          TaskLoader.load(request(request, this::files, Part::of), tokenizerJson);
       return new TaskData(
           loaded.train(),
           loaded.calibration(),
@@ -141,29 +147,55 @@ final class Services {
 
     @Override
     public List<Mistake> check(Request request) {
-      return TaskLoader.check(request(request, Tasks::unread)).stream()
+      return TaskLoader.check(unread(request)).stream()
           .map(each -> new Mistake(each.code(), each.key(), each.message(), each.advice()))
           .toList();
     }
 
     @Override
     public Optional<Head> head(Request request) {
-      return TaskLoader.head(request(request, Tasks::unread));
+      return TaskLoader.head(unread(request));
     }
 
-    /** For what is asked before any file is looked for. */
-    private static List<Path> unread(String reference, List<String> splits) {
-      return List.of(Path.of("unread"));
+    @Override
+    public List<Problem> checkColumns(Request request) {
+      return TaskLoader.checkColumns(unread(request));
+    }
+
+    private List<Path> files(String reference, List<String> splits) {
+      return PretrainedModels.isElsewhere(reference)
+          ? datasets.files(reference, splits)
+          : List.of(Path.of(reference));
+    }
+
+    /**
+     * For what is asked before any file is looked for, and of a draft, too: a part that is no part
+     * is reported elsewhere.
+     */
+    private static TaskLoader.Request unread(Request request) {
+      return request(
+          request,
+          (reference, splits) ->
+              List.of(
+                  PretrainedModels.isElsewhere(reference)
+                      ? Path.of(
+                          URLEncoder.encode(
+                              reference.contains("#") ? reference : reference + splits,
+                              StandardCharsets.UTF_8))
+                      : Path.of(reference)),
+          part -> Part.parse(part).orElse(Part.ALL));
     }
 
     private static TaskLoader.Request request(
-        Request request, BiFunction<String, List<String>, List<Path>> files) {
+        Request request,
+        BiFunction<String, List<String>, List<Path>> files,
+        Function<String, Part> parts) {
       return new TaskLoader.Request(
           request.task(),
-          file(request.train(), TRAIN, files),
-          file(request.calibration(), TRAIN, files),
-          file(request.evaluation(), EVALUATION, files),
-          file(request.evaluationMismatched(), MISMATCHED, files),
+          file(request.train(), TRAIN, files, parts),
+          file(request.calibration(), TRAIN, files, parts),
+          file(request.evaluation(), EVALUATION, files, parts),
+          file(request.evaluationMismatched(), MISMATCHED, files, parts),
           columns(request.columns()),
           request.labels(),
           request.trainExamples(),
@@ -176,12 +208,13 @@ final class Services {
     private static TaskLoader.@Nullable DataFile file(
         @Nullable DataFile asked,
         List<String> splits,
-        BiFunction<String, List<String>, List<Path>> files) {
+        BiFunction<String, List<String>, List<Path>> files,
+        Function<String, Part> parts) {
       if (asked == null) {
         return null;
       }
       String written = asked.part();
-      Part part = written == null ? Part.ALL : Part.of(written);
+      Part part = written == null ? Part.ALL : parts.apply(written);
       return new TaskLoader.DataFile(files.apply(asked.reference(), splits), part);
     }
 

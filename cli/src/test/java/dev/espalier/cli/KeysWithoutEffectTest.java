@@ -61,6 +61,38 @@ class KeysWithoutEffectTest {
     assertThat(validate.out()).doesNotContain("has no effect");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "tuning.baseline.metrics={}, tuning.baseline.metrics",
+    "tuning.multi_objectives=[], tuning.multi_objectives",
+    "tuning.search_space=[], tuning.search_space",
+    "evaluation.accuracy.multi_metrics=[], evaluation.accuracy.multi_metrics",
+    "tuning.exit_policy={}, tuning.exit_policy",
+    "tuning.strategy={parameters: {}}, tuning.strategy.parameters",
+  })
+  @DisplayName("an empty map or list that says nothing is told, with its place")
+  void empty(String assignment, String key) {
+    Executed validate = validate("{prune_type: magnitude}", assignment);
+
+    assertThat(validate.exitCode()).isZero();
+    assertThat(validate.out())
+        .contains("--set " + assignment + ": " + key + ": has no effect: it is empty");
+  }
+
+  @Test
+  @DisplayName("an empty list that takes the place of another one has an effect")
+  void emptied() {
+    assertThat(
+            validate(
+                    "{prune_type: magnitude}",
+                    "tuning.multi_objectives=[{objective: density}]",
+                    "tuning.multi_objectives=[]",
+                    "pruning.approach.weight_compression.pruners[0].parameters={}")
+                .out())
+        .doesNotContain("tuning.multi_objectives: has no effect")
+        .contains("pruners[0].parameters: has no effect");
+  }
+
   @Test
   @DisplayName("what is not set is not told of")
   void unset() {

@@ -224,6 +224,30 @@ class MistakePairsTest {
               ProblemCode.UNKNOWN_NAME,
               P + "pruners[1].prune_type"),
           mistake(
+              "final_threshold: 0.1",
+              "final_threshold: 0.1\n        - prune_type: l0\n          parameters: {bta: 1}",
+              "1}",
+              ProblemCode.UNKNOWN_KEY,
+              P + "pruners[1].parameters.bta"),
+          mistake(
+              "task: csv",
+              "task: csv\n  train_part: 9-2",
+              "9-2",
+              ProblemCode.OUT_OF_RANGE,
+              "data.train_part"),
+          mistake(
+              "evaluation: dev.csv",
+              "evaluation: dev.csv\n  evaluation_part: 7-3",
+              "7-3",
+              ProblemCode.OUT_OF_RANGE,
+              "data.evaluation_part"),
+          mistake(
+              "max_steps: 400",
+              "max_steps: 0400",
+              "0400",
+              ProblemCode.BAD_FORMAT,
+              "pruning.train.max_steps"),
+          mistake(
               "op_types: [MatMul, Gather]",
               "op_types: [MatMull]",
               "[MatMull]",

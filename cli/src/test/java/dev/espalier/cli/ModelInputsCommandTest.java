@@ -83,6 +83,17 @@ class ModelInputsCommandTest {
         "NaN           | tuning.baseline.checkpoint | has NaN in " + DENSE + " at [1, 2]",
         "other classes | tuning.baseline.checkpoint | classes are [ham, spam], the task's [a, b]",
         "other classes | distillation.teacher       | classes are [ham, spam], the task's [a, b]",
+        "regression    | model.checkpoint           | bad/config.json: problem_type \"regression\""
+            + " contradicts id2label",
+        "several       | model.checkpoint           | bad/config.json: problem_type"
+            + " \"multi_label_classification\" contradicts the task, which is a"
+            + " single_label_classification",
+        "several       | distillation.teacher       | bad/config.json: problem_type"
+            + " \"multi_label_classification\" contradicts the task, which is a"
+            + " single_label_classification",
+        "five          | model.checkpoint           | bad/config.json: num_labels 5 contradicts the"
+            + " task, which has the classes [a, b]",
+        "three         | tuning.baseline.checkpoint | bad/config.json: num_labels 3 contradicts",
         "tokenizer     | model.checkpoint           | tokenizer_class \"RobertaTokenizer\": the"
             + " tokenizer RobertaTokenizer cannot be made of vocab.txt",
       })
@@ -127,6 +138,14 @@ class ModelInputsCommandTest {
         tensors.computeIfPresent(POSITIONS, (name, tensor) -> rows(tensor, 4));
         config.put("max_position_embeddings", 4);
       }
+      case "regression" -> config.put("problem_type", "regression");
+      case "several" -> config.put("problem_type", "multi_label_classification");
+      case "five" -> {
+        config.remove("id2label");
+        config.put("num_labels", 5);
+        tensors.keySet().removeIf(name -> name.startsWith("classifier."));
+      }
+      case "three" -> config.put("num_labels", 3);
       case "NaN" -> tensors.get(DENSE).values()[12 + 2] = Float.NaN;
       case "other classes" -> config.putObject("id2label").put("0", "ham").put("1", "spam");
       case "tokenizer" ->
@@ -166,8 +185,8 @@ class ModelInputsCommandTest {
     Path config = folder.resolve("good/config.json");
     ObjectNode content = (ObjectNode) JSON.readTree(Files.readString(config));
     content.set("id2label", JSON.readTree(names));
+    Path model = export(); // what it is made from has another head, and other names
     Files.writeString(config, content.toString());
-    Path model = export();
 
     Executed executed = quantize(model, List.of());
 

@@ -45,7 +45,7 @@ class ProblemsIT {
       ten.yaml:10:5: pruning.train.epochs: the key is there twice, first at line 9
         Maybe remove one of the two.
         docs/errors/duplicate-key.md
-      ten.yaml:5:24: data.max_sequence_length: must be a whole number of at least 3 and up to 512, found the text "long"
+      ten.yaml:5:24: data.max_sequence_length: must be a whole number of at least 8 and up to 512, found the text "long"
         Leave it out, and it is 128.
         docs/errors/wrong-type.md
       ten.yaml:8:5: pruning.train.batchsize: there is no such key

@@ -103,7 +103,7 @@ class ValidateCommandTest {
             "evaluation.accuracy.metric=acuracy");
 
     assertThat(validate.exitCode()).isEqualTo(2);
-    assertThat(validate.err()).contains("found \"9-1\"", "there is no metric \"acuracy\"");
+    assertThat(validate.err()).contains("found 9-1", "there is no metric \"acuracy\"");
   }
 
   @Test

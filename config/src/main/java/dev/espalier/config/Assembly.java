@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.commons.configuration2.BaseConfiguration;
@@ -219,7 +220,7 @@ final class Assembly {
       if (!needed.isEmpty()) {
         report(
             path,
-            files.around(Paths.parent(path)),
+            around(Paths.parent(path)),
             "is missing; it needs " + String.join(", ", needed),
             "Add it: " + field.key().value());
       }
@@ -237,6 +238,36 @@ final class Assembly {
       }
     }
     return false;
+  }
+
+  /** Where somebody set something at or below {@code path}. */
+  private Optional<Location> placed(String path) {
+    Iterator<String> keys = layered.getKeys();
+    while (keys.hasNext()) {
+      String key = keys.next();
+      Location at = Paths.isWithin(key, path) ? get(key).location() : null;
+      if (at != null) {
+        return Optional.of(at);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Where something is missing in {@code path}: the files' nearest key around it, or what else made
+   * an entry that no file has, such as an assignment.
+   */
+  private Location around(String path) {
+    for (String at = path; !at.isEmpty(); at = Paths.parent(at)) {
+      if (files.has(at)) {
+        return files.around(at);
+      }
+      Optional<Location> made = placed(at);
+      if (made.isPresent()) {
+        return made.get();
+      }
+    }
+    return files.around(path);
   }
 
   private static List<String> required(Section section) {
@@ -267,7 +298,7 @@ final class Assembly {
       if (index != list.size()) {
         report(
             Paths.item(path, list.size()),
-            files.around(path),
+            placed(Paths.item(path, index)).orElseGet(() -> files.around(path)),
             "is missing, but there is an entry [" + index + "]",
             "Maybe the entry's number is wrong: the first is [0].");
         break;
@@ -301,7 +332,7 @@ final class Assembly {
       Location at = empty == null ? null : empty.location();
       report(
           path,
-          at == null ? files.around(Paths.parent(path)) : at,
+          at == null ? around(Paths.parent(path)) : at,
           "is missing",
           "Add it: " + field.key().value());
       return null;

@@ -142,7 +142,7 @@ public record Configuration(
       @Key(
               value = "Longest input in tokens, special tokens included.",
               fallback = "128",
-              minimum = 3,
+              minimum = 8,
               maximum = 512)
           int maxSequenceLength,
       @Key(

@@ -200,7 +200,8 @@ public final class ConfigurationLoader {
             texts.stream().map(Text::file).toList(),
             folder,
             sha256(texts),
-            assignments);
+            assignments,
+            Layer.withoutEffect(layers));
     for (Problem problem : check.of(resolved)) {
       if (!assembly.isReported(Assembly.pathOf(problem))) {
         problems.add(problem);

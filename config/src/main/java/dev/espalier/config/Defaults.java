@@ -39,7 +39,7 @@ final class Defaults {
       JsonNode relative = JsonNodeFactory.instance.numberNode(RELATIVE_CRITERION);
       values.put(path, new ResolvedValue(path, relative, Source.DEFAULT, null));
     }
-    return new Layer(values, List.of(), List.of());
+    return new Layer(values, List.of(), List.of(), Map.of());
   }
 
   /** The default of one key; null when it has none. */

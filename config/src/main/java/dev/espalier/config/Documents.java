@@ -9,6 +9,11 @@ record Documents(List<YamlDocument> files) {
     files = List.copyOf(files);
   }
 
+  /** Whether a file says something at {@code path}. */
+  boolean has(String path) {
+    return files.stream().anyMatch(file -> file.has(path));
+  }
+
   /** Where the key at {@code path} stands, or the nearest key around it; else the first file. */
   Location around(String path) {
     for (String at = path; !at.isEmpty(); at = Paths.parent(at)) {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
 /** Checks one source's tree against the format and takes its values out. */
 final class LayerReader {
@@ -41,6 +42,9 @@ final class LayerReader {
 
   /** Names that need no quotes anywhere, neither in paths nor in YAML. */
   private static final String FREE_NAME = "[A-Za-z_][A-Za-z0-9_-]{0,99}";
+
+  /** What may stand behind a number that counts steps or epochs, or is a share. */
+  private static final Pattern AMOUNT_UNIT = Pattern.compile("( steps?| epochs?| ?%)$");
 
   private final Source source;
   private final Places places;
@@ -99,6 +103,9 @@ final class LayerReader {
   }
 
   private void field(Field field, String path, JsonNode node) {
+    if (node.isContainerNode() && node.isEmpty() && isEmptyWithoutIt(field)) {
+      layer.hollow().put(path, new ResolvedValue(path, node, source, places.value(path)));
+    }
     if (field.shape() instanceof Section section) {
       section(section, path, node);
     } else if (field.shape() instanceof Items items) {
@@ -108,6 +115,14 @@ final class LayerReader {
     } else {
       leaf((Leaf) field.shape(), field.key(), path, node);
     }
+  }
+
+  /** Whether an empty map or list says the same as none at all. */
+  private static boolean isEmptyWithoutIt(Field field) {
+    Key key = field.key();
+    return !key.required()
+        && !key.optionalSection()
+        && (key.fallback().isEmpty() || key.fallback().equals("[]"));
   }
 
   private void items(Items items, String path, JsonNode node) {
@@ -188,6 +203,10 @@ final class LayerReader {
       put(path, node);
       return;
     }
+    boolean number = leaf.isNumeric() || leaf == Leaf.AMOUNT;
+    if (number && (leaf != Leaf.VALUE || isNumber(node)) && isOddNumber(path, node)) {
+      return;
+    }
     switch (leaf) {
       case TEXT -> text(key, path, node);
       case TEXTS -> texts(path, node);
@@ -199,6 +218,30 @@ final class LayerReader {
       case VALUE -> value(path, node);
       case VALUES -> values(path, node);
     }
+  }
+
+  /** Whether a value that may be a text, too, is taken for a number. */
+  private static boolean isNumber(JsonNode node) {
+    return Numbers.read(node, false).isPresent();
+  }
+
+  /** Reports a number that is written in a way that readers take for different numbers. */
+  private boolean isOddNumber(String path, JsonNode node) {
+    if (!node.isNumber() && !node.isTextual()) {
+      return false;
+    }
+    String written = written(path, node);
+    Optional<String> plainly = Numbers.plainly(AMOUNT_UNIT.matcher(written).replaceFirst(""));
+    plainly.ifPresent(
+        advice ->
+            problems.add(
+                new Problem(
+                    ProblemKind.CONFIGURATION,
+                    ProblemCode.BAD_FORMAT,
+                    places.value(path),
+                    path + ": must be written as a plain decimal number, found " + written,
+                    advice)));
+    return plainly.isPresent();
   }
 
   private void text(Key key, String path, JsonNode node) {
@@ -403,7 +446,11 @@ final class LayerReader {
           "Maybe [0.5, 0.7, 0.9] is meant.");
       return;
     }
-    for (JsonNode each : node) {
+    for (int i = 0; i < node.size(); i++) {
+      JsonNode each = node.get(i);
+      if (each.isNumber() && isOddNumber(Paths.item(path, i), each)) {
+        return;
+      }
       boolean text = each.isTextual() && !each.textValue().isBlank();
       boolean finite = each.isNumber() && Double.isFinite(each.doubleValue());
       if (!text && !finite && !each.isBoolean()) {

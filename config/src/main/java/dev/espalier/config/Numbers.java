@@ -2,7 +2,9 @@ package dev.espalier.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Numbers as people write them, and their ranges in words. */
@@ -14,7 +16,77 @@ final class Numbers {
   private static final BigDecimal LARGEST_LONG = BigDecimal.valueOf(Long.MAX_VALUE);
   private static final BigDecimal SMALLEST_LONG = BigDecimal.valueOf(Long.MIN_VALUE);
 
+  /** Numbers that YAML 1.1, or a person, reads as something else than what they look like. */
+  private static final Pattern PADDED =
+      Pattern.compile("([-+]?)0+([0-9][0-9_]*(?:\\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?)");
+
+  private static final Pattern GROUPED = Pattern.compile("[-+]?[0-9]+(?:_+[0-9]+)+(?:\\.[0-9]*)?");
+  private static final Pattern BASED = Pattern.compile("([-+]?)0([xobXOB])_*([0-9a-fA-F]{1,15})");
+  private static final Pattern SEXAGESIMAL =
+      Pattern.compile("([-+]?)([0-9]{1,9}):([0-5]?[0-9])(?::([0-5]?[0-9]))?");
+
+  private static final int SIXTY = 60;
+
   private Numbers() {}
+
+  /**
+   * What to write in place of a number that is not plainly decimal, such as 010, 0x10, 1_000 or
+   * 1:30: YAML 1.1 reads the first as 8, and other readers do not.
+   *
+   * @param written a value as it stands in the file
+   * @return a sentence; empty for a plain number, and for what is none
+   */
+  static Optional<String> plainly(String written) {
+    Matcher based = BASED.matcher(written);
+    if (based.matches()) {
+      return based(based);
+    }
+    Matcher sexagesimal = SEXAGESIMAL.matcher(written);
+    if (sexagesimal.matches()) {
+      long value =
+          SIXTY * Long.parseLong(sexagesimal.group(2)) + Long.parseLong(sexagesimal.group(3));
+      if (sexagesimal.group(4) != null) {
+        value = SIXTY * value + Long.parseLong(sexagesimal.group(4));
+      }
+      return Optional.of(
+          "Write "
+              + sexagesimal.group(1)
+              + value
+              + ": YAML 1.1 takes colons for digits to base 60.");
+    }
+    Matcher padded = PADDED.matcher(written);
+    if (padded.matches()) {
+      String digits = padded.group(2).replace("_", "");
+      String decimal = padded.group(1) + digits;
+      return Optional.of(
+          digits.matches("[0-7]{1,20}") && !digits.equals("0")
+              ? "Write "
+                  + decimal
+                  + ", or "
+                  + padded.group(1)
+                  + new BigInteger(digits, 8)
+                  + ": YAML 1.1 takes a number that begins with 0 for octal."
+              : "Write " + decimal + ".");
+    }
+    return GROUPED.matcher(written).matches()
+        ? Optional.of(
+            "Write " + written.replace("_", "").replaceFirst("^([-+]?)0+(?=[0-9])", "$1") + ".")
+        : Optional.empty();
+  }
+
+  private static Optional<String> based(Matcher number) {
+    int base =
+        switch (number.group(2)) {
+          case "x", "X" -> 16;
+          case "o", "O" -> 8;
+          default -> 2;
+        };
+    try {
+      return Optional.of("Write " + number.group(1) + new BigInteger(number.group(3), base) + ".");
+    } catch (NumberFormatException e) {
+      return Optional.empty(); // 0o9 is no number at all
+    }
+  }
 
   /** The number that {@code node} holds; nothing for another kind of value or a broken whole. */
   static Optional<BigDecimal> read(JsonNode node, boolean whole) {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param folder the absolute folder of the first YAML file
  * @param sha256 hash of the YAML files, one after the other, in hexadecimal
  * @param assignments what the command line set, {@code path=value}
+ * @param hollow empty maps and lists that somebody wrote and that change nothing
  */
 public record ResolvedConfiguration(
     Configuration configuration,
@@ -30,13 +31,15 @@ public record ResolvedConfiguration(
     List<Path> files,
     Path folder,
     String sha256,
-    List<String> assignments) {
+    List<String> assignments,
+    List<ResolvedValue> hollow) {
   /** Copies the lists. */
   public ResolvedConfiguration {
     values = List.copyOf(values);
     mappings = List.copyOf(mappings);
     files = List.copyOf(files);
     assignments = List.copyOf(assignments);
+    hollow = List.copyOf(hollow);
   }
 
   /** The first of the YAML files, as the user named it. */
@@ -82,7 +85,7 @@ public record ResolvedConfiguration(
                         : each)
             .toList();
     return new ResolvedConfiguration(
-        varied, replaced, mappings, files, folder, sha256, assignments);
+        varied, replaced, mappings, files, folder, sha256, assignments, hollow);
   }
 
   /**
@@ -105,7 +108,7 @@ public record ResolvedConfiguration(
   public ResolvedConfiguration from(
       List<ResolvedValue> values, List<Path> files, String sha256, List<String> assignments) {
     return new ResolvedConfiguration(
-        configuration, values, mappings, files, folder, sha256, assignments);
+        configuration, values, mappings, files, folder, sha256, assignments, hollow);
   }
 
   /** The configuration as YAML that loads again, each value with its source as a comment. */

@@ -35,6 +35,10 @@ final class Rules {
   /** The section about the dense model. */
   static final String BASELINE = "tuning.baseline";
 
+  /** The keys that say which rows of a file are used. */
+  private static final List<String> PARTS =
+      List.of("data.train_part", "data.calibration_part", "data.evaluation_part");
+
   /** Objectives that need the dense model's file. */
   private static final List<String> OF_FILES = List.of("modelsize", "performance");
 
@@ -66,6 +70,7 @@ final class Rules {
     rules.recipesFit();
     rules.theTeacherIsHeard();
     rules.partsHaveFiles();
+    rules.partsHaveRows();
     rules.calibrationIsUsed();
   }
 
@@ -77,6 +82,23 @@ final class Rules {
             key + "_part",
             "is about " + key + ", which names no file",
             "Maybe remove it: what is generated has no parts.");
+      }
+    }
+  }
+
+  /** A part that ends before it begins; how one is written, the key itself says. */
+  private void partsHaveRows() {
+    for (String key : PARTS) {
+      String written = text(key).orElse("");
+      String[] ends = written.split("-", -1);
+      if (ends.length == 2
+          && !ends[1].isEmpty()
+          && Integer.parseInt(ends[1]) < Integer.parseInt(ends[0])) {
+        report(
+            ProblemCode.OUT_OF_RANGE,
+            key,
+            "must not end before it begins, found " + written,
+            "Maybe " + ends[1] + "-" + ends[0] + " is meant.");
       }
     }
   }
@@ -209,6 +231,7 @@ final class Rules {
     if (count > 1 || (count == 0 && !assembly.isReported(PRUNERS))) {
       report(
           count == 0 ? ProblemCode.MISSING_KEY : ProblemCode.UNSUPPORTED,
+          count == 0 ? PRUNERS : Paths.item(PRUNERS, 1),
           PRUNERS,
           "must hold exactly one pruner for now, found " + count,
           "Maybe - prune_type: movement is meant.");
@@ -424,8 +447,17 @@ final class Rules {
   }
 
   private void report(ProblemCode code, String path, String message, String advice) {
+    report(code, path, path, message, advice);
+  }
+
+  /** Reports what is wrong with {@code path}, at {@code place}. */
+  private void report(ProblemCode code, String place, String path, String message, String advice) {
     problems.add(
         new Problem(
-            ProblemKind.CONFIGURATION, code, assembly.locate(path), path + ": " + message, advice));
+            ProblemKind.CONFIGURATION,
+            code,
+            assembly.locate(place),
+            path + ": " + message,
+            advice));
   }
 }

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
@@ -35,6 +36,12 @@ final class YamlDocument {
   private static final int MAX_NODES = 100_000;
   private static final int MAX_DEPTH = 50;
   private static final int MAX_KEY = 200;
+
+  /** How SnakeYAML says what it was reading, and what it found there. */
+  private static final String IN_QUOTES = "quoted scalar";
+
+  private static final String AT_THE_END = "unexpected end of stream";
+
   private static final Set<String> HARMLESS_TAGS =
       Set.of("str", "int", "float", "bool", "null", "map", "seq");
 
@@ -337,6 +344,17 @@ final class YamlDocument {
 
   private Problem syntaxError(IOException e) {
     if (e.getCause() instanceof MarkedYAMLException marked && marked.getProblemMark() != null) {
+      Mark opened = marked.getContextMark();
+      if (opened != null
+          && String.valueOf(marked.getContext()).contains(IN_QUOTES)
+          && String.valueOf(marked.getProblem()).contains(AT_THE_END)) {
+        return new Problem(
+            ProblemKind.CONFIGURATION,
+            ProblemCode.SYNTAX,
+            new Location(file, opened.getLine() + 1, opened.getColumn() + 1),
+            "this is not valid YAML: the quotation mark that opens here is never closed",
+            "Close it, or remove it; a text in one kind of quotation marks may hold the other.");
+      }
       return new Problem(
           ProblemKind.CONFIGURATION,
           ProblemCode.SYNTAX,

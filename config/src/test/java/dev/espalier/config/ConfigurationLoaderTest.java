@@ -182,6 +182,73 @@ final class ConfigurationLoaderTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "batch_size: 16 | batch_size: 010 | train.batch_size | 010 | Write 10, or 8",
+        "batch_size: 16 | batch_size: '010' | train.batch_size | 010 | Write 10, or 8",
+        "batch_size: 16 | batch_size: 09 | train.batch_size | 09 | Write 9.",
+        "batch_size: 16 | batch_size: 0x10 | train.batch_size | 0x10 | Write 16.",
+        "batch_size: 16 | batch_size: 0o10 | train.batch_size | 0o10 | Write 8.",
+        "batch_size: 16 | batch_size: 0b11 | train.batch_size | 0b11 | Write 3.",
+        "batch_size: 16 | batch_size: 1_000 | train.batch_size | 1_000 | Write 1000.",
+        "batch_size: 16 | batch_size: 1:30 | train.batch_size | 1:30 | Write 90: ",
+        "batch_size: 16 | batch_size: 1:00:30 | train.batch_size | 1:00:30 | Write 3630: ",
+        "random_seed: 1 | random_seed: -010 | tuning.random_seed | -010 | Write -10, or -8",
+        "learning_rate: 1e-4 | learning_rate: 00.5 | train.learning_rate | 00.5 | Write 0.5.",
+        "warmup: \"10%\" | warmup: 010 | train.warmup | 010 | Write 10, or 8",
+        "warmup: \"10%\" | warmup: 010 steps | train.warmup | 010 steps | Write 10, or 8",
+        "initial_warmup: 1 | initial_warmup: 01_0 | initial_warmup | 01_0 | Write 10, or 8",
+        "{alpha: 1e-3} | {alpha: 010} | parameters.alpha | 010 | Write 10, or 8",
+      })
+  void a_number_that_readers_take_for_different_ones_is_refused(
+      String right, String wrong, String key, String found, String advice) {
+    assertThat(problems(COMPLETE.replace(right, wrong)))
+        .singleElement()
+        .satisfies(
+            problem -> {
+              assertThat(problem.code()).isEqualTo(ProblemCode.BAD_FORMAT);
+              assertThat(problem.message())
+                  .endsWith(key + ": must be written as a plain decimal number, found " + found);
+              assertThat(problem.advice()).startsWith(advice);
+              assertThat(problem.location()).isNotNull();
+              assertThat(problem.location().column()).isPositive();
+            });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "0.5", "-0.5", "1e-04", "10", "+1"})
+  void a_plain_number_is_not(String written) {
+    assertThat(
+            load(COMPLETE.replace("{alpha: 1e-3}", "{alpha: " + written + "}"))
+                .configuration()
+                .pruning()
+                .approach()
+                .weightCompression()
+                .pruners()
+                .get(0)
+                .parameters())
+        .containsExactly(Map.entry("alpha", Double.valueOf(written)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "model: {name: \"tiny, checkpoint: x} | 1:15",
+        "model:\\n  name: 'tiny\\n  checkpoint: x | 2:9",
+        "data: [\"a\", \"b] | 1:13",
+      })
+  void a_quotation_mark_that_is_never_closed_is_told_where_it_opens(String yaml, String place) {
+    assertThat(problems(yaml.translateEscapes()))
+        .singleElement()
+        .asString()
+        .contains(":" + place + ": this is not valid YAML: the quotation mark that opens here is")
+        .doesNotContain("end of stream");
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "100, 100",
     "'\"100\"', 100",
@@ -302,7 +369,7 @@ final class ConfigurationLoaderTest {
         .containsExactlyInAnyOrder(
             ":4:45 data.max_sequence_length: the key is there twice, first at line 4",
             ":1:1 versoin: there is no such key",
-            ":4:42 data.max_sequence_length: must be a whole number of at least 3 and up to 512,"
+            ":4:42 data.max_sequence_length: must be a whole number of at least 8 and up to 512,"
                 + " found 0",
             ":6:19 pruning.train.epochs: must be a number above 0 and up to 10000, found -1",
             ":6:23 pruning.train.lerning_rate: there is no such key",

@@ -186,7 +186,7 @@ class JsonSchemaTest {
           data.train_examples                                  | -1
           data.train_examples                                  | 1.5
           data.train_examples                                  | 1e10
-          data.max_sequence_length                             | 2
+          data.max_sequence_length                             | 7
           data.max_sequence_length                             | 513
           data.max_sequence_length                             | many
           pruning                                              | null

@@ -7,15 +7,18 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.tasks.TaskLoader.DataFile;
 import dev.espalier.tasks.TaskLoader.Request;
+import dev.espalier.tasks.table.Mistake;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.TextFile;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps training, calibration and evaluation sets apart: what a model was fitted to must not judge
@@ -75,7 +78,9 @@ final class Overlap {
       others.addAll(judged);
       for (Origin other : others) {
         if (overlap(fitted.get(i), other)) {
-          problems.add(problem(fitted.get(i), other));
+          problems.add(
+              mistake(fitted.get(i).key(), said(fitted.get(i)), other.key(), said(other))
+                  .problem());
         }
       }
     }
@@ -88,25 +93,56 @@ final class Overlap {
     return one.file().sha256().equals(other.file().sha256()) && one.part().overlaps(other.part());
   }
 
-  private static Problem problem(Origin one, Origin other) {
-    return new Problem(
-        ProblemKind.CONFIGURATION,
-        ProblemCode.CONTRADICTION,
-        null,
-        one.key()
-            + " and "
-            + other.key()
-            + " have rows of one file in common: "
-            + said(one)
-            + ", "
-            + said(other),
+  /**
+   * The same of sets that name the same files, without reading them.
+   *
+   * @param files what each key names, the training set first
+   */
+  static List<Mistake> check(Map<String, @Nullable DataFile> files) {
+    List<Map.Entry<String, DataFile>> named = new ArrayList<>();
+    files.forEach(
+        (key, file) -> {
+          if (file != null) {
+            named.add(Map.entry(key, file));
+          }
+        });
+    List<Mistake> mistakes = new ArrayList<>();
+    for (int i = 0; i < named.size(); i++) {
+      for (Map.Entry<String, DataFile> other : named.subList(i + 1, named.size())) {
+        Map.Entry<String, DataFile> one = named.get(i);
+        if (!isJudged(one.getKey())
+            && one.getValue().files().equals(other.getValue().files())
+            && one.getValue().part().overlaps(other.getValue().part())) {
+          mistakes.add(
+              mistake(
+                  one.getKey(),
+                  said(one.getValue().part(), one.getValue().files().get(0).toString()),
+                  other.getKey(),
+                  said(other.getValue().part(), other.getValue().files().get(0).toString())));
+        }
+      }
+    }
+    return mistakes;
+  }
+
+  private static boolean isJudged(String key) {
+    return key.startsWith("data.evaluation");
+  }
+
+  private static Mistake mistake(String one, String itsRows, String other, String others) {
+    return Mistake.contradiction(
+        other,
+        "has rows of " + one + ", too: " + others + ", " + itsRows,
         "Maybe another file is meant, or parts of it: data.train_part: 201- and"
             + " data.evaluation_part: 1-200.");
   }
 
   private static String said(Origin origin) {
-    String file = origin.file().source();
-    return origin.part().isAll() ? "all of " + file : origin.part() + " of " + file;
+    return said(origin.part(), origin.file().source());
+  }
+
+  private static String said(Part part, String file) {
+    return part.isAll() ? "all of " + file : part + " of " + file;
   }
 
   /**
@@ -142,8 +178,8 @@ final class Overlap {
   }
 
   /**
-   * Checks that an evaluation set is not taken from what a model is fitted to, such as a shuffled
-   * copy of it. Real data sets have a few examples in common, so those are only told.
+   * Checks that a calibration or evaluation set is not taken from what a model is fitted to, such
+   * as a shuffled copy of it. Real data sets have a few examples in common, so those are only told.
    *
    * @param <T> a text, or a question with its paragraph
    * @return what a user should know of examples in common; empty when there are none
@@ -175,6 +211,10 @@ final class Overlap {
                   "Maybe another file is meant; otherwise remove them from one of the two, or"
                       + " divide one file with data.train_part and data.evaluation_part.")));
     }
-    return Optional.of(counts + ", whatever their labels: what is measured on them is too good.");
+    return Optional.of(
+        counts
+            + (isJudged(evaluation.key())
+                ? ", whatever their labels: what is measured on them is too good."
+                : ": their ranges are those of texts that the model was fitted to."));
   }
 }

@@ -12,6 +12,7 @@ import dev.espalier.tasks.squad.SquadSet;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.PieceEncoder;
 import dev.espalier.tasks.text.TextFile;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -51,15 +52,21 @@ final class SquadLoading {
       SquadSet train = set("train", origins.fitted().train(), request, encoder);
       List<Question> trained = texts(train);
       List<Question> judged = texts(evaluation);
-      Optional<String> note =
-          Overlap.checkHeldOut(origins.fitted().train(), trained, origins.evaluation(), judged);
+      List<String> notes = new ArrayList<>();
+      if (calibration != null) {
+        Origin origin = origins.fitted().calibration().orElseThrow();
+        Overlap.checkHeldOut(origins.fitted().train(), trained, origin, texts(calibration))
+            .ifPresent(notes::add);
+      }
+      Overlap.checkHeldOut(origins.fitted().train(), trained, origins.evaluation(), judged)
+          .ifPresent(notes::add);
       return new Loaded(
           train.set(),
           calibration == null ? null : calibration.set(),
           List.of(new Evaluation("", evaluation.set(), evaluation.decoder())),
           unanswerable(request) ? METRICS_V2 : METRICS,
           HeldOut.of(trained, judged).shared(),
-          note.stream().toList());
+          notes);
     }
   }
 

@@ -2,6 +2,8 @@ package dev.espalier.tasks;
 
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemException;
 import dev.espalier.tasks.Overlap.Fitted;
 import dev.espalier.tasks.Overlap.Origin;
 import dev.espalier.tasks.TaskLoader.DataFile;
@@ -20,7 +22,9 @@ import dev.espalier.tasks.text.TextFile;
 import dev.espalier.tasks.twin.SentimentTwin;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -75,13 +79,13 @@ final class TableLoading {
     List<Origin> evaluations = evaluations(request);
     Overlap.checkRows(fitted.all(), evaluations);
     TableTask task = task(request, train.file());
-    // the smaller files first, so that a mistake in them does not wait for the larger one
+    Map<String, LabelledTexts> sets = readAll(task, fitted, evaluations);
     List<Read> judged = new ArrayList<>();
-    judged.add(new Read("", "evaluation", read(task, evaluations.get(0))));
+    judged.add(new Read("", "evaluation", of(sets, evaluations.get(0))));
     if (evaluations.size() > 1) {
-      judged.add(mismatched(read(task, evaluations.get(1))));
+      judged.add(mismatched(of(sets, evaluations.get(1))));
     }
-    Optional<LabelledTexts> calibrating = calibration.map(origin -> read(task, origin));
+    Optional<LabelledTexts> calibrating = calibration.map(origin -> of(sets, origin));
     for (int i = 0; i < judged.size() && calibrating.isPresent(); i++) {
       Overlap.checkTexts(
           calibration.orElseThrow(),
@@ -89,8 +93,14 @@ final class TableLoading {
           evaluations.get(i),
           withoutLabels(judged.get(i).texts()));
     }
-    LabelledTexts trained = read(task, train);
+    LabelledTexts trained = of(sets, train);
     List<String> notes = new ArrayList<>();
+    calibrating
+        .flatMap(
+            texts ->
+                Overlap.checkHeldOut(
+                    train, withoutLabels(trained), calibration.orElseThrow(), withoutLabels(texts)))
+        .ifPresent(notes::add);
     for (int i = 0; i < judged.size(); i++) {
       Overlap.checkHeldOut(
               train,
@@ -102,6 +112,23 @@ final class TableLoading {
     return loaded(task.head(), task.metrics(), trained, calibrating.orElse(null), judged, notes);
   }
 
+  /** What the first row of a file says to be wrong. */
+  static List<Problem> checkColumns(Request request, DataFile file) {
+    if (file.files().stream().anyMatch(ParquetText::isParquet)) {
+      return List.of();
+    }
+    TableTask task =
+        GenericTable.format(request.task())
+            .map(format -> GenericTable.columns(format, request.columns(), request.labels()))
+            .orElseGet(() -> GlueTasks.find(request.task()).orElseThrow());
+    try {
+      TextFile.start(file.files().get(0)).ifPresent(start -> TableReader.checkColumns(task, start));
+      return List.of();
+    } catch (ProblemException e) {
+      return e.problems();
+    }
+  }
+
   private static List<Origin> evaluations(Request request) {
     List<Origin> evaluations = new ArrayList<>();
     evaluations.add(origin("data.evaluation", Objects.requireNonNull(request.evaluation())));
@@ -109,6 +136,31 @@ final class TableLoading {
       evaluations.add(origin("data.evaluation_mismatched", request.evaluationMismatched()));
     }
     return evaluations;
+  }
+
+  /** Reads all sets, by key, before it tells what is wrong with any; the training set last. */
+  private static Map<String, LabelledTexts> readAll(
+      TableTask task, Fitted fitted, List<Origin> evaluations) {
+    List<Origin> origins = new ArrayList<>(evaluations);
+    fitted.calibration().ifPresent(origins::add);
+    origins.add(fitted.train());
+    Map<String, LabelledTexts> sets = new HashMap<>();
+    List<Problem> problems = new ArrayList<>();
+    for (Origin origin : origins) {
+      try {
+        sets.put(origin.key(), read(task, origin));
+      } catch (ProblemException e) {
+        problems.addAll(e.problems());
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new ProblemException(problems.stream().distinct().toList());
+    }
+    return sets;
+  }
+
+  private static LabelledTexts of(Map<String, LabelledTexts> sets, Origin origin) {
+    return Objects.requireNonNull(sets.get(origin.key()));
   }
 
   private static TableTask task(Request request, TextFile train) {

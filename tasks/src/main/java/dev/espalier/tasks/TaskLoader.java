@@ -187,17 +187,7 @@ public final class TaskLoader {
     }
     List<Mistake> mistakes = check(request);
     if (!mistakes.isEmpty()) {
-      throw new ProblemException(
-          mistakes.stream()
-              .map(
-                  each ->
-                      new Problem(
-                          ProblemKind.CONFIGURATION,
-                          each.code(),
-                          null,
-                          each.key() + ": " + each.message(),
-                          each.advice()))
-              .toList());
+      throw new ProblemException(mistakes.stream().map(Mistake::problem).toList());
     }
     if (SquadLoading.NAMES.contains(task) || task.equals(SquadTwin.NAME)) {
       return SquadLoading.load(request, tokenizerJson);
@@ -241,6 +231,9 @@ public final class TaskLoader {
               "is for the task mnli, not for " + task,
               "Leave it out."));
     }
+    if (!twin) {
+      mistakes.addAll(Overlap.check(files(request)));
+    }
     if (GenericTable.format(task).isPresent()) {
       mistakes.addAll(GenericTable.check(task, request.columns(), request.labels()));
     } else if (request.columns() != null || !request.labels().isEmpty()) {
@@ -255,6 +248,27 @@ public final class TaskLoader {
               "Leave it out."));
     }
     return mistakes;
+  }
+
+  /**
+   * What the first rows of the files say to be wrong, in milliseconds: a column that is missing, a
+   * header that cannot be read. Nothing is said of nested files and of Parquet.
+   *
+   * @param request one that {@link #check} finds no fault with; sets that are null are left out
+   */
+  public static List<Problem> checkColumns(Request request) {
+    if (Twins.NAMES.contains(request.task()) || SquadLoading.NAMES.contains(request.task())) {
+      return List.of();
+    }
+    List<Problem> problems = new ArrayList<>();
+    files(request)
+        .forEach(
+            (key, file) -> {
+              if (file != null) {
+                problems.addAll(TableLoading.checkColumns(request, file));
+              }
+            });
+    return problems;
   }
 
   /** What a model of the task answers with; empty when only its files say so. */

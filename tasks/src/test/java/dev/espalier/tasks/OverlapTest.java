@@ -46,9 +46,9 @@ class OverlapTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1-4, 6-6, 4-5, data.train and data.evaluation",
-    "1-4, 4-4, 5-6, data.train and data.calibration",
-    "1-3, 4-5, 5-6, data.calibration and data.evaluation",
+    "1-4, 6-6, 4-5, data.evaluation: has rows of data.train",
+    "1-4, 4-4, 5-6, data.calibration: has rows of data.train",
+    "1-3, 4-5, 5-6, data.evaluation: has rows of data.calibration",
   })
   @DisplayName("rows that are in two sets are an error, also by another path to the same content")
   void rows(String train, String calibration, String evaluation, String expected)
@@ -63,7 +63,7 @@ class OverlapTest {
         .extracting(Problem::message)
         .singleElement()
         .asString()
-        .startsWith(expected + " have rows of one file in common: ");
+        .startsWith(expected + ", too: ");
   }
 
   @Test
@@ -99,7 +99,7 @@ class OverlapTest {
     assertThat(load("squad", of(file, "1-1"), of(file, "2-2"), of(file, "3-3")).calibration())
         .isNotNull();
     assertThat(failure("squad", of(file, "1-1"), of(file, "1-2"), of(file, "3-3")))
-        .hasMessageContaining("data.train and data.calibration have rows of one file in common");
+        .hasMessageContaining("data.calibration: has rows of data.train, too: ");
     assertThat(failure("squad", of(file, "1-1"), DataFile.of(other), of(file, "2-3")))
         .hasMessageContaining("1 of 2 calibration examples are evaluation examples");
   }
@@ -172,6 +172,40 @@ class OverlapTest {
         .asString()
         .startsWith("61 of 61 examples of data.evaluation");
     assertThat(load("sst-2", of(train, "1-30"), null, of(train, "31-")).notes()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("a calibration set is held apart from the training set by content, too")
+  void calibrationCopy() throws IOException {
+    List<String> rows = rows("train", 40);
+    List<String> reversed = IntStream.range(0, 40).mapToObj(i -> rows.get(39 - i)).toList();
+    String header = "label\tsentence\n";
+    Path train = file("train.tsv", header + String.join("\n", rows) + "\n");
+    Path dev = file("dev.tsv", header + String.join("\n", rows("judged", 20)) + "\n");
+    Path shuffled = file("shuffled.tsv", header + String.join("\n", reversed) + "\n");
+    Path few =
+        file(
+            "few.tsv",
+            header + rows.get(0) + "\n" + String.join("\n", rows("calibrated", 20)) + "\n");
+
+    assertThat(failure("sst-2", DataFile.of(train), DataFile.of(shuffled), DataFile.of(dev)))
+        .hasMessageContaining(
+            shuffled + ": 40 of 40 examples of data.calibration are examples of data.train, too");
+    assertThat(load("sst-2", DataFile.of(train), DataFile.of(few), DataFile.of(dev)).notes())
+        .containsExactly(
+            "1 of 21 examples of data.calibration are examples of data.train, too: their ranges are"
+                + " those of texts that the model was fitted to.");
+    String[] questions = IntStream.range(0, 12).mapToObj(i -> "q" + i).toArray(String[]::new);
+    Path asked = file("squad.json", squad(questions));
+    Path copy = file("copy.json", squad(questions).replace("\"id\": \"q", "\"id\": \"c"));
+    assertThat(
+            failure(
+                "squad",
+                DataFile.of(asked),
+                DataFile.of(copy),
+                DataFile.of(file("judged.json", squad("x1", "x2")))))
+        .hasMessageContaining(
+            "12 of 12 examples of data.calibration are examples of data.train, too");
   }
 
   @Test

@@ -85,6 +85,17 @@ public final class Hub {
     }
   }
 
+  /** Why {@link #snapshot} cannot succeed; empty when that is not known without asking a server. */
+  public List<Problem> check(HubReference reference) {
+    HubCache cache = new HubCache(settings.cache(), reference);
+    boolean known =
+        cache
+            .commit(reference.revision())
+            .filter(c -> Files.isDirectory(cache.snapshot(c)))
+            .isPresent();
+    return settings.online() || known ? List.of() : notInTheCache(reference).problems();
+  }
+
   private Snapshot fetched(
       HubReference reference, HubCache cache, UnaryOperator<List<String>> wanted)
       throws IOException {

@@ -2,6 +2,7 @@ package dev.espalier.core.data;
 
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
+import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import java.util.List;
 import java.util.Optional;
@@ -157,6 +158,16 @@ public interface TaskSource {
    * @param request of a task that there is
    */
   default List<Mistake> check(Request request) {
+    return List.of();
+  }
+
+  /**
+   * What the first rows of the files say to be wrong, such as a column that is missing.
+   *
+   * @param request one that {@link #check} finds no fault with; sets that are null are left out,
+   *     whether the task needs them or not
+   */
+  default List<Problem> checkColumns(Request request) {
     return List.of();
   }
 

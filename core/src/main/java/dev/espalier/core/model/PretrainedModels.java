@@ -1,5 +1,6 @@
 package dev.espalier.core.model;
 
+import dev.espalier.api.problem.Problem;
 import java.util.List;
 
 /** Finds the models that fine-tuning can start from. */
@@ -26,6 +27,14 @@ public interface PretrainedModels {
   /** Whether a reference begins with a word and a colon, as {@code hf:} does. */
   static boolean isElsewhere(String reference) {
     return reference.matches("[A-Za-z0-9-]{2,}:.*");
+  }
+
+  /**
+   * What can be said to be wrong with a model in milliseconds: without its weights, and without
+   * fetching anything.
+   */
+  default List<Problem> check(String reference) {
+    return List.of();
   }
 
   /** What {@link #load} knows; empty when that cannot be listed. */

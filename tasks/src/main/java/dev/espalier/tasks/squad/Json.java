@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import dev.espalier.api.problem.ForeignText;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
@@ -97,7 +98,10 @@ sealed interface Json {
                   + " characters, a number more than 1000 digits, or lists and objects are nested"
                   + " more than 1000 deep");
         } catch (JsonProcessingException e) {
-          throw problem(file, e.getLocation(), "the file is not JSON: " + e.getOriginalMessage());
+          throw problem(
+              file,
+              e.getLocation(),
+              "the file is not JSON: " + ForeignText.ofJson(e.getOriginalMessage()));
         }
       }
     } catch (IOException e) {

@@ -91,6 +91,13 @@ public final class GenericTable {
               "has an empty class, and a label that is empty is an error",
               "Leave it out, or write a name for it into the files."));
     }
+    if (!value && (labels.size() == 1 || labels.size() > MOST_CLASSES)) {
+      mistakes.add(
+          Mistake.contradiction(
+              "data.labels",
+              "must name 2 to " + MOST_CLASSES + " classes, found " + labels.size(),
+              "Name them all, or leave it out for those of the training file."));
+    }
     List<String> repeated =
         labels.stream().filter(each -> Collections.frequency(labels, each) > 1).distinct().toList();
     if (!repeated.isEmpty()) {
@@ -123,6 +130,12 @@ public final class GenericTable {
           }
         });
     return mistakes;
+  }
+
+  /** A task with the columns of such a file, and made-up classes where only the file says them. */
+  public static TableTask columns(Format format, @Nullable Columns columns, List<String> labels) {
+    TextFile unread = TextFile.generated("", "");
+    return task(format, columns, labels.size() > 1 ? labels : List.of("0", "1"), unread);
   }
 
   private static String name(Format format) {

@@ -1,6 +1,8 @@
 package dev.espalier.tasks.table;
 
+import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
+import dev.espalier.api.problem.ProblemKind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,11 @@ public record Mistake(ProblemCode code, String key, String message, @Nullable St
   /** A key that does not go with another one. */
   public static Mistake contradiction(String key, String message, String advice) {
     return new Mistake(ProblemCode.CONTRADICTION, key, message, advice);
+  }
+
+  /** The same, where nobody knows where the key stands. */
+  public Problem problem() {
+    return new Problem(ProblemKind.CONFIGURATION, code, null, key + ": " + message, advice);
   }
 
   /** A key that is missing. */

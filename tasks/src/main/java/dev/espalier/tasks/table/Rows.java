@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.espalier.api.problem.ForeignText;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
@@ -79,12 +80,7 @@ final class Rows {
         Location location = Location.ofLine(file.source(), firstLine(before));
         throw e.getCause() instanceof RowReader.TooLong
             ? tooLong(location)
-            : ProblemException.at(
-                ProblemKind.INPUT,
-                location,
-                "a field in quotation marks is broken: " + e.getCause().getMessage(),
-                "A quotation mark inside of one is written twice, and one that is opened is"
-                    + " closed.");
+            : Quotes.broken(file, firstLine(before));
       }
     }
 
@@ -187,20 +183,27 @@ final class Rows {
     }
 
     private ObjectNode object(String text) {
-      String broken;
+      String found;
+      int column = 0;
       try {
-        if (JSON.readTree(text) instanceof ObjectNode object) {
+        JsonNode read = JSON.readTree(text);
+        if (read instanceof ObjectNode object) {
           return object;
         }
-        broken = "is not an object";
+        found = read.isArray() ? "an array" : "a single value";
       } catch (JsonProcessingException e) {
-        broken = "is not JSON: " + e.getOriginalMessage();
+        // an array over several lines, as JSON files have it, is never closed on its first one
+        boolean array = text.stripLeading().startsWith("[");
+        column = array || e.getLocation() == null ? 0 : Math.max(0, e.getLocation().getColumnNr());
+        found =
+            array ? "an array" : "what is no JSON: " + ForeignText.ofJson(e.getOriginalMessage());
       }
       throw ProblemException.at(
           ProblemKind.INPUT,
-          Location.ofLine(file.source(), line),
-          "the line " + broken,
-          "each line holds one JSON object");
+          new Location(file.source(), line, column),
+          "one JSON object per line is expected, found " + found,
+          "Write each example as an object on a line of its own, without brackets or commas around"
+              + " it.");
     }
   }
 }

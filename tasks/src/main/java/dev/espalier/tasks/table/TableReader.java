@@ -75,6 +75,25 @@ public final class TableReader {
         });
   }
 
+  /**
+   * Checks that a file has the columns of a task.
+   *
+   * @param file its first rows are enough
+   * @throws ProblemException of kind input when the file is empty or lacks a column
+   */
+  public static void checkColumns(TableTask task, TextFile file) {
+    Layout unused =
+        Rows.read(
+            file,
+            task.format(),
+            rows -> {
+              if (!rows.hasNext()) {
+                throw empty(file);
+              }
+              return Layout.of(task, file.source(), rows.next());
+            });
+  }
+
   private static List<LabelledText> parse(TableTask task, TextFile file, Iterator<Row> rows) {
     if (!rows.hasNext()) {
       throw empty(file);

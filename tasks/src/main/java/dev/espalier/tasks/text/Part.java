@@ -3,6 +3,7 @@ package dev.espalier.tasks.text;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -31,19 +32,27 @@ public record Part(int first, int last) {
    * @throws ProblemException of kind configuration when it is written in another way
    */
   public static Part of(String written) {
+    return parse(written)
+        .orElseThrow(
+            () ->
+                ProblemException.of(
+                    ProblemKind.CONFIGURATION,
+                    "a part of a file is written as 1-200, or 201- for the rest, found \""
+                        + written
+                        + "\"",
+                    null));
+  }
+
+  /** Reads the same; empty when it is written in another way, or ends before it begins. */
+  public static Optional<Part> parse(String written) {
     Matcher matcher = WRITTEN.matcher(written);
-    if (matcher.matches()) {
-      int first = Integer.parseInt(matcher.group(1));
-      String end = matcher.group(2);
-      int last = end == null ? Integer.MAX_VALUE : Integer.parseInt(end);
-      if (last >= first) {
-        return new Part(first, last);
-      }
+    if (!matcher.matches()) {
+      return Optional.empty();
     }
-    throw ProblemException.of(
-        ProblemKind.CONFIGURATION,
-        "a part of a file is written as 1-200, or 201- for the rest, found \"" + written + "\"",
-        null);
+    int first = Integer.parseInt(matcher.group(1));
+    String end = matcher.group(2);
+    int last = end == null ? Integer.MAX_VALUE : Integer.parseInt(end);
+    return last < first ? Optional.empty() : Optional.of(new Part(first, last));
   }
 
   /** Whether a row is in both, of a file that is long enough. */

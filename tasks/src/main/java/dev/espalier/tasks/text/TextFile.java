@@ -5,11 +5,14 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A file's text.
@@ -24,6 +27,9 @@ public record TextFile(String source, String sha256, String text) {
    * times the memory of its text, and a model reads some thousand characters.
    */
   public static final int LONGEST_ROW = 1_000_000;
+
+  /** What a start is read of. */
+  private static final int START = 1 << 20;
 
   /** Java has no longer arrays. */
   private static final long LONGEST = Integer.MAX_VALUE - 8;
@@ -40,6 +46,34 @@ public record TextFile(String source, String sha256, String text) {
     byte[] content = bytes(file);
     String source = file.toString();
     return new TextFile(source, Sha256.of(content), Decoder.decode(source, content));
+  }
+
+  /**
+   * Reads the first lines of a file, as many as one megabyte holds.
+   *
+   * @return empty when that is less than a line, or UTF-16, which is not cut
+   * @throws ProblemException of kind input, as {@link #read}
+   */
+  public static Optional<TextFile> start(Path file) {
+    byte[] content;
+    try (InputStream in = Files.newInputStream(file)) {
+      content = in.readNBytes(START + 1);
+    } catch (IOException e) {
+      return Optional.of(read(file)); // says why
+    }
+    int length = content.length;
+    if (length > START) {
+      boolean wide = (content[0] & 0xff) >= 0xfe;
+      while (length > 0 && content[length - 1] != '\n') {
+        length--;
+      }
+      if (wide || length == 0) {
+        return Optional.empty();
+      }
+    }
+    byte[] lines = Arrays.copyOf(content, length);
+    String source = file.toString();
+    return Optional.of(new TextFile(source, Sha256.of(lines), Decoder.decode(source, lines)));
   }
 
   /** A text that was generated. */

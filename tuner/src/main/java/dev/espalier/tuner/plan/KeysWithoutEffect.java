@@ -54,9 +54,19 @@ public final class KeysWithoutEffect {
                     .value(key)
                     .filter(value -> value.source() != Source.DEFAULT)
                     .map(ResolvedValue::location)
-                    .map(at -> at + ": " + key + ": has no effect: " + reason)
+                    .map(at -> note(at, key, reason))
                     .ifPresent(notes::add));
+    for (ResolvedValue empty : resolved.hollow()) {
+      Location at = empty.location();
+      if (at != null) {
+        notes.add(note(at, empty.path(), "it is empty, which is the same as leaving it out"));
+      }
+    }
     return notes;
+  }
+
+  private static String note(Location at, String key, String reason) {
+    return at + ": " + key + ": has no effect: " + reason;
   }
 
   /** What is wrong with a search space that varies such a key. */

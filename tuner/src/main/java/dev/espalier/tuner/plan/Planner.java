@@ -2,6 +2,7 @@ package dev.espalier.tuner.plan;
 
 import dev.espalier.api.data.Batching;
 import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.Pruner;
@@ -13,6 +14,7 @@ import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.core.training.PruningPlan;
 import dev.espalier.core.training.TrainingPlan;
 import dev.espalier.tuner.plugin.PrunerCatalog;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a configuration into a {@link Plan}. */
@@ -35,6 +37,11 @@ public final class Planner {
    */
   public Pruner pruner() {
     return new PruningPlanner(resolved).pruner(pruners);
+  }
+
+  /** What is wrong with one of several pruners, which only a draft has. */
+  public List<Problem> mistakes(int index) {
+    return PruningPlanner.mistakes(resolved, pruners, index);
   }
 
   /**

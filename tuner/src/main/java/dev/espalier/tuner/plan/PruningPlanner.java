@@ -36,7 +36,6 @@ import org.jspecify.annotations.Nullable;
 final class PruningPlanner {
   private static final String COMPRESSION = "pruning.approach.weight_compression";
   private static final String TARGET = COMPRESSION + ".target_sparsity";
-  private static final String CHOICE = COMPRESSION + ".pruners[0]";
 
   private static final String LAMBDA = "final_lambda";
   private static final String ATTENTION = ".attention.";
@@ -45,10 +44,30 @@ final class PruningPlanner {
   private final WeightCompression compression;
   private final PrunerChoice choice;
 
+  /** The path of {@link #choice}. */
+  private final String at;
+
   PruningPlanner(ResolvedConfiguration resolved) {
+    this(resolved, 0);
+  }
+
+  private PruningPlanner(ResolvedConfiguration resolved, int index) {
     this.resolved = resolved;
     this.compression = resolved.configuration().pruning().approach().weightCompression();
-    this.choice = compression.pruners().get(0);
+    this.choice = compression.pruners().get(index);
+    this.at = COMPRESSION + ".pruners[" + index + "]";
+  }
+
+  /**
+   * What is wrong with one of several pruners, which only a draft has; what goes with the rest of
+   * the configuration is said of the first alone.
+   */
+  static List<Problem> mistakes(ResolvedConfiguration draft, PrunerCatalog pruners, int index) {
+    List<Problem> problems = new ArrayList<>();
+    PruningPlanner planner = new PruningPlanner(draft, index);
+    PruningPattern unused = planner.pattern(problems);
+    planner.create(pruners, problems);
+    return problems;
   }
 
   /**
@@ -79,24 +98,24 @@ final class PruningPlanner {
   private @Nullable Pruner create(PrunerCatalog pruners, List<Problem> problems) {
     try {
       PrunerDescriptor descriptor =
-          pruners.descriptor(choice.pruneType(), resolved.locate(CHOICE + ".prune_type"));
+          pruners.descriptor(choice.pruneType(), resolved.locate(at + ".prune_type"));
       List<Problem> mistaken = new ArrayList<>();
       checkParameters(descriptor, mistaken);
       problems.addAll(mistaken);
       return pruners.create(
           choice.pruneType(),
           mistaken.isEmpty() ? choice.parameters() : Map.of(),
-          resolved.locate(CHOICE + ".parameters"));
+          resolved.locate(at + ".parameters"));
     } catch (ProblemException e) {
-      e.problems().stream().map(PruningPlanner::inChoice).forEach(problems::add);
+      e.problems().stream().map(this::inChoice).forEach(problems::add);
       return null;
     }
   }
 
   /** The same problem, with its whole path in front of the message. */
-  private static Problem inChoice(Problem problem) {
+  private Problem inChoice(Problem problem) {
     boolean named = problem.message().startsWith("prune_type: ");
-    String path = CHOICE + (named ? "." : ".parameters: ");
+    String path = at + (named ? "." : ".parameters: ");
     return new Problem(
         problem.kind(),
         problem.code(),
@@ -110,7 +129,7 @@ final class PruningPlanner {
     ParameterValues.mistakes(descriptor.parameters(), choice.parameters())
         .forEach(
             (name, mistake) -> {
-              String path = CHOICE + ".parameters." + name;
+              String path = at + ".parameters." + name;
               boolean unknown = !known.contains(name);
               problems.add(
                   new Problem(
@@ -144,8 +163,8 @@ final class PruningPlanner {
     if (!share && target != null && hasPenalty(pruner) && choice.parameters().containsKey(LAMBDA)) {
       problems.add(
           problem(
-              CHOICE + ".parameters",
-              CHOICE
+              at + ".parameters",
+              at
                   + ".parameters."
                   + LAMBDA
                   + ": target_sparsity is set, too, found "
@@ -168,8 +187,8 @@ final class PruningPlanner {
     if (!share && !choice.pruneDomain().equals("local")) {
       problems.add(
           problem(
-              CHOICE + ".prune_domain",
-              CHOICE
+              at + ".prune_domain",
+              at
                   + ".prune_domain: nothing competes under "
                   + choice.pruneType()
                   + ", found "
@@ -183,7 +202,7 @@ final class PruningPlanner {
     try {
       return PruningPattern.parse(choice.pattern());
     } catch (IllegalArgumentException e) {
-      String path = CHOICE + ".pattern";
+      String path = at + ".pattern";
       problems.add(
           problem(
               ProblemCode.BAD_FORMAT,
@@ -195,7 +214,7 @@ final class PruningPlanner {
   }
 
   private void checkPattern(Pruner pruner, PruningPattern pattern, List<Problem> problems) {
-    String path = CHOICE + ".pattern";
+    String path = at + ".pattern";
     boolean fixed = pruner instanceof ConstantPruner;
     boolean grouped = pattern instanceof PruningPattern.AtMost;
     if ((fixed && !pattern.equals(new PruningPattern.Blocks(1, 1)))
@@ -255,9 +274,9 @@ final class PruningPlanner {
         new Targets(weights)
             .resolve(
                 choice.names(),
-                resolved.locate(CHOICE + ".names"),
+                resolved.locate(at + ".names"),
                 choice.excludedNames(),
-                resolved.locate(CHOICE + ".excluded_names"));
+                resolved.locate(at + ".excluded_names"));
     PruningPattern pattern = PruningPattern.parse(choice.pattern());
     List<List<UnitGroup>> scopes = scopes(groups(pattern, matrices, weights));
     checkEffect(pruner, scopes);
@@ -286,7 +305,7 @@ final class PruningPlanner {
 
   private List<UnitGroup> groups(
       PruningPattern pattern, List<Matrix> matrices, TransformerWeights weights) {
-    String path = CHOICE + ".pattern";
+    String path = at + ".pattern";
     List<UnitGroup> groups;
     try {
       groups = pattern.groups(matrices, weights.architecture());

@@ -81,7 +81,8 @@ final class HuggingFaceConfig {
     return root.toPrettyString() + "\n";
   }
 
-  private static ObjectNode original(PretrainedModel start) {
+  /** The one that the model came with; empty when it came without. */
+  static ObjectNode original(PretrainedModel start) {
     byte[] config = start.companions().get("config.json");
     if (config == null) {
       return JsonNodeFactory.instance.objectNode();

@@ -7,7 +7,6 @@ import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
-import dev.espalier.api.pruning.PrunerDescriptor;
 import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.config.Configuration;
@@ -40,11 +39,17 @@ import org.jspecify.annotations.Nullable;
  * parameters, the names of metric, task and model, and whether the data files are there.
  */
 public final class Preflight implements ConfigurationLoader.Check {
+  /** What is asked of models when none is looked for: any name may be one. */
+  private static final PretrainedModels UNKNOWN =
+      reference -> {
+        throw new IllegalStateException("no model is loaded by a check");
+      };
+
   private final PrunerCatalog pruners;
   private final StrategyCatalog strategies;
   private final List<Metric> metrics;
   private final TaskSource tasks;
-  private final List<String> models;
+  private final PretrainedModels models;
   private final boolean dataFiles;
   private final boolean workspace;
 
@@ -53,7 +58,7 @@ public final class Preflight implements ConfigurationLoader.Check {
       StrategyCatalog strategies,
       List<Metric> metrics,
       TaskSource tasks,
-      List<String> models,
+      PretrainedModels models,
       boolean dataFiles,
       boolean workspace) {
     this.pruners = pruners;
@@ -72,7 +77,7 @@ public final class Preflight implements ConfigurationLoader.Check {
         services.strategies(),
         services.metrics(),
         services.tasks(),
-        services.models().references(),
+        services.models(),
         true,
         true);
   }
@@ -96,7 +101,7 @@ public final class Preflight implements ConfigurationLoader.Check {
       StrategyCatalog strategies,
       List<? extends Metric> metrics,
       TaskSource tasks) {
-    return new Preflight(pruners, strategies, List.copyOf(metrics), tasks, List.of(), false, false);
+    return new Preflight(pruners, strategies, List.copyOf(metrics), tasks, UNKNOWN, false, false);
   }
 
   /**
@@ -122,7 +127,11 @@ public final class Preflight implements ConfigurationLoader.Check {
     checkPruner(draft, problems);
     checkSearch(draft, problems);
     Configuration.Data data = configuration.data();
-    checkModel(draft, configuration.model().checkpoint(), problems);
+    checkModel(draft, "model.checkpoint", configuration.model().checkpoint(), problems);
+    Configuration.Distillation distillation = configuration.distillation();
+    if (distillation != null && !distillation.teacher().equals(Teacher.BASELINE)) {
+      checkModel(draft, "distillation.teacher", distillation.teacher(), problems);
+    }
     List<String> names = tasks.names();
     checkName(draft, "data.task", "task", data.task(), names, problems);
     Optional<Head> head =
@@ -210,14 +219,8 @@ public final class Preflight implements ConfigurationLoader.Check {
     collect(planner::pruner, problems);
     problems.addAll(KeysWithoutEffect.searched(draft, pruners));
     for (int i = 1; i < choices.size(); i++) {
-      // Only a draft has more than one; of these the names are checked.
-      String path = "pruning.approach.weight_compression.pruners[" + i + "].prune_type";
-      checkName(draft, path, "pruner", choices.get(i).pruneType(), prunerNames(), problems);
+      problems.addAll(planner.mistakes(i));
     }
-  }
-
-  private List<String> prunerNames() {
-    return pruners.descriptors().stream().map(PrunerDescriptor::name).toList();
   }
 
   /** What {@code check} finds; empty when it fails, with {@code problems} saying why. */
@@ -285,7 +288,42 @@ public final class Preflight implements ConfigurationLoader.Check {
               "data.train: is missing; only espalier quantize can do with data.calibration alone",
               "Add it."));
     }
-    return mistakes.get().isEmpty() ? tasks.head(request) : Optional.empty();
+    if (!mistakes.get().isEmpty()) {
+      return Optional.empty();
+    }
+    if (dataFiles) {
+      problems.addAll(tasks.checkColumns(readable(request)));
+    }
+    return tasks.head(request);
+  }
+
+  /** The request without the files that are not there, and without those that are elsewhere. */
+  private static TaskSource.Request readable(TaskSource.Request request) {
+    return new TaskSource.Request(
+        request.task(),
+        readable(request.train()),
+        readable(request.calibration()),
+        readable(request.evaluation()),
+        readable(request.evaluationMismatched()),
+        request.columns(),
+        request.labels(),
+        request.trainExamples(),
+        request.evaluationExamples(),
+        request.maxSequenceLength(),
+        request.questions(),
+        request.seed());
+  }
+
+  private static TaskSource.@Nullable DataFile readable(TaskSource.@Nullable DataFile file) {
+    return file == null
+            || PretrainedModels.isElsewhere(file.reference())
+            || !isReadable(Path.of(file.reference()))
+        ? null
+        : file;
+  }
+
+  private static boolean isReadable(Path file) {
+    return Files.isReadable(file) && Files.isRegularFile(file);
   }
 
   private static String suffixed(String metric) {
@@ -293,14 +331,12 @@ public final class Preflight implements ConfigurationLoader.Check {
   }
 
   /** A name must be known, a folder or TorchScript file must be there. */
-  private void checkModel(ResolvedConfiguration draft, String model, List<Problem> problems) {
-    String key = "model.checkpoint";
-    if (PretrainedModels.isElsewhere(model)) {
-      return; // only whoever keeps it knows
-    }
-    if (!PretrainedModels.isFolder(model)) {
-      checkName(draft, key, "pretrained model", model, models, problems);
-    } else if (dataFiles
+  private void checkModel(
+      ResolvedConfiguration draft, String key, String model, List<Problem> problems) {
+    if (!PretrainedModels.isElsewhere(model) && !PretrainedModels.isFolder(model)) {
+      checkName(draft, key, "pretrained model", model, models.references(), problems);
+    } else if (!PretrainedModels.isElsewhere(model)
+        && dataFiles
         && !Files.isDirectory(Path.of(model))
         && !(Files.isRegularFile(Path.of(model)) && TorchScript.isFile(Path.of(model)))) {
       problems.add(
@@ -313,7 +349,24 @@ public final class Preflight implements ConfigurationLoader.Check {
                   + model
                   + (Files.exists(Path.of(model)) ? " is a file" : " does not exist"),
               "Maybe the path is wrong: it is relative to the YAML file's folder."));
+    } else if (dataFiles) {
+      models.check(model).stream()
+          .map(problem -> ofModel(draft, key, model, problem))
+          .forEach(problems::add);
     }
+  }
+
+  /** A problem with the model as a whole is one with the key that names it. */
+  private static Problem ofModel(
+      ResolvedConfiguration draft, String key, String model, Problem problem) {
+    return problem.location() == null || problem.location().file().equals(model)
+        ? new Problem(
+            problem.kind(),
+            problem.code(),
+            draft.locate(key),
+            key + ": " + model + ": " + problem.message(),
+            problem.advice())
+        : problem;
   }
 
   /** Checks that {@code name} is one of {@code known}, if that is known at all. */

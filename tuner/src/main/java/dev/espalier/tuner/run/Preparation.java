@@ -156,7 +156,11 @@ final class Preparation {
         place, (long) (COPIES_OF_THE_MODEL * loaded.weights().size() * Float.BYTES), disk);
     checkLengths(loaded);
     checkFormat(loaded);
-    TaskData sets = services.tasks().load(DataRequest.of(configuration), loaded.tokenizerJson());
+    TaskData sets = sets(loaded.tokenizerJson());
+    List<Problem> contradictions = DeclaredTask.problems(loaded, sets.head());
+    if (!contradictions.isEmpty()) {
+      throw new ProblemException(contradictions);
+    }
     checkInputs(loaded, sets);
     PretrainedModel model = inOrder(loaded, sets.head());
     Quantization quantization = configuration.quantization();
@@ -196,6 +200,27 @@ final class Preparation {
         judging.criterion(),
         baseline,
         notes);
+  }
+
+  /** Reads the data; what is wrong with a key is told at its place. */
+  private TaskData sets(byte[] tokenizerJson) {
+    try {
+      return services.tasks().load(DataRequest.of(configuration), tokenizerJson);
+    } catch (ProblemException e) {
+      throw new ProblemException(e.problems().stream().map(this::placed).toList(), e);
+    }
+  }
+
+  private Problem placed(Problem problem) {
+    String key = problem.message().split(":", 2)[0];
+    return problem.location() != null || resolved.value(key).isEmpty()
+        ? problem
+        : new Problem(
+            problem.kind(),
+            problem.code(),
+            resolved.locate(key),
+            problem.message(),
+            problem.advice());
   }
 
   /** Whether the model has a row for every token, and a position. */

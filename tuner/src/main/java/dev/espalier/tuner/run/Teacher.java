@@ -79,6 +79,10 @@ record Teacher(String reference, TransformerWeights weights, String identity, Li
           asked.teacher() + " is TorchScript, which teaches as a baseline only",
           "Name a Hugging Face folder, or the baseline.");
     }
+    List<Problem> contradictions = DeclaredTask.problems(loaded, head);
+    if (!contradictions.isEmpty()) {
+      throw new ProblemException(contradictions);
+    }
     String prefix = bert.family().head(head);
     @Nullable Tensor last = weights.tensors().get(prefix + ".weight");
     if (last == null || last.shape()[0] != head.outputs()) {

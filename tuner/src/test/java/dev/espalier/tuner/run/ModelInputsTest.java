@@ -128,10 +128,10 @@ final class ModelInputsTest {
   void a_length_beyond_the_positions_ends_the_run_before_it_begins() {
     architecture = positions(1);
 
-    RunResult result = run("data.max_sequence_length=3");
+    RunResult result = run("data.max_sequence_length=8");
 
     assertThat(problem(result))
-        .isEqualTo("data.max_sequence_length: must be at most 1, the model's positions, found 3");
+        .isEqualTo("data.max_sequence_length: must be at most 1, the model's positions, found 8");
     assertThat(result.exitCode()).isEqualTo(2);
   }
 
