@@ -96,9 +96,7 @@ public abstract class PrunerContract {
               assertThat(parameter.description())
                   .as("description of %s", parameter.name())
                   .isNotBlank();
-            })
-        .extracting(ParameterDescriptor::name)
-        .doesNotHaveDuplicates();
+            });
   }
 
   /** Describing a pruner twice says the same, and so does a second provider. */

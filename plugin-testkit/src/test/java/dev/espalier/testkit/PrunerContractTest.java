@@ -53,10 +53,6 @@ final class PrunerContractTest {
             PrunerContract::isDiscoverableThroughServiceLoader,
             () -> Stream.of(weight(new SoundWeight()), weight(new SoundWeight()))),
         fault(
-            "declares a parameter twice",
-            PrunerContract::describesItselfCompletely,
-            Announced.of("weight", Announced.SHARE, SoundWeight::new, FLOOR, FLOOR)),
-        fault(
             "declares a parameter in camel case",
             PrunerContract::describesItselfCompletely,
             Announced.of(

@@ -86,6 +86,16 @@ final class DescriptorTest {
         .hasMessage("parameter init needs a description");
   }
 
+  @Test
+  void refusesTwoParametersOfOneName() {
+    Quantity floor = new Quantity("floor", 0.0, 0, 1, "Is.");
+    assertThatThrownBy(
+            () ->
+                new PrunerDescriptor("movement", "Is.", "Paper.", Set.of(), List.of(floor, floor)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("pruner movement has two parameters named \"floor\"");
+  }
+
   @ParameterizedTest(name = "{0} to {1}: {2}")
   @CsvSource({
     "0, 1, 'a number in [0, 1]'",
