@@ -81,24 +81,6 @@ public abstract class PrunerContract {
         .hasSize(1);
   }
 
-  /** A user can learn from the descriptor what the pruner does and what can be set. */
-  @Test
-  protected final void describesItselfCompletely() {
-    PrunerDescriptor descriptor = descriptor();
-
-    assertThat(descriptor.description()).as("description").isNotBlank();
-    assertThat(descriptor.source()).as("source").isNotBlank();
-    assertThat(descriptor.parameters())
-        .as("parameters")
-        .allSatisfy(
-            parameter -> {
-              assertThat(parameter.name()).as("name").matches("[a-z][a-z0-9_]*");
-              assertThat(parameter.description())
-                  .as("description of %s", parameter.name())
-                  .isNotBlank();
-            });
-  }
-
   /** Describing a pruner twice says the same, and so does a second provider. */
   @Test
   protected final void describesItselfTheSameEachTime() {

@@ -53,14 +53,6 @@ final class PrunerContractTest {
             PrunerContract::isDiscoverableThroughServiceLoader,
             () -> Stream.of(weight(new SoundWeight()), weight(new SoundWeight()))),
         fault(
-            "declares a parameter in camel case",
-            PrunerContract::describesItselfCompletely,
-            Announced.of(
-                "weight",
-                Announced.SHARE,
-                SoundWeight::new,
-                new Quantity("leastShare", 0.0, 0, 1, "Is kept."))),
-        fault(
             "describes itself another way each time",
             PrunerContract::describesItselfTheSameEachTime,
             () ->
