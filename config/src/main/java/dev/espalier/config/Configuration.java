@@ -398,7 +398,7 @@ public record Configuration(
               value =
                   "The teacher: baseline, the run's own dense model, or a checkpoint that was"
                       + " fine-tuned for the same task.",
-              fallback = "baseline",
+              fallback = Distillation.BASELINE,
               base = Base.FILE_FOLDER)
           String teacher,
       @Key(
@@ -433,6 +433,9 @@ public record Configuration(
               minimum = 0,
               maximum = 1000)
           double hiddenStates) {
+    /** The teacher that is the run's own dense model. */
+    public static final String BASELINE = "baseline";
+
     /** The two weights of answers, for people. */
     public String weights() {
       return alphaDistil + ", " + alphaCe;

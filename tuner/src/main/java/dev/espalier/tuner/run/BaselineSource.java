@@ -93,9 +93,9 @@ sealed interface BaselineSource {
    */
   List<String> PLACES =
       List.of(
-          Workshop.WEIGHTS,
-          Stages.folder(0) + "/" + Workshop.WEIGHTS,
-          BestModel.FOLDER + "/" + Workshop.WEIGHTS,
+          RunFiles.WEIGHTS,
+          Stages.folder(0) + "/" + RunFiles.WEIGHTS,
+          RunFiles.BEST + "/" + RunFiles.WEIGHTS,
           ModelFormat.TORCHSCRIPT.fileName());
 
   /**

@@ -20,17 +20,11 @@ import java.util.stream.Stream;
 
 /** The folder that is handed on: laid out like a model on the Hugging Face hub. */
 final class BestModel {
-  /** The folder's name in the run directory. */
-  static final String FOLDER = "best";
-
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-  /** The model card, relative to the run directory. */
-  static final String CARD = FOLDER + "/README.md";
-
   /** The archive, relative to the run directory. */
-  static final String ARCHIVE = FOLDER + "/model.espalier";
+  static final String ARCHIVE = RunFiles.BEST + "/model.espalier";
 
   private final RunDirectory run;
   private final RunFacts facts;
@@ -54,17 +48,17 @@ final class BestModel {
   /** What will be in the folder, by name, relative to the run directory. */
   static Map<String, String> artifacts(ModelFormat format, boolean quantized) {
     Map<String, String> artifacts = new LinkedHashMap<>();
-    artifacts.put(format.key(), FOLDER + "/" + format.fileName());
+    artifacts.put(format.key(), RunFiles.BEST + "/" + format.fileName());
     if (quantized) {
-      artifacts.put("int8_onnx", FOLDER + "/" + Workshop.INT8);
+      artifacts.put("int8_onnx", RunFiles.BEST + "/" + RunFiles.INT8);
     }
-    artifacts.put("safetensors", FOLDER + "/" + Workshop.WEIGHTS);
+    artifacts.put("safetensors", RunFiles.BEST + "/" + RunFiles.WEIGHTS);
     artifacts.put("sparse_archive", ARCHIVE);
     if (format == ModelFormat.ONNX) {
-      artifacts.put("config", FOLDER + "/config.json");
+      artifacts.put("config", RunFiles.BEST + "/config.json");
     }
-    artifacts.put("tokenizer", FOLDER + "/tokenizer.json");
-    artifacts.put("model_card", FOLDER + "/README.md");
+    artifacts.put("tokenizer", RunFiles.BEST + "/tokenizer.json");
+    artifacts.put("model_card", RunFiles.CARD);
     return artifacts;
   }
 
@@ -77,7 +71,7 @@ final class BestModel {
    */
   void assemble(Map<String, String> written) {
     run.assemble(
-        FOLDER,
+        RunFiles.BEST,
         folder -> {
           write(folder.resolve("tokenizer.json"), prepared.model().tokenizerJson());
           for (Map.Entry<String, byte[]> other : prepared.model().companions().entrySet()) {
@@ -92,11 +86,11 @@ final class BestModel {
           write(
               folder.resolve("README.md"),
               ModelCard.of(facts, prepared.model().reference()).getBytes(StandardCharsets.UTF_8));
-          copy(Workshop.WEIGHTS, folder);
+          copy(RunFiles.WEIGHTS, folder);
           copy(facts.format().fileName(), folder);
           long unused = archives.pack(folder.resolve("model.espalier"), weights);
           if (facts.quantized() != null) {
-            copy(Workshop.INT8, folder);
+            copy(RunFiles.INT8, folder);
           }
           keepOthers(written, folder);
           return folder;
@@ -119,7 +113,7 @@ final class BestModel {
    * may have been moved to another disk.
    */
   private void keepOthers(Map<String, String> written, Path draft) throws IOException {
-    Path before = run.resolve(FOLDER);
+    Path before = run.resolve(RunFiles.BEST);
     if (!Files.isDirectory(before)) {
       return;
     }
@@ -127,7 +121,7 @@ final class BestModel {
     try (Stream<Path> all = Files.walk(before)) {
       for (Path file : all.toList()) {
         Path kept = draft.resolve(before.relativize(file).toString());
-        boolean card = run.relative(file).equals(CARD) && cardEdited;
+        boolean card = run.relative(file).equals(RunFiles.CARD) && cardEdited;
         boolean linked = Files.isSymbolicLink(file) && Files.exists(file);
         if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
           Files.createDirectories(kept);

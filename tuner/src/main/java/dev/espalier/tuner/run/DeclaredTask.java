@@ -1,6 +1,10 @@
 package dev.espalier.tuner.run;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
@@ -9,6 +13,7 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.core.model.BertArchitecture;
 import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.core.model.Tensor;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.StreamSupport;
@@ -21,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * by default say nothing.
  */
 final class DeclaredTask {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String REGRESSION = "regression";
   private static final String CLASSIFICATION = "single_label_classification";
   private static final int BY_DEFAULT = 2;
@@ -29,7 +35,7 @@ final class DeclaredTask {
 
   /** Where the two contradict each other. */
   static List<Problem> problems(PretrainedModel model, Head head) {
-    JsonNode config = HuggingFaceConfig.original(model);
+    JsonNode config = config(model);
     List<Problem> problems = new ArrayList<>();
     Tensor last = last(model, head);
     if (head instanceof Head.Spans || (last != null && last.shape()[0] != head.outputs())) {
@@ -76,5 +82,20 @@ final class DeclaredTask {
         Location.ofFile(model.reference() + "/config.json"),
         message,
         "Correct or remove the key there, or choose another data.task or model.");
+  }
+
+  /** The config.json that the model came with; empty when it came without. */
+  static ObjectNode config(PretrainedModel start) {
+    byte[] config = start.companions().get("config.json");
+    if (config == null) {
+      return JsonNodeFactory.instance.objectNode();
+    }
+    try {
+      return (ObjectNode) JSON.readTree(config);
+    } catch (JsonProcessingException | ClassCastException broken) {
+      throw new IllegalArgumentException("the model's config.json was read before", broken);
+    } catch (IOException impossible) {
+      throw new IllegalArgumentException("reading from memory", impossible);
+    }
   }
 }

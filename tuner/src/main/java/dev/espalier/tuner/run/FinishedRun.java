@@ -65,7 +65,7 @@ final class FinishedRun {
     lines.stream()
         .filter(line -> Stages.isOfResult(line.stage()))
         .forEach(line -> needed.addAll(line.sha256().keySet()));
-    return Files.isDirectory(run.resolve(BestModel.FOLDER))
+    return Files.isDirectory(run.resolve(RunFiles.BEST))
         && needed.stream().allMatch(file -> Files.exists(run.resolve(file)));
   }
 
@@ -78,7 +78,7 @@ final class FinishedRun {
     WrittenFiles written = WrittenFiles.of(lines);
     written.checkButForCard(run);
     if (written.isCardEdited(run)) {
-      listener.on(new RunEvent.Note(BestModel.CARD + " was edited after the run."));
+      listener.on(new RunEvent.Note(RunFiles.CARD + " was edited after the run."));
     }
     JsonNode result = result();
     Status status = status(result);
@@ -106,9 +106,9 @@ final class FinishedRun {
    * @throws DamagedRun naming the first that no run makes
    */
   static void checkPlaces(RunDirectory run) {
-    for (String name : List.of(BestModel.FOLDER, REPORT, SUMMARY, RESULT)) {
+    for (String name : List.of(RunFiles.BEST, REPORT, SUMMARY, RESULT)) {
       Path place = run.resolve(name);
-      boolean folder = name.equals(BestModel.FOLDER);
+      boolean folder = name.equals(RunFiles.BEST);
       boolean fits =
           folder
               ? Files.isDirectory(place, LinkOption.NOFOLLOW_LINKS)

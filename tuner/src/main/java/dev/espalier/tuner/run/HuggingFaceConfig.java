@@ -1,14 +1,10 @@
 package dev.espalier.tuner.run;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.data.Head;
 import dev.espalier.core.model.BertArchitecture;
 import dev.espalier.core.model.Family;
 import dev.espalier.core.model.PretrainedModel;
-import java.io.IOException;
 import java.util.List;
 
 /**
@@ -16,7 +12,6 @@ import java.util.List;
  * answering load: the one that the model came with, if it did, with what training has changed.
  */
 final class HuggingFaceConfig {
-  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private HuggingFaceConfig() {}
 
@@ -25,7 +20,7 @@ final class HuggingFaceConfig {
     BertArchitecture bert = start.weights().bert();
     Family family = bert.family();
     Family.ConfigKeys keys = family.keys();
-    ObjectNode root = original(start);
+    ObjectNode root = DeclaredTask.config(start);
     LocalPaths.shortenIn(root);
     root.put("_name_or_path", LocalPaths.model(start.reference()));
     boolean spans = head instanceof Head.Spans;
@@ -79,20 +74,5 @@ final class HuggingFaceConfig {
       labelToId.put(labels.get(i), i);
     }
     return root.toPrettyString() + "\n";
-  }
-
-  /** The one that the model came with; empty when it came without. */
-  static ObjectNode original(PretrainedModel start) {
-    byte[] config = start.companions().get("config.json");
-    if (config == null) {
-      return JsonNodeFactory.instance.objectNode();
-    }
-    try {
-      return (ObjectNode) JSON.readTree(config);
-    } catch (JsonProcessingException | ClassCastException broken) {
-      throw new IllegalArgumentException("the model's config.json was read before", broken);
-    } catch (IOException impossible) {
-      throw new IllegalArgumentException("reading from memory", impossible);
-    }
   }
 }

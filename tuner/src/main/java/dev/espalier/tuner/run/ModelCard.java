@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.Location;
+import dev.espalier.config.Configuration;
 import dev.espalier.config.Configuration.Distillation;
 import dev.espalier.config.Configuration.Performance;
 import dev.espalier.config.ResolvedConfiguration;
@@ -94,7 +95,7 @@ final class ModelCard {
     if (distillation == null) {
       return "";
     }
-    return distillation.teacher().equals(Teacher.BASELINE)
+    return distillation.teacher().equals(Configuration.Distillation.BASELINE)
         ? " Its teacher was the dense baseline of the same run."
         : " Its teacher was " + Markdown.escape(LocalPaths.model(distillation.teacher())) + ".";
   }

@@ -129,7 +129,8 @@ public final class Preflight implements ConfigurationLoader.Check {
     Configuration.Data data = configuration.data();
     checkModel(draft, "model.checkpoint", configuration.model().checkpoint(), problems);
     Configuration.Distillation distillation = configuration.distillation();
-    if (distillation != null && !distillation.teacher().equals(Teacher.BASELINE)) {
+    if (distillation != null
+        && !distillation.teacher().equals(Configuration.Distillation.BASELINE)) {
       checkModel(draft, "distillation.teacher", distillation.teacher(), problems);
     }
     List<String> names = tasks.names();

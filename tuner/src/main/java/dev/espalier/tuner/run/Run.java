@@ -473,11 +473,11 @@ public final class Run {
       listener.on(new RunEvent.Note(verdict.caution()));
     }
     log.output(run.write(FinishedRun.REPORT, HtmlReport.of(facts)));
-    if (isMissing(run, BestModel.FOLDER)) {
+    if (isMissing(run, RunFiles.BEST)) {
       TransformerWeights weights = workshop.weights(facts.trial());
       new BestModel(run, facts, prepared, weights, services.archives()).assemble(stages.result());
     }
-    log.output(run.resolve(BestModel.FOLDER));
+    log.output(run.resolve(RunFiles.BEST));
     RunFacts complete = concluded(run, found, problems);
     log.output(run.write(FinishedRun.SUMMARY, TextSummary.of(complete) + "\n"));
     log.output(

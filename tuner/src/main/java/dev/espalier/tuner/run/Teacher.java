@@ -30,9 +30,6 @@ import org.jspecify.annotations.Nullable;
  * @param notes what a user should know of it, a sentence each
  */
 record Teacher(String reference, TransformerWeights weights, String identity, List<String> notes) {
-  /** What the configuration calls the run's own dense baseline. */
-  static final String BASELINE = "baseline";
-
   private static final String KEY = "distillation.teacher";
 
   /** Copies the list. */
@@ -42,7 +39,11 @@ record Teacher(String reference, TransformerWeights weights, String identity, Li
 
   /** The run's own dense baseline. */
   static Teacher baseline(TransformerWeights weights) {
-    return new Teacher(BASELINE, weights, BASELINE, List.of());
+    return new Teacher(
+        Configuration.Distillation.BASELINE,
+        weights,
+        Configuration.Distillation.BASELINE,
+        List.of());
   }
 
   /** A model with a random head: it answers as slowly as a trained one. */
@@ -66,7 +67,7 @@ record Teacher(String reference, TransformerWeights weights, String identity, Li
       EncodedSet taught) {
     Head head = taught.head();
     Configuration.Distillation asked = resolved.configuration().distillation();
-    if (asked == null || asked.teacher().equals(BASELINE)) {
+    if (asked == null || asked.teacher().equals(Configuration.Distillation.BASELINE)) {
       return Optional.empty();
     }
     PretrainedModel loaded = models.load(asked.teacher());

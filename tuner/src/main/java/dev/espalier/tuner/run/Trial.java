@@ -203,7 +203,7 @@ final class Trial {
 
   private Quantized quantized(
       QuantizationPlan how, QuantizationStrategy choice, MeasuredFile dense, Stages.Log log) {
-    String name = folder + "/" + Workshop.INT8;
+    String name = folder + "/" + RunFiles.INT8;
     PreparedQuantization ready =
         services.onnx().prepare(file(workshop.exported()), how, prepared.data().calibration());
     Map<String, Double> ofFloat = new LinkedHashMap<>();
@@ -258,8 +258,8 @@ final class Trial {
               Map<String, Double> metrics = measured(fp32, workshop.exported(), "fp32 ", log);
               Map<String, Double> ofInt8 = null;
               if (int8 != null) {
-                files.put("int8", file(Workshop.INT8));
-                ofInt8 = measured(int8, Workshop.INT8, "int8 ", log);
+                files.put("int8", file(RunFiles.INT8));
+                ofInt8 = measured(int8, RunFiles.INT8, "int8 ", log);
               }
               return new Measured(metrics, ofInt8, workshop.measureLatency(files, log));
             });

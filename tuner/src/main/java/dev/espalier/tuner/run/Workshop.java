@@ -41,9 +41,6 @@ import org.jspecify.annotations.Nullable;
  * What the stages of the baseline and of every trial do alike: train, export and measure a model.
  */
 final class Workshop {
-  static final String WEIGHTS = "model.safetensors";
-  static final String INT8 = "model.int8.onnx";
-
   private final RunDirectory run;
   private final Prepared prepared;
   private final RunServices services;
@@ -91,7 +88,7 @@ final class Workshop {
                 lastGood,
                 every == 0 ? null : new Checkpointing(run.resolve(state(trial)), every),
                 distillation));
-    String file = folder + "/" + WEIGHTS;
+    String file = folder + "/" + RunFiles.WEIGHTS;
     run.make(
         file,
         target -> {
@@ -134,7 +131,7 @@ final class Workshop {
             prepared.model().weights(),
             prepared.data().head(),
             services.checkpoints());
-    String file = Stages.folder(0) + "/" + WEIGHTS;
+    String file = Stages.folder(0) + "/" + RunFiles.WEIGHTS;
     run.make(
         file,
         target -> {
@@ -170,7 +167,7 @@ final class Workshop {
 
   /** The weights that a finished training kept. */
   TransformerWeights weights(int trial) {
-    Path file = run.resolve(Stages.folder(trial) + "/" + WEIGHTS);
+    Path file = run.resolve(Stages.folder(trial) + "/" + RunFiles.WEIGHTS);
     try {
       return services.checkpoints().read(file, prepared.model().weights().architecture());
     } catch (ProblemException e) {

@@ -23,16 +23,16 @@ record WrittenFiles(Map<String, String> sha256) {
   /** As {@link #check}; the model card is its owner's to edit. */
   void checkButForCard(RunDirectory run) {
     Map<String, String> others = new LinkedHashMap<>(sha256);
-    others.remove(BestModel.CARD);
+    others.remove(RunFiles.CARD);
     new WrittenFiles(others).check(run);
   }
 
   /** Whether the model card is another one than the run wrote. */
   boolean isCardEdited(RunDirectory run) {
-    String written = sha256.get(BestModel.CARD);
+    String written = sha256.get(RunFiles.CARD);
     return written != null
-        && run.size(BestModel.CARD) != null
-        && !written.equals(run.hashes(BestModel.CARD).get(BestModel.CARD));
+        && run.size(RunFiles.CARD) != null
+        && !written.equals(run.hashes(RunFiles.CARD).get(RunFiles.CARD));
   }
 
   /**
