@@ -2,7 +2,7 @@ package dev.espalier.cli;
 
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
-import dev.espalier.tuner.run.Preflight;
+import dev.espalier.tuner.prepare.Preflight;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

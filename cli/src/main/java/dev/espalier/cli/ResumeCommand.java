@@ -1,8 +1,8 @@
 package dev.espalier.cli;
 
+import dev.espalier.tuner.prepare.RunServices;
 import dev.espalier.tuner.run.Invocation;
 import dev.espalier.tuner.run.Run;
-import dev.espalier.tuner.run.RunServices;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.Callable;

@@ -2,11 +2,11 @@ package dev.espalier.cli;
 
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.tuner.prepare.Preflight;
+import dev.espalier.tuner.prepare.RunServices;
 import dev.espalier.tuner.run.DryRun;
 import dev.espalier.tuner.run.Invocation;
-import dev.espalier.tuner.run.Preflight;
 import dev.espalier.tuner.run.Run;
-import dev.espalier.tuner.run.RunServices;
 import dev.espalier.tuner.run.SmokeRun;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package dev.espalier.cli;
 
 import dev.espalier.api.run.RunListener;
 import dev.espalier.core.files.TemporaryPaths;
-import dev.espalier.tuner.run.Interruption;
+import dev.espalier.tuner.directory.Interruption;
 import dev.espalier.tuner.run.RunResult;
 import java.io.PrintWriter;
 import java.util.concurrent.TimeUnit;

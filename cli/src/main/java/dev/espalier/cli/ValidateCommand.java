@@ -4,7 +4,7 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
-import dev.espalier.tuner.run.Preflight;
+import dev.espalier.tuner.prepare.Preflight;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

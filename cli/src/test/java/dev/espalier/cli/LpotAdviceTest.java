@@ -6,7 +6,7 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
-import dev.espalier.tuner.run.Preflight;
+import dev.espalier.tuner.prepare.Preflight;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

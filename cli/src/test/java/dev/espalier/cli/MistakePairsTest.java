@@ -8,7 +8,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.checkpoints.hub.Hub;
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
-import dev.espalier.tuner.run.Preflight;
+import dev.espalier.tuner.prepare.Preflight;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

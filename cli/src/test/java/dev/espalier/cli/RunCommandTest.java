@@ -59,8 +59,8 @@ class RunCommandTest {
             List.of("model.checkpoint=bert-base"),
             "all-minilm-l6-v2"),
         Arguments.of(
-            "a workspace that cannot be written",
-            4,
+            "a workspace that cannot be a folder",
+            2,
             List.of("tuning.workspace.path=DIR/good.tsv/runs"),
             "good.tsv"));
   }

@@ -10,6 +10,8 @@ import dev.espalier.config.ResolvedValue;
 import dev.espalier.config.Source;
 import dev.espalier.core.data.TaskSource.TaskData;
 import dev.espalier.core.model.PretrainedModel;
+import dev.espalier.tuner.prepare.BaselineSource;
+import dev.espalier.tuner.prepare.Teacher;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -11,6 +11,7 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.config.ResolvedValue;
 import dev.espalier.config.Source;
+import dev.espalier.tuner.directory.RunDirectory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;

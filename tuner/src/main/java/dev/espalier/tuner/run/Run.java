@@ -12,6 +12,26 @@ import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.core.training.FinePruner;
 import dev.espalier.core.training.TrainingPlan;
+import dev.espalier.tuner.directory.DamagedRun;
+import dev.espalier.tuner.directory.Disk;
+import dev.espalier.tuner.directory.DiskProblems;
+import dev.espalier.tuner.directory.Interruption;
+import dev.espalier.tuner.directory.Journal;
+import dev.espalier.tuner.directory.RunDirectory;
+import dev.espalier.tuner.directory.RunFiles;
+import dev.espalier.tuner.directory.RunInterrupted;
+import dev.espalier.tuner.directory.StageResults.Exported;
+import dev.espalier.tuner.directory.StageResults.Measured;
+import dev.espalier.tuner.directory.StageResults.Trained;
+import dev.espalier.tuner.directory.Stages;
+import dev.espalier.tuner.directory.WrittenFiles;
+import dev.espalier.tuner.handover.BestModel;
+import dev.espalier.tuner.prepare.BaselineSource;
+import dev.espalier.tuner.prepare.Preflight;
+import dev.espalier.tuner.prepare.Preparation;
+import dev.espalier.tuner.prepare.Preparation.Prepared;
+import dev.espalier.tuner.prepare.RunServices;
+import dev.espalier.tuner.prepare.StartingSparsity;
 import dev.espalier.tuner.report.HtmlReport;
 import dev.espalier.tuner.report.TextSummary;
 import dev.espalier.tuner.result.ResultJson;
@@ -21,10 +41,6 @@ import dev.espalier.tuner.result.RunFacts.MeasuredFile;
 import dev.espalier.tuner.result.RunFacts.Training;
 import dev.espalier.tuner.result.Status;
 import dev.espalier.tuner.result.Verdict;
-import dev.espalier.tuner.run.Preparation.Prepared;
-import dev.espalier.tuner.run.StageResults.Exported;
-import dev.espalier.tuner.run.StageResults.Measured;
-import dev.espalier.tuner.run.StageResults.Trained;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +86,7 @@ public final class Run {
   private @Nullable Findings findings;
 
   /** A run that nobody interrupts and a program started. */
-  Run(
+  public Run(
       @Nullable RunDirectory earlier,
       ResolvedConfiguration resolved,
       RunServices services,
@@ -93,7 +109,7 @@ public final class Run {
    * @param interruption may ask the run to end early
    * @param invocation how the run was started
    */
-  Run(
+  public Run(
       @Nullable RunDirectory earlier,
       ResolvedConfiguration resolved,
       RunServices services,
@@ -237,7 +253,7 @@ public final class Run {
     return Clock.system(ZoneId.systemDefault());
   }
 
-  RunResult execute() {
+  public RunResult execute() {
     try {
       return allStages();
     } catch (ProblemException e) {

@@ -12,6 +12,7 @@ import dev.espalier.core.model.BertArchitecture;
 import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.core.model.Tensor;
 import dev.espalier.core.model.TransformerWeights;
+import dev.espalier.tuner.prepare.RunServices;
 import dev.espalier.tuner.result.LossLimit;
 import java.util.ArrayList;
 import java.util.List;

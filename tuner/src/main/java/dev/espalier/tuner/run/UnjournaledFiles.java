@@ -1,5 +1,9 @@
 package dev.espalier.tuner.run;
 
+import dev.espalier.tuner.directory.DamagedRun;
+import dev.espalier.tuner.directory.Journal;
+import dev.espalier.tuner.directory.RunDirectory;
+import dev.espalier.tuner.directory.Stages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

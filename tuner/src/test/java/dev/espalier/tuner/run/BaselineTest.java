@@ -12,6 +12,8 @@ import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.core.model.Tensor;
 import dev.espalier.core.model.TransformerWeights;
+import dev.espalier.tuner.directory.Disk;
+import dev.espalier.tuner.prepare.BaselineSource;
 import dev.espalier.tuner.result.Status;
 import java.io.IOException;
 import java.nio.file.Files;

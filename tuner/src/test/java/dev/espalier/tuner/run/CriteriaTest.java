@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.tuner.directory.Disk;
 import dev.espalier.tuner.result.LossLimit;
 import dev.espalier.tuner.result.Status;
 import java.io.IOException;

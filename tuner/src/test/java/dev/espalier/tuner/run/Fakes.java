@@ -26,6 +26,7 @@ import dev.espalier.core.training.FinePruner;
 import dev.espalier.tuner.fixture.TestPruner;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.plugin.StrategyCatalog;
+import dev.espalier.tuner.prepare.RunServices;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -51,31 +52,32 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Ports that do in microseconds what the adapters do in hours, and note what they were asked. */
-final class Fakes implements PretrainedModels, TaskSource, FinePruner, CheckpointStore, OnnxTools {
+public final class Fakes
+    implements PretrainedModels, TaskSource, FinePruner, CheckpointStore, OnnxTools {
   static final BertArchitecture TINY =
       new BertArchitecture(11, 4, 2, 2, 8, 128, 2, 1e-12, 0.1, 0.1);
 
   /** What an exported file scores, by its name in the run directory. */
   final Map<String, Double> accuracy = new HashMap<>();
 
-  final List<String> calls = new ArrayList<>();
-  final List<FinePruner.Request> trainings = new ArrayList<>();
+  public final List<String> calls = new ArrayList<>();
+  public final List<FinePruner.Request> trainings = new ArrayList<>();
   final List<QuantizationPlan> quantizations = new ArrayList<>();
   @Nullable RuntimeException failure;
   String failsAt = "";
 
   /** The metrics that there are; a test may add its own. */
-  final List<Metric> metrics =
+  public final List<Metric> metrics =
       new ArrayList<>(List.of(new NamedMetric("accuracy", true), new NamedMetric("loss", false)));
 
   /** The class names that go with a checkpoint that is read. */
   List<String> labels = List.of();
 
   /** The names of the classes, in order. */
-  List<String> classes = List.of("negative", "positive");
+  public List<String> classes = List.of("negative", "positive");
 
   /** What comes with the model beside its weights. */
-  final SortedMap<String, byte[]> companions = new TreeMap<>();
+  public final SortedMap<String, byte[]> companions = new TreeMap<>();
 
   /** What is different in a checkpoint that is read. */
   Consumer<SortedMap<String, Tensor>> change = tensors -> {};
@@ -104,13 +106,13 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
 
   Duration trainingTakes = Duration.ZERO;
 
-  Fakes() {
+  public Fakes() {
     accuracy.put("baseline/model.onnx", 0.90);
     accuracy.put("trial-1/model.onnx", 0.89);
     accuracy.put("trial-1/model.int8.onnx", 0.885);
   }
 
-  RunServices services() {
+  public RunServices services() {
     return new RunServices(
         this,
         this,
@@ -126,7 +128,7 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
   }
 
   /** A configuration that goes with the fakes, written to {@code folder}, its runs below that. */
-  static ResolvedConfiguration configuration(Path folder, String... assignments) {
+  public static ResolvedConfiguration configuration(Path folder, String... assignments) {
     Path yaml = folder.resolve("tiny.yaml");
     try {
       Files.writeString(
@@ -150,7 +152,7 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
     return new ConfigurationLoader().load(yaml, List.of(assignments), Map.of());
   }
 
-  static TransformerWeights weights() {
+  public static TransformerWeights weights() {
     SortedMap<String, Tensor> tensors = new TreeMap<>();
     tensors.put(BertNames.WORD_EMBEDDINGS, ones(11, 4));
     for (String linear : BertNames.encoderLinears(2)) {
@@ -382,7 +384,7 @@ final class Fakes implements PretrainedModels, TaskSource, FinePruner, Checkpoin
    * Takes the first logit for the value; of a perfect or a constant predictor, which have two, 1 or
    * 0.5, and 0 or 1.5 where less is better.
    */
-  record NamedMetric(String name, boolean higherIsBetter) implements ClassificationMetric {
+  public record NamedMetric(String name, boolean higherIsBetter) implements ClassificationMetric {
     @Override
     public double compute(float[][] logits, int[] labels) {
       if (logits[0].length == 2) {

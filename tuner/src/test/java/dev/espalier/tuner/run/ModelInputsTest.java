@@ -11,6 +11,8 @@ import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.core.model.Tensor;
 import dev.espalier.core.model.TorchScript;
 import dev.espalier.core.model.TransformerWeights;
+import dev.espalier.tuner.directory.Interruption;
+import dev.espalier.tuner.prepare.RunServices;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -13,6 +13,8 @@ import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.core.data.TaskSource.TaskData;
 import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.core.training.FinePruner;
+import dev.espalier.tuner.directory.Interruption;
+import dev.espalier.tuner.prepare.RunServices;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

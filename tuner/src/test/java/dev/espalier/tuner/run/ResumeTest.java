@@ -13,6 +13,9 @@ import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.core.files.Sha256;
+import dev.espalier.tuner.directory.Disk;
+import dev.espalier.tuner.directory.Interruption;
+import dev.espalier.tuner.directory.RunDirectory;
 import dev.espalier.tuner.fixture.TestPruner;
 import dev.espalier.tuner.result.Status;
 import java.io.IOException;
@@ -142,7 +145,7 @@ final class ResumeTest {
             NOON,
             new Disk() {
               @Override
-              void write(Path file, byte[] content) throws IOException {
+              public void write(Path file, byte[] content) throws IOException {
                 throw new IOException("read-only: " + file);
               }
             });
@@ -208,7 +211,7 @@ final class ResumeTest {
     Disk full =
         new Disk() {
           @Override
-          void publish(Path from, Path to) throws IOException {
+          public void publish(Path from, Path to) throws IOException {
             throw new IOException("No space left on device");
           }
         };
@@ -1007,7 +1010,7 @@ final class ResumeTest {
     private final List<Path> made = new ArrayList<>();
 
     @Override
-    void append(Path file, byte[] content) throws IOException {
+    public void append(Path file, byte[] content) throws IOException {
       snapshot(file);
       // A kill may leave half a line.
       byte[] half = java.util.Arrays.copyOf(content, content.length / 2);
@@ -1019,13 +1022,13 @@ final class ResumeTest {
     }
 
     @Override
-    void write(Path file, byte[] content) throws IOException {
+    public void write(Path file, byte[] content) throws IOException {
       super.write(file, content);
       snapshot(file);
     }
 
     @Override
-    void publish(Path from, Path to) throws IOException {
+    public void publish(Path from, Path to) throws IOException {
       snapshot(from);
       super.publish(from, to);
       snapshot(to);

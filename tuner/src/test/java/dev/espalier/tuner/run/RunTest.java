@@ -16,6 +16,7 @@ import dev.espalier.core.quantization.QuantizationPlan.Calibration;
 import dev.espalier.core.quantization.QuantizationPlan.OperatorRule;
 import dev.espalier.core.quantization.QuantizationPlan.Recipes;
 import dev.espalier.core.training.FinePruner;
+import dev.espalier.tuner.directory.Disk;
 import dev.espalier.tuner.result.Status;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -479,7 +480,7 @@ final class RunTest {
     disk =
         new Disk() {
           @Override
-          long usableBytes(Path ignored) {
+          public long usableBytes(Path ignored) {
             return 1000;
           }
         };
@@ -773,19 +774,19 @@ final class RunTest {
     }
 
     @Override
-    void append(Path file, byte[] content) throws IOException {
+    public void append(Path file, byte[] content) throws IOException {
       check(file);
       super.append(file, content);
     }
 
     @Override
-    void publish(Path from, Path to) throws IOException {
+    public void publish(Path from, Path to) throws IOException {
       check(to);
       super.publish(from, to);
     }
 
     @Override
-    long usableBytes(Path folder) {
+    public long usableBytes(Path folder) {
       return 7_000_000;
     }
 

@@ -9,6 +9,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.core.export.OnnxTools.Latency;
+import dev.espalier.tuner.directory.Disk;
 import dev.espalier.tuner.result.Status;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.run.RunEvent;
+import dev.espalier.tuner.directory.Disk;
 import dev.espalier.tuner.result.RunFacts;
 import dev.espalier.tuner.result.Status;
 import java.io.IOException;
