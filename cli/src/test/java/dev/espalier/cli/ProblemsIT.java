@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -14,7 +12,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Mistakes cost seconds: all of them in one pass of the assembled command. */
 class ProblemsIT {
-  private static final long MOST_MILLIS = 2000;
   private static final String MISTAKES =
       """
       model:
@@ -77,25 +74,18 @@ class ProblemsIT {
   @TempDir Path directory;
 
   @Test
-  @DisplayName("nine mistakes in the file and one in --set are ten problems, in under two seconds")
+  @DisplayName("nine mistakes in the file and one in --set are ten problems")
   void tenMistakes() throws IOException, InterruptedException {
     Path file = Files.writeString(directory.resolve("ten.yaml"), MISTAKES);
-    List<Long> millis = new ArrayList<>();
-    String printed = "";
-    // The fastest counts: other processes make a run longer, and nothing makes it shorter.
-    while (millis.size() < 5 && (millis.isEmpty() || Collections.min(millis) >= MOST_MILLIS)) {
-      long start = System.nanoTime();
-      printed =
-          Assembled.run(
-              2,
-              directory.resolve("log"),
-              List.of("-XX:+UseSerialGC", "-Xshare:auto"),
-              List.of("run", file.toString(), "--set", "pruning.train.threads=all"));
-      millis.add((System.nanoTime() - start) / 1_000_000);
-    }
+
+    String printed =
+        Assembled.run(
+            2,
+            directory.resolve("log"),
+            List.of("-XX:+UseSerialGC", "-Xshare:auto"),
+            List.of("run", file.toString(), "--set", "pruning.train.threads=all"));
 
     assertThat(printed.replace(directory + "/", "")).isEqualToNormalizingNewlines(EXPECTED);
     assertThat(EXPECTED.lines().filter(line -> line.startsWith("  docs/errors/"))).hasSize(10);
-    assertThat(Collections.min(millis)).as("ms of each run: %s", millis).isLessThan(MOST_MILLIS);
   }
 }
