@@ -195,7 +195,8 @@ final class AddedTokens {
   private void addCurrent(Path file, String id, JsonNode token) {
     String content = content(token);
     if (!id.matches("\\d{1,9}") || content.isEmpty()) {
-      throw Broken.file(file, DECODER + ": " + id + " is no id of a token: " + token, null, null);
+      throw BrokenFile.file(
+          file, DECODER + ": " + id + " is no id of a token: " + token, null, null);
     }
     written.put(
         content,
@@ -211,7 +212,7 @@ final class AddedTokens {
 
   private void addLegacy(Path file, String content, JsonNode id) {
     if (!id.canConvertToInt() || !id.isIntegralNumber() || id.intValue() < 0) {
-      throw Broken.file(file, "\"" + content + "\" has no id: " + id, null, null);
+      throw BrokenFile.file(file, "\"" + content + "\" has no id: " + id, null, null);
     }
     boolean special =
         additional.contains(content)

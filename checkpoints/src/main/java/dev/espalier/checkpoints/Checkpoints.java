@@ -107,13 +107,13 @@ public final class Checkpoints {
 
   private static Parts parts(Path folder) {
     if (!Files.isDirectory(folder)) {
-      throw Broken.missing(
+      throw BrokenFile.missing(
           folder,
           Files.exists(folder) ? "is a file, not a folder" : "there is no such folder",
           "It should hold config.json, model.safetensors and tokenizer.json.");
     }
     if (!Files.exists(folder.resolve(CONFIG)) && isIn(folder.resolve(BEST))) {
-      throw Broken.missing(
+      throw BrokenFile.missing(
           folder, "is the directory of a run", "Name its model: " + folder.resolve(BEST));
     }
     List<Problem> problems = new ArrayList<>();
@@ -151,7 +151,7 @@ public final class Checkpoints {
     NotFinite.in(weights.tensors())
         .ifPresent(
             what -> {
-              throw Broken.file(file, "has " + what, NotFinite.ADVICE, null);
+              throw BrokenFile.file(file, "has " + what, NotFinite.ADVICE, null);
             });
     List<String> notes = new ArrayList<>();
     return new PretrainedModel(
@@ -257,17 +257,17 @@ public final class Checkpoints {
   static byte[] text(Path file) {
     try {
       if (!Files.exists(file)) {
-        throw Broken.missing(file, "there is no such file", null);
+        throw BrokenFile.missing(file, "there is no such file", null);
       }
       if (Files.size(file) > MAX_TEXT) {
-        throw Broken.file(
+        throw BrokenFile.file(
             file, "has " + Files.size(file) + " bytes, more than " + MAX_TEXT, null, null);
       }
       byte[] content = Files.readAllBytes(file);
-      Broken.refuseLfsPointer(file, content);
+      BrokenFile.refuseLfsPointer(file, content);
       return content;
     } catch (IOException e) {
-      throw Broken.file(file, "cannot be read: " + Broken.reason(e), null, e);
+      throw BrokenFile.file(file, "cannot be read: " + BrokenFile.reason(e), null, e);
     }
   }
 
@@ -276,9 +276,10 @@ public final class Checkpoints {
     try {
       return JSON.readTree(text(file));
     } catch (JsonProcessingException e) {
-      throw Broken.file(file, "is no JSON: " + ForeignText.ofJson(e.getOriginalMessage()), null, e);
+      throw BrokenFile.file(
+          file, "is no JSON: " + ForeignText.ofJson(e.getOriginalMessage()), null, e);
     } catch (IOException e) {
-      throw Broken.file(file, "cannot be read: " + Broken.reason(e), null, e);
+      throw BrokenFile.file(file, "cannot be read: " + BrokenFile.reason(e), null, e);
     }
   }
 }

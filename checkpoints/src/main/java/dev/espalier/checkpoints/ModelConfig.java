@@ -96,7 +96,7 @@ final class ModelConfig {
 
   private Family family() {
     if (!root.isObject()) {
-      throw Broken.file(file, "is no JSON object", null, null);
+      throw BrokenFile.file(file, "is no JSON object", null, null);
     }
     String type = root.path("model_type").asText("");
     return Family.named(type)

@@ -78,9 +78,9 @@ public final class SafeTensorsFile implements NamedTensors {
       throw broken("it has " + size + " bytes, fewer than its header's length takes", null);
     }
     long header = read(0, LENGTH).getLong();
-    byte[] start = new byte[(int) Math.min(size, Broken.LFS_BYTES)];
+    byte[] start = new byte[(int) Math.min(size, BrokenFile.LFS_BYTES)];
     read(0, start.length).get(start);
-    Broken.refuseLfsPointer(file, start);
+    BrokenFile.refuseLfsPointer(file, start);
     if (header < 2 || header > size - LENGTH) {
       throw broken("its header claims " + header + " bytes of a file of " + size, null);
     }
@@ -109,9 +109,9 @@ public final class SafeTensorsFile implements NamedTensors {
       opened = true;
       return safe;
     } catch (NoSuchFileException e) {
-      throw Broken.missing(file, "there is no such file", null);
+      throw BrokenFile.missing(file, "there is no such file", null);
     } catch (IOException e) {
-      String why = Files.isDirectory(file) ? "it is a folder" : Broken.reason(e);
+      String why = Files.isDirectory(file) ? "it is a folder" : BrokenFile.reason(e);
       throw broken(file, why, e);
     } finally {
       if (!opened && channel != null) {
@@ -150,7 +150,7 @@ public final class SafeTensorsFile implements NamedTensors {
       }
       return new Tensor(shape, values);
     } catch (IllegalArgumentException | ArithmeticException e) {
-      throw broken(Broken.reason(e), e);
+      throw broken(BrokenFile.reason(e), e);
     }
   }
 
@@ -196,7 +196,7 @@ public final class SafeTensorsFile implements NamedTensors {
       }
       return channel.map(MapMode.READ_ONLY, position, size).order(ByteOrder.LITTLE_ENDIAN);
     } catch (IOException e) {
-      throw broken(Broken.reason(e), e);
+      throw broken(BrokenFile.reason(e), e);
     }
   }
 
@@ -227,7 +227,7 @@ public final class SafeTensorsFile implements NamedTensors {
       throw broken(
           "its header is not what it should be: " + ForeignText.ofJson(e.getOriginalMessage()), e);
     } catch (IOException | IllegalArgumentException | ArithmeticException e) {
-      throw broken("its header is not what it should be: " + Broken.reason(e), e);
+      throw broken("its header is not what it should be: " + BrokenFile.reason(e), e);
     }
   }
 
@@ -331,6 +331,6 @@ public final class SafeTensorsFile implements NamedTensors {
   }
 
   private static ProblemException broken(Path file, String why, @Nullable Throwable cause) {
-    return Broken.format(file, "safetensors", why, cause);
+    return BrokenFile.format(file, "safetensors", why, cause);
   }
 }

@@ -44,7 +44,8 @@ final class ShardedTensors implements NamedTensors {
   private void add(String name, Path file) {
     TensorInfo info = shard(file).tensors().get(name);
     if (info == null) {
-      throw Broken.file(file, "has no tensor " + name + ", but " + source + " says so", null, null);
+      throw BrokenFile.file(
+          file, "has no tensor " + name + ", but " + source + " says so", null, null);
     }
     infos.put(name, info);
   }

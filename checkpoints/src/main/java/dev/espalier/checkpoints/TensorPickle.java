@@ -286,7 +286,7 @@ final class TensorPickle {
       long unused = view.end();
       return view;
     } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new Refused("it has a tensor whose " + Broken.reason(e));
+      throw new Refused("it has a tensor whose " + BrokenFile.reason(e));
     }
   }
 

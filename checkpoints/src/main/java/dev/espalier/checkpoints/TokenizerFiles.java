@@ -56,7 +56,7 @@ final class TokenizerFiles {
     }
     JsonNode content = Checkpoints.json(file);
     if (!content.isObject()) {
-      throw Broken.file(file, "is no JSON object", null, null);
+      throw BrokenFile.file(file, "is no JSON object", null, null);
     }
     return content;
   }
@@ -97,7 +97,7 @@ final class TokenizerFiles {
       ObjectNode tokenizer = files.made(wordPiece, bytePairs);
       return tokenizer.toString().getBytes(StandardCharsets.UTF_8);
     }
-    throw Broken.missing(
+    throw BrokenFile.missing(
         folder,
         "has no tokenizer.json, nor " + VOCABULARY + ", nor " + BPE_VOCABULARY + " with " + MERGES,
         Files.isRegularFile(folder.resolve("sentencepiece.bpe.model"))
@@ -119,7 +119,7 @@ final class TokenizerFiles {
     if (bytePairs && BYTE_PAIRS.contains(name)) {
       return bytePairs();
     }
-    throw Broken.file(
+    throw BrokenFile.file(
         known.saidIn(),
         known.said()
             + ": the tokenizer "
@@ -216,12 +216,12 @@ final class TokenizerFiles {
     Path file = folder.resolve(BPE_VOCABULARY);
     JsonNode ids = Checkpoints.json(file);
     if (!ids.isObject()) {
-      throw Broken.file(file, "is no JSON object", null, null);
+      throw BrokenFile.file(file, "is no JSON object", null, null);
     }
     Map<String, Integer> vocabulary = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : ids.properties()) {
       if (!entry.getValue().canConvertToInt()) {
-        throw Broken.file(file, entry.getKey() + " has no id: " + entry.getValue(), null, null);
+        throw BrokenFile.file(file, entry.getKey() + " has no id: " + entry.getValue(), null, null);
       }
       vocabulary.put(entry.getKey(), entry.getValue().intValue());
     }
@@ -280,7 +280,7 @@ final class TokenizerFiles {
   static int id(Map<String, Integer> vocabulary, String token, Path file) {
     @Nullable Integer id = vocabulary.get(token);
     if (id == null) {
-      throw Broken.file(
+      throw BrokenFile.file(
           file,
           "has no token " + token,
           "Maybe " + SETTINGS + " is missing, or says another name for it.",
@@ -307,7 +307,7 @@ final class TokenizerFiles {
       }
       return lines;
     } catch (CharacterCodingException e) {
-      throw Broken.file(file, "is no UTF-8", null, e);
+      throw BrokenFile.file(file, "is no UTF-8", null, e);
     }
   }
 }

@@ -63,7 +63,7 @@ final class TorchFile implements NamedTensors {
    */
   static TorchFile open(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw Broken.missing(file, "there is no such file", null);
+      throw BrokenFile.missing(file, "there is no such file", null);
     }
     checkStart(file);
     @Nullable ZipFile zip = null;
@@ -74,13 +74,13 @@ final class TorchFile implements NamedTensors {
       opened = true;
       return torch;
     } catch (TensorPickle.Refused e) {
-      throw Broken.file(
+      throw BrokenFile.file(
           file,
           "not a readable PyTorch file: " + e.getMessage(),
           "Only tensors are read from such a file. Save the model as model.safetensors.",
           e);
     } catch (IOException | IllegalArgumentException e) {
-      throw broken(file, Broken.reason(e), e);
+      throw broken(file, BrokenFile.reason(e), e);
     } finally {
       if (!opened && zip != null) {
         closeQuietly(zip);
@@ -90,12 +90,12 @@ final class TorchFile implements NamedTensors {
 
   private static void checkStart(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
-      byte[] start = in.readNBytes(Broken.LFS_BYTES);
-      Broken.refuseLfsPointer(file, start);
+      byte[] start = in.readNBytes(BrokenFile.LFS_BYTES);
+      BrokenFile.refuseLfsPointer(file, start);
       boolean isZip = start.length >= 2 && start[0] == 'P' && start[1] == 'K';
       boolean isPickle = start.length > 0 && (start[0] & 0xff) == LEGACY_PICKLE;
       if (isPickle) {
-        throw Broken.file(
+        throw BrokenFile.file(
             file,
             "is in the format that PyTorch wrote before version 1.6",
             "Load it in Python and save it again, best as model.safetensors.",
@@ -105,7 +105,7 @@ final class TorchFile implements NamedTensors {
         throw broken(file, "it is no zip file", null);
       }
     } catch (IOException e) {
-      throw broken(file, Broken.reason(e), e);
+      throw broken(file, BrokenFile.reason(e), e);
     }
   }
 
@@ -192,7 +192,7 @@ final class TorchFile implements NamedTensors {
       float[] span = span(name, view);
       return new Tensor(shape, view.isContiguous() ? span : gathered(span, shape, view.strides()));
     } catch (IOException | IllegalArgumentException | ArithmeticException e) {
-      throw broken(Broken.reason(e), e);
+      throw broken(BrokenFile.reason(e), e);
     }
   }
 
@@ -257,6 +257,6 @@ final class TorchFile implements NamedTensors {
   }
 
   private static ProblemException broken(Path file, String why, @Nullable Throwable cause) {
-    return Broken.format(file, "PyTorch", why, cause);
+    return BrokenFile.format(file, "PyTorch", why, cause);
   }
 }

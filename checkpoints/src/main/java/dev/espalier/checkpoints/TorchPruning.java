@@ -31,7 +31,7 @@ final class TorchPruning implements NamedTensors {
           TensorInfo mask = all.get(parameter + MASK);
           if (name.endsWith(ORIGINAL) && mask != null && !all.containsKey(parameter)) {
             if (!mask.shape().equals(info.shape())) {
-              throw Broken.file(
+              throw BrokenFile.file(
                   stored.source(),
                   parameter
                       + MASK

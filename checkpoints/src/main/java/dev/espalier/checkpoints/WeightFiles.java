@@ -46,13 +46,13 @@ record WeightFiles(Path source, List<Path> files, Map<String, Path> index) {
     }
     for (String other : List.of("tf_model.h5", "flax_model.msgpack", "model.onnx")) {
       if (Files.isRegularFile(folder.resolve(other))) {
-        throw Broken.missing(
+        throw BrokenFile.missing(
             folder,
             "has weights as " + other + " only, which cannot be read",
             "Save the model as model.safetensors with the Python library's save_pretrained.");
       }
     }
-    throw Broken.missing(
+    throw BrokenFile.missing(
         folder,
         "has no " + SAFETENSORS + " and no " + PYTORCH + ", nor an index of either",
         "Maybe the weights were not downloaded.");
@@ -90,7 +90,7 @@ record WeightFiles(Path source, List<Path> files, Map<String, Path> index) {
   private static WeightFiles sharded(Path folder, Path index) {
     JsonNode map = Checkpoints.json(index).path("weight_map");
     if (!map.isObject() || map.isEmpty()) {
-      throw Broken.file(index, "has no weight_map", null, null);
+      throw BrokenFile.file(index, "has no weight_map", null, null);
     }
     Map<String, Path> places = new TreeMap<>();
     TreeSet<Path> files = new TreeSet<>();
@@ -98,7 +98,7 @@ record WeightFiles(Path source, List<Path> files, Map<String, Path> index) {
       String shard = entry.getValue().asText();
       // A name and nothing else: an index must not read from elsewhere.
       if (!entry.getValue().isTextual() || !shard.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,200}")) {
-        throw Broken.file(
+        throw BrokenFile.file(
             index,
             "weight_map: " + entry.getValue() + " is no name of a file beside it",
             null,
@@ -106,7 +106,7 @@ record WeightFiles(Path source, List<Path> files, Map<String, Path> index) {
       }
       Path file = folder.resolve(shard);
       if (!Files.isRegularFile(file)) {
-        throw Broken.missing(
+        throw BrokenFile.missing(
             file,
             "there is no such file, but " + index + " names it",
             "Maybe it was not downloaded.");
@@ -139,7 +139,7 @@ record WeightFiles(Path source, List<Path> files, Map<String, Path> index) {
       try {
         Sha256.update(digest, file);
       } catch (IOException e) {
-        throw Broken.file(file, "cannot be read: " + Broken.reason(e), null, e);
+        throw BrokenFile.file(file, "cannot be read: " + BrokenFile.reason(e), null, e);
       }
     }
     return Sha256.hex(digest);

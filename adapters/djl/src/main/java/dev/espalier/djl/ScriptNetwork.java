@@ -10,7 +10,7 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.checkpoints.Broken;
+import dev.espalier.checkpoints.BrokenFile;
 import dev.espalier.core.model.Tensor;
 import dev.espalier.core.model.TorchScript;
 import java.io.BufferedOutputStream;
@@ -225,7 +225,7 @@ final class ScriptNetwork implements Network {
 
   private ProblemException problem(
       String message, @Nullable String advice, @Nullable Throwable cause) {
-    return Broken.file(script.file(), message, advice, cause);
+    return BrokenFile.file(script.file(), message, advice, cause);
   }
 
   @Override

@@ -1,7 +1,7 @@
 package dev.espalier.djl;
 
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.checkpoints.Broken;
+import dev.espalier.checkpoints.BrokenFile;
 import dev.espalier.core.model.TorchScript.Input;
 import java.io.IOException;
 import java.io.InputStream;
@@ -57,7 +57,7 @@ final class ScriptSignature {
    */
   static List<Input> inputs(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw Broken.missing(file, "there is no such file", null);
+      throw BrokenFile.missing(file, "there is no such file", null);
     }
     List<Argument> arguments = arguments(code(file), file);
     List<Input> named = new ArrayList<>();
@@ -76,7 +76,7 @@ final class ScriptSignature {
     if (unnamed && !required.isEmpty() && required.size() <= Input.values().length) {
       return List.of(Input.values()).subList(0, required.size());
     }
-    throw Broken.file(
+    throw BrokenFile.file(
         file,
         "its forward takes "
             + arguments.stream().map(Argument::name).toList()
@@ -112,7 +112,7 @@ final class ScriptSignature {
       }
       return code.substring(begins);
     } catch (IOException | IllegalArgumentException broken) {
-      throw Broken.file(
+      throw BrokenFile.file(
           file,
           "is no TorchScript file: " + broken.getMessage(),
           "Save the model with torch.jit.trace(model, inputs).save(file).",
@@ -135,7 +135,7 @@ final class ScriptSignature {
         }
         Matcher access = FILE_ACCESS.matcher(code);
         if (access.find()) {
-          throw Broken.file(
+          throw BrokenFile.file(
               file,
               "its program uses "
                   + access.group(1)
@@ -185,7 +185,7 @@ final class ScriptSignature {
   }
 
   private static ProblemException noScript(Path file, String why) {
-    return Broken.file(
+    return BrokenFile.file(
         file,
         "is no TorchScript file: " + why,
         "Save the model with torch.jit.trace(model, inputs).save(file); a file of weights alone"

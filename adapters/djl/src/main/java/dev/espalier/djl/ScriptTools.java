@@ -8,7 +8,7 @@ import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.checkpoints.Broken;
+import dev.espalier.checkpoints.BrokenFile;
 import dev.espalier.core.export.ExportedModels;
 import dev.espalier.core.export.OnnxTools.Latency;
 import dev.espalier.core.export.OnnxTools.LatencySettings;
@@ -59,7 +59,7 @@ public final class ScriptTools implements ExportedModels {
   }
 
   private static ProblemException wrong(Path file, Shape found, Shape wanted, int outputs) {
-    return Broken.file(
+    return BrokenFile.file(
         file,
         "answers 2 examples of 3 tokens with "
             + found

@@ -99,8 +99,8 @@ public final class MnliTwin {
    * @throws dev.espalier.api.problem.ProblemException when a number is out of range
    */
   public static Files generate(int trainExamples, int evaluationExamples, long seed) {
-    int train = Pick.size(NAME, trainExamples, DEFAULT_TRAIN);
-    int evaluation = Pick.size(NAME, evaluationExamples, DEFAULT_EVALUATION);
+    int train = RandomChoice.size(NAME, trainExamples, DEFAULT_TRAIN);
+    int evaluation = RandomChoice.size(NAME, evaluationExamples, DEFAULT_EVALUATION);
     Random seeds = new Random(seed);
     Set<String> seen = new HashSet<>();
     // each set has a generator of its own, so the size of one does not change another
@@ -122,7 +122,7 @@ public final class MnliTwin {
   }
 
   private static TextFile file(String set, int size, long seed, String rows) {
-    return TextFile.generated(Pick.source(NAME, set, size, "pairs", seed), rows);
+    return TextFile.generated(RandomChoice.source(NAME, set, size, "pairs", seed), rows);
   }
 
   private static String rows(int size, Words words, boolean dev, Random random, Set<String> seen) {
@@ -147,30 +147,30 @@ public final class MnliTwin {
 
   private static Deed deed(Words words, Random random) {
     Map<String, String> parts = new LinkedHashMap<>();
-    List<String> said = Pick.some(SAID_IN_PREMISE, List.copyOf(PARTS.keySet()), random);
+    List<String> said = RandomChoice.some(SAID_IN_PREMISE, List.copyOf(PARTS.keySet()), random);
     PARTS.forEach(
         (part, values) -> {
-          String value = Pick.one(values, random);
+          String value = RandomChoice.one(values, random);
           if (said.contains(part)) {
             parts.put(part, value);
           }
         });
     return new Deed(
-        Pick.one(words.people(), random),
-        Pick.one(VERBS, random),
-        Pick.one(words.things(), random),
+        RandomChoice.one(words.people(), random),
+        RandomChoice.one(VERBS, random),
+        RandomChoice.one(words.things(), random),
         parts);
   }
 
   private static String joined(Deed deed, Deed second, Random random) {
-    String conjunction = Pick.one(List.of(" and ", " while ", " before "), random);
+    String conjunction = RandomChoice.one(List.of(" and ", " while ", " before "), random);
     return random.nextBoolean()
         ? deed.words() + conjunction + second.words()
         : second.words() + conjunction + deed.words();
   }
 
   private static String hypothesis(Deed deed, @Nullable Deed second, String label, Random random) {
-    String said = Pick.one(List.copyOf(deed.parts().keySet()), random);
+    String said = RandomChoice.one(List.copyOf(deed.parts().keySet()), random);
     String value = String.valueOf(deed.parts().get(said));
     if (label.equals("entailment")) {
       return claim(deed, said, value);
@@ -180,7 +180,9 @@ public final class MnliTwin {
     String others = second == null ? null : second.parts().get(part);
     boolean lure = others != null && !others.equals(value);
     return claim(
-        deed, part, lure ? String.valueOf(others) : Pick.other(PARTS.get(part), value, random));
+        deed,
+        part,
+        lure ? String.valueOf(others) : RandomChoice.other(PARTS.get(part), value, random));
   }
 
   private static String unsaid(Deed deed) {

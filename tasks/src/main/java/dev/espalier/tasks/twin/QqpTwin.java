@@ -120,8 +120,8 @@ public final class QqpTwin {
    * @throws dev.espalier.api.problem.ProblemException when a number is out of range
    */
   public static Files generate(int trainExamples, int evaluationExamples, long seed) {
-    int train = Pick.size(NAME, trainExamples, DEFAULT_TRAIN);
-    int evaluation = Pick.size(NAME, evaluationExamples, DEFAULT_EVALUATION);
+    int train = RandomChoice.size(NAME, trainExamples, DEFAULT_TRAIN);
+    int evaluation = RandomChoice.size(NAME, evaluationExamples, DEFAULT_EVALUATION);
     Random seeds = new Random(seed);
     Random ofTrain = new Random(seeds.nextLong());
     Random ofEvaluation = new Random(seeds.nextLong());
@@ -149,17 +149,17 @@ public final class QqpTwin {
         i++;
       }
     }
-    return TextFile.generated(Pick.source(NAME, set, size, "pairs", seed), rows.toString());
+    return TextFile.generated(RandomChoice.source(NAME, set, size, "pairs", seed), rows.toString());
   }
 
   private static String pair(boolean duplicate, Random random) {
-    Group group = Pick.one(GROUPS, random);
-    List<String> of = Pick.some(3, group.of(), random);
+    Group group = RandomChoice.one(GROUPS, random);
+    List<String> of = RandomChoice.some(3, group.of(), random);
     String x = of.get(0);
     String y = of.get(1);
-    String way = Pick.one(group.ways(), random);
+    String way = RandomChoice.one(group.ways(), random);
     String first = asked(way, x, y);
-    String otherWay = Pick.other(group.ways(), way, random);
+    String otherWay = RandomChoice.other(group.ways(), way, random);
     if (duplicate) {
       boolean turned = !group.ordered() && random.nextBoolean();
       return first + "\t" + (turned ? asked(otherWay, y, x) : asked(otherWay, x, y));
@@ -169,7 +169,7 @@ public final class QqpTwin {
           case 0, 1, 2 ->
               random.nextBoolean() ? asked(otherWay, of.get(2), y) : asked(otherWay, x, of.get(2));
           case 3 -> group.ordered() ? asked(otherWay, y, x) : asked(otherWay, of.get(2), y);
-          default -> asked(Pick.one(neighbour(group, random).ways(), random), x, y);
+          default -> asked(RandomChoice.one(neighbour(group, random).ways(), random), x, y);
         };
     return first + "\t" + second;
   }
@@ -180,7 +180,7 @@ public final class QqpTwin {
         GROUPS.stream()
             .filter(each -> !each.equals(group) && each.of().equals(group.of()))
             .toList();
-    return Pick.one(others, random);
+    return RandomChoice.one(others, random);
   }
 
   private static String asked(String way, String x, String y) {

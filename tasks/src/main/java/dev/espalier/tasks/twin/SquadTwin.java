@@ -87,8 +87,8 @@ public final class SquadTwin {
    * @throws dev.espalier.api.problem.ProblemException when a number is out of range
    */
   public static Files generate(int trainExamples, int evaluationExamples, long seed) {
-    int train = Pick.size(NAME, trainExamples, DEFAULT_TRAIN);
-    int evaluation = Pick.size(NAME, evaluationExamples, DEFAULT_EVALUATION);
+    int train = RandomChoice.size(NAME, trainExamples, DEFAULT_TRAIN);
+    int evaluation = RandomChoice.size(NAME, evaluationExamples, DEFAULT_EVALUATION);
     Random seeds = new Random(seed);
     Random ofTrain = new Random(seeds.nextLong());
     Random ofEvaluation = new Random(seeds.nextLong());
@@ -110,7 +110,8 @@ public final class SquadTwin {
       questions = paragraph(paragraphs.addObject(), set, questions, size, random);
     }
     root.put("version", "1.1");
-    return TextFile.generated(Pick.source(NAME, set, size, "questions", seed), root.toString());
+    return TextFile.generated(
+        RandomChoice.source(NAME, set, size, "questions", seed), root.toString());
   }
 
   /** A fact of a person, told. */
@@ -118,12 +119,12 @@ public final class SquadTwin {
 
   private static int paragraph(
       ObjectNode paragraph, String set, int before, int size, Random random) {
-    List<String> people = Pick.some(2, PEOPLE, random);
+    List<String> people = RandomChoice.some(2, PEOPLE, random);
     List<Told> told = new ArrayList<>();
-    for (Fact fact : Pick.some(2, FACTS, random)) {
+    for (Fact fact : RandomChoice.some(2, FACTS, random)) {
       List<String> answers = answers(fact, random);
       for (int i = 0; i < people.size(); i++) {
-        String sentence = Pick.one(fact.told(), random);
+        String sentence = RandomChoice.one(fact.told(), random);
         String answer = answers.get(i);
         told.add(
             new Told(
@@ -133,7 +134,7 @@ public final class SquadTwin {
                 sentence.replace("{p}", people.get(i)).replace("{a}", answer)));
       }
     }
-    List<Told> order = Pick.some(told.size(), told, random);
+    List<Told> order = RandomChoice.some(told.size(), told, random);
     StringBuilder context = new StringBuilder(random.nextInt(4) == 0 ? "📜 " : "");
     List<Integer> starts = new ArrayList<>();
     for (Told each : order) {
@@ -152,7 +153,8 @@ public final class SquadTwin {
       answer.put("answer_start", text.codePointCount(0, starts.get(i)));
       answer.put("text", each.answer());
       question.putArray("answers").add(answer);
-      question.put("question", Pick.one(each.fact().asked(), random).replace("{p}", each.person()));
+      question.put(
+          "question", RandomChoice.one(each.fact().asked(), random).replace("{p}", each.person()));
       question.put("id", String.format(Locale.ROOT, "%s%020d", set.charAt(0), number));
     }
     return number;
@@ -161,7 +163,7 @@ public final class SquadTwin {
   /** Two different ones. */
   private static List<String> answers(Fact fact, Random random) {
     if (!fact.answers().isEmpty()) {
-      return Pick.some(2, fact.answers(), random);
+      return RandomChoice.some(2, fact.answers(), random);
     }
     int year = 1900 + random.nextInt(100);
     int other = 1900 + (year - 1900 + 1 + random.nextInt(99)) % 100;

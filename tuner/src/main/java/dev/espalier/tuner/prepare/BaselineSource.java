@@ -79,9 +79,9 @@ public sealed interface BaselineSource {
    *
    * @param metrics each by name; every judged one is there
    */
-  record Given(Map<String, Double> metrics) implements BaselineSource {
+  record Known(Map<String, Double> metrics) implements BaselineSource {
     /** Copies the map. */
-    public Given {
+    public Known {
       metrics = Map.copyOf(metrics);
     }
 
@@ -117,7 +117,7 @@ public sealed interface BaselineSource {
       CheckpointStore checkpoints) {
     Configuration.Baseline asked = resolved.configuration().tuning().baseline();
     if (!asked.metrics().isEmpty()) {
-      return given(resolved, asked.metrics(), criterion);
+      return known(resolved, asked.metrics(), criterion);
     }
     if (asked.checkpoint() == null) {
       return new Trained();
@@ -131,7 +131,7 @@ public sealed interface BaselineSource {
         StartingSparsity.of(weights));
   }
 
-  private static Given given(
+  private static Known known(
       ResolvedConfiguration resolved, Map<String, Object> metrics, Criterion criterion) {
     String path = "tuning.baseline.metrics";
     List<Problem> problems = new ArrayList<>();
@@ -151,7 +151,7 @@ public sealed interface BaselineSource {
     }
     Map<String, Double> values = new TreeMap<>();
     metrics.forEach((name, value) -> values.put(name, ((Number) value).doubleValue()));
-    return new Given(values);
+    return new Known(values);
   }
 
   /** The file that is meant by a file or a folder; nothing when there is none. */

@@ -48,13 +48,13 @@ public final class DataChecks {
    * Why nothing can be judged on an evaluation set: a constant predictor is right everywhere, or a
    * metric is undefined even for a perfect one.
    */
-  public List<Problem> evaluation(TaskData data, Judging judging) {
+  public List<Problem> evaluation(TaskData data, EvaluationPlan plan) {
     Set<String> judged =
-        judging.criterion().limits().stream().map(LossLimit::metric).collect(Collectors.toSet());
+        plan.criterion().limits().stream().map(LossLimit::metric).collect(Collectors.toSet());
     List<Problem> problems = new ArrayList<>();
     for (EvaluationSet evaluation : data.evaluations()) {
       List<Metric> metrics =
-          judging.measured().stream()
+          plan.measured().stream()
               .filter(metric -> judged.contains(metric.name() + evaluation.suffix()))
               .toList();
       if (metrics.isEmpty()) {

@@ -257,7 +257,7 @@ public final class Preflight implements ConfigurationLoader.Check {
         head.map(one -> names(metrics.stream().filter(each -> EvaluationSet.fits(each, one))))
             .orElse(known);
     if (fitting.stream().noneMatch(each -> name.matches(suffixed(each)))) {
-      problems.add(Judging.unfitting(draft, path, name, fitting));
+      problems.add(EvaluationPlan.unfitting(draft, path, name, fitting));
     }
   }
 

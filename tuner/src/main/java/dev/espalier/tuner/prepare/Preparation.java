@@ -187,16 +187,16 @@ public final class Preparation {
     if (!untriable.isEmpty()) {
       throw new ProblemException(untriable);
     }
-    Judging judging = Judging.of(resolved, services.metrics(), sets);
+    EvaluationPlan evaluation = EvaluationPlan.of(resolved, services.metrics(), sets);
     DataChecks checks = new DataChecks(resolved);
     List<Problem> unusable = new ArrayList<>(checks.training(sets));
-    unusable.addAll(checks.evaluation(sets, judging));
+    unusable.addAll(checks.evaluation(sets, evaluation));
     if (!unusable.isEmpty()) {
       throw new ProblemException(unusable);
     }
     BaselineSource baseline =
         BaselineSource.of(
-            resolved, judging.criterion(), model.weights(), sets.head(), services.checkpoints());
+            resolved, evaluation.criterion(), model.weights(), sets.head(), services.checkpoints());
     return new Prepared(
         fitting,
         model,
@@ -205,8 +205,8 @@ public final class Preparation {
         plan,
         variants,
         strategy,
-        judging.measured(),
-        judging.criterion(),
+        evaluation.measured(),
+        evaluation.criterion(),
         baseline,
         notes);
   }

@@ -25,8 +25,8 @@ import dev.espalier.tuner.plan.OperatorNames;
 import dev.espalier.tuner.plan.QuantizationPlanner;
 import dev.espalier.tuner.prepare.ClassOrder;
 import dev.espalier.tuner.prepare.DataChecks;
+import dev.espalier.tuner.prepare.EvaluationPlan;
 import dev.espalier.tuner.prepare.InputLimits;
-import dev.espalier.tuner.prepare.Judging;
 import dev.espalier.tuner.prepare.Preparation;
 import dev.espalier.tuner.prepare.RunServices;
 import dev.espalier.tuner.prepare.Vocabulary;
@@ -128,7 +128,7 @@ public final class QuantizationRun {
           decision.model(), null, data == null ? null : speed(source, target, decision.model()));
     }
     ClassOrder order = classOrder(source, data);
-    Judging judged = Judging.of(resolved, services.metrics(), data);
+    EvaluationPlan judged = EvaluationPlan.of(resolved, services.metrics(), data);
     List<Problem> unusable = new DataChecks(resolved).evaluation(data, judged);
     if (!unusable.isEmpty()) {
       throw new ProblemException(unusable);
@@ -221,7 +221,7 @@ public final class QuantizationRun {
     files.put("fp32", source);
     files.put("int8", target);
     Map<String, Latency> latencies =
-        services.onnx().measureLatency(files, Workshop.latencySettings(how));
+        services.onnx().measureLatency(files, ModelPipeline.latencySettings(how));
     return Speed.of(latencies, model, Environment.machine(services.libraryVersions()));
   }
 

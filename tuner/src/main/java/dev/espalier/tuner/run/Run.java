@@ -83,7 +83,7 @@ public final class Run {
   private final Interruption interruption;
   private final Invocation invocation;
   private @Nullable RunDirectory directory;
-  private @Nullable Findings findings;
+  private @Nullable ResultCollector findings;
 
   /** A run that nobody interrupts and a program started. */
   public Run(
@@ -220,7 +220,7 @@ public final class Run {
       WrittenFiles.of(lines).checkButForCard(directory);
       UnjournaledFiles.check(directory, lines);
       FinishedRun.checkPlaces(directory);
-      Invocation began = Invocation.readFrom(Origin.read(directory).environment());
+      Invocation began = Invocation.readFrom(RecordedEnvironment.read(directory).environment());
       RunServices seen =
           began.mode() == Invocation.Mode.SMOKE ? SmokeRun.services(services) : services;
       ResolvedConfiguration resolved =
@@ -279,14 +279,14 @@ public final class Run {
   private RunResult allStages() {
     Prepared prepared = earlier == null ? begin() : takeUp();
     RunDirectory run = created(directory);
-    Findings found = created(findings);
-    Workshop workshop = new Workshop(run, prepared, services, listener);
+    ResultCollector found = created(findings);
+    ModelPipeline pipeline = new ModelPipeline(run, prepared, services, listener);
 
-    MeasuredFile dense = baseline(workshop, prepared, found);
-    Search search = new Search(run, prepared, services, stages, workshop, listener, found);
+    MeasuredFile dense = baseline(pipeline, prepared, found);
+    Search search = new Search(run, prepared, services, stages, pipeline, listener, found);
     Problem early = search.run(dense);
     List<Problem> problems = early == null ? List.of() : List.of(early);
-    RunFacts facts = verdict(run, found, prepared, workshop, problems);
+    RunFacts facts = verdict(run, found, prepared, pipeline, problems);
     return new RunResult(
         facts.status(),
         run.path(),
@@ -332,7 +332,7 @@ public final class Run {
     RunDirectory run = created(directory);
     interruption.keptIn(run.path());
     stages.resumeIn(run);
-    Origin origin = Origin.read(run);
+    RecordedEnvironment origin = RecordedEnvironment.read(run);
     Prepared prepared = new Preparation(origin.of(resolved), services, disk, run.path()).prepare();
     origin.check(environment(prepared));
     findings = findings(origin.started(clock), run, prepared, origin.environment());
@@ -372,9 +372,9 @@ public final class Run {
     return environment;
   }
 
-  private static Findings findings(
+  private static ResultCollector findings(
       ZonedDateTime started, RunDirectory run, Prepared prepared, ObjectNode environment) {
-    return new Findings(
+    return new ResultCollector(
         prepared.resolved(),
         started,
         run.path(),
@@ -388,11 +388,11 @@ public final class Run {
   // ---------------------------------------------------------------- baseline
 
   /** The dense model, which every trial is judged against, with its metrics. */
-  private MeasuredFile baseline(Workshop workshop, Prepared prepared, Findings found) {
+  private MeasuredFile baseline(ModelPipeline pipeline, Prepared prepared, ResultCollector found) {
     MeasuredFile dense =
-        prepared.baseline() instanceof BaselineSource.Given given
+        prepared.baseline() instanceof BaselineSource.Known given
             ? new MeasuredFile(null, given.metrics())
-            : measuredBaseline(workshop, prepared, found);
+            : measuredBaseline(pipeline, prepared, found);
     found.dense = dense;
     for (String metric : prepared.criterion().metrics()) {
       double baseline = dense.metric(metric);
@@ -415,11 +415,12 @@ public final class Run {
   }
 
   /** Fine-tunes the dense model, unless that was done before, and measures it. */
-  private MeasuredFile measuredBaseline(Workshop workshop, Prepared prepared, Findings found) {
+  private MeasuredFile measuredBaseline(
+      ModelPipeline pipeline, Prepared prepared, ResultCollector found) {
     TransformerWeights[] made = new TransformerWeights[1];
     if (prepared.baseline() instanceof BaselineSource.Checkpoint checkpoint) {
       if (!stages.isFinished(BASELINE, "read")) {
-        made[0] = stages.run(BASELINE, "read", log -> workshop.keepBaseline(checkpoint, log));
+        made[0] = stages.run(BASELINE, "read", log -> pipeline.keepBaseline(checkpoint, log));
       }
     } else {
       TrainingPlan training = created(prepared.plan().baseline());
@@ -431,12 +432,12 @@ public final class Run {
                   Trained.class,
                   log -> {
                     FinePruner.Outcome outcome =
-                        workshop.train(BASELINE, prepared.model(), training, null, null, log);
+                        pipeline.train(BASELINE, prepared.model(), training, null, null, log);
                     made[0] = outcome.weights();
                     return new Trained(new Training(outcome.curve(), outcome.seconds()), null);
                   })
               .training();
-      workshop.forgetState(BASELINE);
+      pipeline.forgetState(BASELINE);
     }
     Exported exported =
         stages.run(
@@ -445,8 +446,8 @@ public final class Run {
             Exported.class,
             log ->
                 new Exported(
-                    workshop.export(
-                        BASELINE, made[0] == null ? workshop.weights(BASELINE) : made[0], log),
+                    pipeline.export(
+                        BASELINE, made[0] == null ? pipeline.weights(BASELINE) : made[0], log),
                     Map.of()));
     found.dense = new MeasuredFile(exported.size(), null);
     Measured measured =
@@ -456,7 +457,7 @@ public final class Run {
             Measured.class,
             log ->
                 new Measured(
-                    workshop.evaluate(Stages.folder(BASELINE) + "/" + workshop.exported(), "", log),
+                    pipeline.evaluate(Stages.folder(BASELINE) + "/" + pipeline.exported(), "", log),
                     null,
                     Map.of()));
     return new MeasuredFile(exported.size(), measured.fp32());
@@ -466,21 +467,21 @@ public final class Run {
 
   private RunFacts verdict(
       RunDirectory run,
-      Findings found,
+      ResultCollector found,
       Prepared prepared,
-      Workshop workshop,
+      ModelPipeline pipeline,
       List<Problem> problems) {
     int best = found.facts(Status.MET, List.of(), List.of()).trial();
     // A finished run comes here only when something of its result is missing.
     String stage = stages.isFinished(best, Stages.VERDICT) ? Stages.REBUILD : Stages.VERDICT;
-    return stages.run(best, stage, log -> conclude(run, found, prepared, workshop, problems, log));
+    return stages.run(best, stage, log -> conclude(run, found, prepared, pipeline, problems, log));
   }
 
   private RunFacts conclude(
       RunDirectory run,
-      Findings found,
+      ResultCollector found,
       Prepared prepared,
-      Workshop workshop,
+      ModelPipeline pipeline,
       List<Problem> problems,
       Stages.Log log) {
     RunFacts facts = concluded(run, found, problems);
@@ -490,7 +491,7 @@ public final class Run {
     }
     log.output(run.write(FinishedRun.REPORT, HtmlReport.of(facts)));
     if (isMissing(run, RunFiles.BEST)) {
-      TransformerWeights weights = workshop.weights(facts.trial());
+      TransformerWeights weights = pipeline.weights(facts.trial());
       new BestModel(run, facts, prepared, weights, services.archives()).assemble(stages.result());
     }
     log.output(run.resolve(RunFiles.BEST));
@@ -518,7 +519,7 @@ public final class Run {
     return ResultJson.of(facts).put("exit_code", exitCode).toPrettyString() + "\n";
   }
 
-  private RunFacts concluded(RunDirectory run, Findings found, List<Problem> problems) {
+  private RunFacts concluded(RunDirectory run, ResultCollector found, List<Problem> problems) {
     List<Failure> failures = problems.stream().map(Failure::of).toList();
     RunFacts judged = found.facts(Status.MET, failures, List.of());
     found.artifacts.clear();
@@ -561,7 +562,7 @@ public final class Run {
   /** Writes what there is. Nothing is deleted: models that were made are worth more than order. */
   private @Nullable RunFacts saveFailure(List<Failure> failures, int exitCode) {
     RunDirectory run = directory;
-    Findings found = findings;
+    ResultCollector found = findings;
     if (run == null || found == null || stages.isConcluded()) {
       return null; // the result of a finished run stays, even if a missing file can't be made again
     }

@@ -46,9 +46,9 @@ final class Search {
   private final Prepared prepared;
   private final RunServices services;
   private final Stages stages;
-  private final Workshop workshop;
+  private final ModelPipeline pipeline;
   private final RunListener listener;
-  private final Findings found;
+  private final ResultCollector found;
   private final TuningStrategy strategy;
   private final Ranking ranking;
   private @Nullable RuntimeException lastFailure;
@@ -58,14 +58,14 @@ final class Search {
       Prepared prepared,
       RunServices services,
       Stages stages,
-      Workshop workshop,
+      ModelPipeline pipeline,
       RunListener listener,
-      Findings found) {
+      ResultCollector found) {
     this.run = run;
     this.prepared = prepared;
     this.services = services;
     this.stages = stages;
-    this.workshop = workshop;
+    this.pipeline = pipeline;
     this.listener = listener;
     this.found = found;
     this.strategy = prepared.strategy();
@@ -160,7 +160,7 @@ final class Search {
   }
 
   private void trial(int number, Proposal proposal, MeasuredFile dense) {
-    Trial trial = new Trial(number, proposal, run, prepared, services, stages, workshop);
+    Trial trial = new Trial(number, proposal, run, prepared, services, stages, pipeline);
     found.begin(trial);
     if (stages.isFinished(number, FAILED)) {
       Failure failure = kept(number, FAILED, Failure.class, null);

@@ -52,7 +52,7 @@ final class Trial {
   private final Prepared prepared;
   private final RunServices services;
   private final Stages stages;
-  private final Workshop workshop;
+  private final ModelPipeline pipeline;
   private final String folder;
 
   private @Nullable Double targetSparsity;
@@ -75,14 +75,14 @@ final class Trial {
       Prepared prepared,
       RunServices services,
       Stages stages,
-      Workshop workshop) {
+      ModelPipeline pipeline) {
     this.number = number;
     this.proposal = proposal;
     this.run = run;
     this.prepared = prepared;
     this.services = services;
     this.stages = stages;
-    this.workshop = workshop;
+    this.pipeline = pipeline;
     this.folder = Stages.folder(number);
   }
 
@@ -145,7 +145,7 @@ final class Trial {
             Trained.class,
             log -> {
               FinePruner.Outcome outcome =
-                  workshop.train(
+                  pipeline.train(
                       number,
                       start(plan),
                       plan.training(),
@@ -158,7 +158,7 @@ final class Trial {
               log.share("sparsity of the pruned layers", report.prunedLayers());
               return new Trained(new Training(outcome.curve(), outcome.seconds()), report);
             });
-    workshop.forgetState(number);
+    pipeline.forgetState(number);
     training = trained.training();
     masks = trained.masks();
     return made[0];
@@ -168,16 +168,16 @@ final class Trial {
     Configuration.Distillation asked = plan.distillation();
     return asked == null
         ? null
-        : prepared.teacher().orElseGet(() -> Teacher.baseline(workshop.weights(0))).teaching(asked);
+        : prepared.teacher().orElseGet(() -> Teacher.baseline(pipeline.weights(0))).teaching(asked);
   }
 
   private PretrainedModel start(Plan plan) {
     Integer earlier = proposal.warmStart();
     if (earlier != null) {
-      return workshop.startingWith(workshop.weights(earlier));
+      return pipeline.startingWith(pipeline.weights(earlier));
     }
     return plan.startsFromBaseline()
-        ? workshop.startingWith(workshop.weights(0))
+        ? pipeline.startingWith(pipeline.weights(0))
         : prepared.model();
   }
 
@@ -189,9 +189,9 @@ final class Trial {
             Exported.class,
             log -> {
               FileSize size =
-                  workshop.export(
-                      number, weights == null ? workshop.weights(number) : weights, log);
-              Map<String, Integer> fused = workshop.fusedOperators(file(workshop.exported()));
+                  pipeline.export(
+                      number, weights == null ? pipeline.weights(number) : weights, log);
+              Map<String, Integer> fused = pipeline.fusedOperators(file(pipeline.exported()));
               fused.forEach((operator, count) -> log.result("fused " + operator, count));
               return new Exported(size, fused);
             });
@@ -212,7 +212,7 @@ final class Trial {
       QuantizationPlan how, QuantizationStrategy choice, MeasuredFile dense, Stages.Log log) {
     String name = folder + "/" + RunFiles.INT8;
     PreparedQuantization ready =
-        services.onnx().prepare(file(workshop.exported()), how, prepared.data().calibration());
+        services.onnx().prepare(file(pipeline.exported()), how, prepared.data().calibration());
     Map<String, Double> ofFloat = new LinkedHashMap<>();
     FallBack.Decision decision =
         run.make(
@@ -226,15 +226,15 @@ final class Trial {
                     choice.maxTrials(),
                     file -> judged(file, dense),
                     () -> {
-                      FallBack.Judged judged = judged(file(workshop.exported()), dense);
+                      FallBack.Judged judged = judged(file(pipeline.exported()), dense);
                       ofFloat.putAll(judged.metrics());
                       return judged.verdict().met();
                     },
-                    workshop::tell));
+                    pipeline::tell));
     decision.model().notes().forEach(log::result);
     log.result("files evaluated", decision.attempts().size());
     return new Quantized(
-        workshop.size(name, log),
+        pipeline.size(name, log),
         decision.model(),
         decision.attempts(),
         decision.fellBack(),
@@ -243,7 +243,7 @@ final class Trial {
   }
 
   private FallBack.Judged judged(Path file, MeasuredFile dense) {
-    Map<String, Double> metrics = workshop.metrics(file);
+    Map<String, Double> metrics = pipeline.metrics(file);
     MeasuredFile measured = new MeasuredFile(dense.size(), metrics);
     return new FallBack.Judged(metrics, verdict(dense, measured));
   }
@@ -259,16 +259,16 @@ final class Trial {
             log -> {
               Map<String, Path> files = new LinkedHashMap<>();
               if (dense.size() != null) {
-                files.put("dense", run.resolve(Stages.folder(0) + "/" + workshop.exported()));
+                files.put("dense", run.resolve(Stages.folder(0) + "/" + pipeline.exported()));
               }
-              files.put("fp32", file(workshop.exported()));
-              Map<String, Double> metrics = measured(fp32, workshop.exported(), "fp32 ", log);
+              files.put("fp32", file(pipeline.exported()));
+              Map<String, Double> metrics = measured(fp32, pipeline.exported(), "fp32 ", log);
               Map<String, Double> ofInt8 = null;
               if (int8 != null) {
                 files.put("int8", file(RunFiles.INT8));
                 ofInt8 = measured(int8, RunFiles.INT8, "int8 ", log);
               }
-              return new Measured(metrics, ofInt8, workshop.measureLatency(files, log));
+              return new Measured(metrics, ofInt8, pipeline.measureLatency(files, log));
             });
     pruned = new MeasuredFile(fp32.size(), measured.fp32());
     quantized = int8 == null ? null : new MeasuredFile(int8.size(), measured.int8());
@@ -280,7 +280,7 @@ final class Trial {
       MeasuredFile file, String name, String prefix, Stages.Log log) {
     Map<String, Double> before = file.metrics();
     if (before == null) {
-      return workshop.evaluate(folder + "/" + name, prefix, log);
+      return pipeline.evaluate(folder + "/" + name, prefix, log);
     }
     before.forEach((metric, value) -> log.result(prefix + metric, value));
     return before;

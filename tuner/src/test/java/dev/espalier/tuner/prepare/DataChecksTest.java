@@ -241,7 +241,7 @@ class DataChecksTest {
     ResolvedConfiguration resolved = Fakes.configuration(folder, assignments);
     DataChecks checks = new DataChecks(resolved);
     List<Problem> problems = new ArrayList<>(checks.training(data));
-    problems.addAll(checks.evaluation(data, Judging.of(resolved, List.of(metric), data)));
+    problems.addAll(checks.evaluation(data, EvaluationPlan.of(resolved, List.of(metric), data)));
     return problems.stream().map(Problem::message).toList();
   }
 

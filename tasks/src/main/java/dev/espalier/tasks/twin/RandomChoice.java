@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Random;
 
 /** Choices of a twin's grammar. */
-final class Pick {
+final class RandomChoice {
   private static final int MOST_EXAMPLES = 1_000_000;
 
-  private Pick() {}
+  private RandomChoice() {}
 
   static <T> T one(List<T> from, Random random) {
     return from.get(random.nextInt(from.size()));

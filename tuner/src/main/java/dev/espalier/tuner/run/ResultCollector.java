@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * What a run has found out so far. Filled stage by stage, and read at the end, be it a good or a
  * bad one; the run's thread alone uses it.
  */
-final class Findings {
+final class ResultCollector {
   private final ResolvedConfiguration configuration;
   private final ZonedDateTime started;
   private final Path directory;
@@ -47,7 +47,7 @@ final class Findings {
   @Nullable TrivialComparison trivial;
   @Nullable Long sparseArchiveBytes;
 
-  Findings(
+  ResultCollector(
       ResolvedConfiguration configuration,
       ZonedDateTime started,
       Path directory,

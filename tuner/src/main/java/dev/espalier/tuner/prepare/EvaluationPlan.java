@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param measured the task's own metrics and those that are judged
  * @param criterion on which of them, by their names with the suffix of the set that they belong to
  */
-public record Judging(List<Metric> measured, Criterion criterion) {
+public record EvaluationPlan(List<Metric> measured, Criterion criterion) {
   private static final String ACCURACY = "evaluation.accuracy";
 
   /**
@@ -35,7 +35,7 @@ public record Judging(List<Metric> measured, Criterion criterion) {
    * @param metrics the metrics that there are
    * @throws ProblemException of kind CONFIGURATION with every metric that does not go with the task
    */
-  public static Judging of(
+  public static EvaluationPlan of(
       ResolvedConfiguration resolved, List<? extends Metric> metrics, TaskData data) {
     Configuration configuration = resolved.configuration();
     Configuration.Accuracy asked = configuration.evaluation().accuracy();
@@ -70,7 +70,7 @@ public record Judging(List<Metric> measured, Criterion criterion) {
         fitting.stream()
             .filter(each -> judged.contains(each) || data.metrics().contains(each.name()))
             .toList();
-    return new Judging(measured, new Criterion(limits, weights));
+    return new EvaluationPlan(measured, new Criterion(limits, weights));
   }
 
   private static Optional<Metric> find(String name, List<Metric> fitting, TaskData data) {

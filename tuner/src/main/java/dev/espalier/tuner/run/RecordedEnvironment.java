@@ -26,7 +26,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** What a resumed run was made from, as it wrote it down when it began. */
-final class Origin {
+final class RecordedEnvironment {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /** What decides a result; another CPU may only differ in the last digits of a number. */
@@ -44,7 +44,7 @@ final class Origin {
    */
   private final Set<String> newer = new HashSet<>();
 
-  private Origin(RunDirectory run, ObjectNode environment) {
+  private RecordedEnvironment(RunDirectory run, ObjectNode environment) {
     this.run = run;
     this.environment = environment;
   }
@@ -54,10 +54,10 @@ final class Origin {
    *
    * @throws ProblemException of kind INPUT when it is broken
    */
-  static Origin read(RunDirectory run) {
+  static RecordedEnvironment read(RunDirectory run) {
     try {
       if (JSON.readTree(run.read(RunDirectory.ENVIRONMENT)) instanceof ObjectNode environment) {
-        return new Origin(run, environment);
+        return new RecordedEnvironment(run, environment);
       }
     } catch (IOException e) {
       // said below

@@ -11,13 +11,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Says of a file that it is not what it should be. */
-public final class Broken {
+public final class BrokenFile {
   private static final String LFS = "version https://git-lfs";
 
   /** How many bytes tell a Git LFS pointer. */
   static final int LFS_BYTES = LFS.length();
 
-  private Broken() {}
+  private BrokenFile() {}
 
   /** {@code FILE: not a readable FORMAT file: WHY}. */
   public static ProblemException format(

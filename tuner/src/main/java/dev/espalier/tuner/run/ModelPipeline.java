@@ -48,14 +48,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the stages of the baseline and of every trial do alike: train, export and measure a model.
  */
-final class Workshop {
+final class ModelPipeline {
   private final RunDirectory run;
   private final Prepared prepared;
   private final RunServices services;
   private final RunListener listener;
   private final ModelFormat format;
 
-  Workshop(RunDirectory run, Prepared prepared, RunServices services, RunListener listener) {
+  ModelPipeline(RunDirectory run, Prepared prepared, RunServices services, RunListener listener) {
     this.run = run;
     this.prepared = prepared;
     this.services = services;
