@@ -18,9 +18,7 @@ import dev.espalier.onnxruntime.calibrate.TensorRange;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.graph.Tensors;
-import dev.espalier.onnxruntime.quantize.QuantizationFormat;
 import dev.espalier.onnxruntime.quantize.QuantizationReport;
-import dev.espalier.onnxruntime.quantize.QuantizationSettings;
 import dev.espalier.onnxruntime.quantize.Quantizer;
 import dev.espalier.onnxruntime.simulate.BiasCorrection;
 import dev.espalier.onnxruntime.simulate.Int8;
@@ -94,7 +92,7 @@ final class CalibratedQuantization implements PreparedQuantization {
       return blocks(variant).write(target);
     }
     ModelProto model = prepared();
-    Quantizer quantizer = new Quantizer(settings(literally(variant)));
+    Quantizer quantizer = new Quantizer(literally(variant));
     calibrate(model, quantizer.tensorsToCalibrate(model, source));
     QuantizationReport report;
     if (plan.recipes().biasCorrection()) {
@@ -185,12 +183,15 @@ final class CalibratedQuantization implements PreparedQuantization {
           new OperatorRule(
               rule.types(), names, rule.quantized(), rule.perChannel(), rule.calibration()));
     }
-    return variant.withFloatNodes(floats).withRules(rules);
+    return variant.with(
+        changes -> {
+          changes.floatNodes = floats;
+          changes.rules = rules;
+        });
   }
 
   private BlockQuantization blocks(QuantizationPlan variant) {
-    return new BlockQuantization(
-        source, variant, settings(variant), examples == null ? null : batches(examples));
+    return new BlockQuantization(source, variant, examples == null ? null : batches(examples));
   }
 
   private void calibrate(ModelProto model, Set<String> tensors) {
@@ -253,25 +254,6 @@ final class CalibratedQuantization implements PreparedQuantization {
       throw new IllegalArgumentException("activations are calibrated on examples, and none came");
     }
     return examples;
-  }
-
-  private static QuantizationSettings settings(QuantizationPlan plan) {
-    return QuantizationSettings.of(format(plan))
-        .withPerChannel(plan.perChannel())
-        .withReduceRange(plan.reduceRange().reduced())
-        .withOperatorTypes(plan.operatorTypes())
-        .excluding(plan.excluded())
-        .withFloatNodes(plan.floatNodes())
-        .withRules(plan.rules());
-  }
-
-  private static QuantizationFormat format(QuantizationPlan plan) {
-    return switch (plan.format()) {
-      case DYNAMIC -> QuantizationFormat.DYNAMIC;
-      case QDQ -> QuantizationFormat.QDQ;
-      case QOPERATOR -> QuantizationFormat.QOPERATOR;
-      case WEIGHT_ONLY -> QuantizationFormat.DYNAMIC; // what is int8 beside the blocks: tables
-    };
   }
 
   private static CalibrationMethod method(Calibration calibration) {
