@@ -17,11 +17,9 @@ import dev.espalier.onnxruntime.calibrate.EncodedBatches;
 import dev.espalier.onnxruntime.calibrate.TensorRange;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
-import dev.espalier.onnxruntime.graph.Tensors;
 import dev.espalier.onnxruntime.quantize.QuantizationReport;
 import dev.espalier.onnxruntime.quantize.Quantizer;
 import dev.espalier.onnxruntime.simulate.BiasCorrection;
-import dev.espalier.onnxruntime.simulate.Int8;
 import dev.espalier.onnxruntime.simulate.OperatorErrors;
 import dev.espalier.onnxruntime.smooth.SmoothQuant;
 import java.nio.file.Path;
@@ -55,9 +53,6 @@ final class CalibratedQuantization implements PreparedQuantization {
 
   /** What α is chosen from. */
   private static final double[] ALPHAS = {0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
-
-  private static final int LIMIT = 127;
-  private static final int REDUCED_LIMIT = 64;
 
   /** What a percentile keeps; ONNX Runtime's own tool has the same default. */
   private static final double PERCENT = 99.99;
@@ -140,7 +135,10 @@ final class CalibratedQuantization implements PreparedQuantization {
     report.quantized().stream()
         .filter(one -> one.type().equals("MatMul") || one.type().equals("Gemm"))
         .forEach(one -> perChannel.put(one.node(), one.perChannel()));
-    int limit = plan.reduceRange().reduced() ? REDUCED_LIMIT : LIMIT;
+    OperatorErrors.Weights weights =
+        new OperatorErrors.Weights(
+            plan.reduceRange().reduced(),
+            (node, weight) -> perChannel.getOrDefault(node.getName(), Boolean.TRUE));
     BiasCorrection.Corrected made =
         new BiasCorrection(new Activations(plan.threads()))
             .correct(
@@ -149,12 +147,7 @@ final class CalibratedQuantization implements PreparedQuantization {
                 batches(known(examples)),
                 perChannel.keySet(),
                 ranges,
-                linear -> {
-                  float[] matrix = Tensors.floats(linear.matrix());
-                  boolean columns = perChannel.getOrDefault(linear.node().getName(), Boolean.TRUE);
-                  // One scale for all is one column of all.
-                  return Int8.columns(matrix, columns ? linear.outputs() : 1, limit);
-                });
+                weights::matrix);
     recipeNotes.put("fast_bias_correction", made.shifts().size() + " biases");
     return made.model();
   }
@@ -239,7 +232,13 @@ final class CalibratedQuantization implements PreparedQuantization {
     if (examples != null) {
       ModelProto model = prepared();
       new OperatorErrors(new Activations(plan.threads()), JUDGED_ROWS)
-          .ofConstants(model, source, batches(examples), ranges, plan.perChannel())
+          .ofConstants(
+              model,
+              source,
+              batches(examples),
+              ranges,
+              new OperatorErrors.Weights(
+                  plan.reduceRange().reduced(), new Quantizer(literally(plan)).perChannel(model)))
           .forEach((name, error) -> errors.put(name, error.normalized()));
     }
     return errors;

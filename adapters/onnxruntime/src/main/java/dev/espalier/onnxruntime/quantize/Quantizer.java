@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +97,11 @@ public record Quantizer(QuantizationPlan plan) {
    */
   public BiFunction<NodeProto, String, @Nullable String> reasons(ModelProto model) {
     return new Selection(plan, OnnxGraph.of(model))::whyFloat;
+  }
+
+  /** Whether a node of a model, with the name of its weight, has a scale for each channel. */
+  public BiPredicate<NodeProto, String> perChannel(ModelProto model) {
+    return new Selection(plan, OnnxGraph.of(model))::perChannel;
   }
 
   /** How many nodes each exclusion and each name of a rule matches. */
