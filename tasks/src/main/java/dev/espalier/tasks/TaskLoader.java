@@ -15,6 +15,7 @@ import dev.espalier.tasks.table.TableTask;
 import dev.espalier.tasks.text.TextEncoder;
 import dev.espalier.tasks.twin.SentimentTwin;
 import dev.espalier.tasks.twin.SquadTwin;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -155,8 +156,8 @@ public final class TaskLoader implements TaskSource {
 
   /**
    * What the first rows of the files say to be wrong, in milliseconds: a column that is missing, a
-   * header that cannot be read. Nothing is said of nested files, of Parquet and of data sets that
-   * are elsewhere.
+   * header that cannot be read. Nothing is said of nested files, of Parquet, and of what is not
+   * there or elsewhere.
    */
   @Override
   public List<Problem> checkColumns(Request request) {
@@ -166,7 +167,9 @@ public final class TaskLoader implements TaskSource {
     return SetFiles.named(request).values().stream()
         .map(DataFile::reference)
         .filter(reference -> !PretrainedModels.isElsewhere(reference))
-        .flatMap(reference -> TableLoading.checkColumns(request, Path.of(reference)).stream())
+        .map(Path::of)
+        .filter(file -> Files.isReadable(file) && Files.isRegularFile(file))
+        .flatMap(file -> TableLoading.checkColumns(request, file).stream())
         .toList();
   }
 

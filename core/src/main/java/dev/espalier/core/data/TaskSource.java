@@ -211,8 +211,8 @@ public interface TaskSource {
   /**
    * What the first rows of the files say to be wrong, such as a column that is missing.
    *
-   * @param request one that {@link #check} finds no fault with; sets that are null are left out,
-   *     whether the task needs them or not
+   * @param request one that {@link #check} finds no fault with; files that are not there, or
+   *     elsewhere, are passed by
    */
   default List<Problem> checkColumns(Request request) {
     return List.of();
