@@ -5,6 +5,7 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.archive.StoredTensor.Exact;
 import dev.espalier.archive.StoredTensor.Int8;
 import dev.espalier.core.model.Tensor;
+import dev.espalier.core.quantization.SymmetricInt8;
 
 /**
  * How weights become what is stored: symmetric int8 for matrices, exact float32 for vectors, which
@@ -20,8 +21,6 @@ public record Packing(double sparseBelow, Scales sparseScales, Scales denseScale
    * has it; others with one for each row, because rows of embeddings differ in size.
    */
   public static final Packing DEFAULT = new Packing(0.5, Scales.ONE, Scales.ROWS);
-
-  private static final int LARGEST = 127;
 
   /** What shares a scale. */
   public enum Scales {
@@ -56,9 +55,7 @@ public record Packing(double sparseBelow, Scales sparseScales, Scales denseScale
       }
       scales[row] = scale;
       for (int i = row * columns, end = i + columns; i < end; i++) {
-        // In double, so that the quotient is not rounded before it is rounded to an integer.
-        quantized[i] =
-            (byte) Math.rint(Math.max(-LARGEST, Math.min(LARGEST, (double) values[i] / scale)));
+        quantized[i] = SymmetricInt8.level(values[i], scale, SymmetricInt8.LARGEST);
       }
     }
     return new Int8(tensor.shape(), scales, quantized);
@@ -76,7 +73,7 @@ public record Packing(double sparseBelow, Scales sparseScales, Scales denseScale
       }
       largest = Math.max(largest, magnitude);
     }
-    return largest == 0 ? 1 : largest / LARGEST;
+    return SymmetricInt8.scale(largest, SymmetricInt8.LARGEST);
   }
 
   /** Whether a tensor is worth storing as positions and values. */

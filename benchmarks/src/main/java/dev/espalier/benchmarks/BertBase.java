@@ -13,14 +13,14 @@ import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.core.model.Tensor;
 import dev.espalier.core.model.TransformerParameters;
 import dev.espalier.core.model.TransformerWeights;
+import dev.espalier.core.quantization.QuantizationPlan;
+import dev.espalier.core.quantization.QuantizationPlan.Format;
 import dev.espalier.core.training.FinePruner;
 import dev.espalier.core.training.PruningPlan;
 import dev.espalier.core.training.TrainingPlan;
 import dev.espalier.djl.DjlFinePruner;
 import dev.espalier.onnxruntime.OrtTools;
-import dev.espalier.onnxruntime.quantize.QuantizationFormat;
 import dev.espalier.onnxruntime.quantize.QuantizationReport;
-import dev.espalier.onnxruntime.quantize.QuantizationSettings;
 import dev.espalier.onnxruntime.quantize.Quantizer;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import java.io.IOException;
@@ -81,7 +81,7 @@ public final class BertBase {
         "quantize",
         () -> {
           QuantizationReport unused =
-              new Quantizer(QuantizationSettings.of(QuantizationFormat.DYNAMIC))
+              new Quantizer(QuantizationPlan.of(Format.DYNAMIC))
                   .quantize(onnx, folder.resolve("int8.onnx"), Map.of());
         });
     timed(

@@ -2,6 +2,7 @@ package dev.espalier.benchmarks;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.espalier.checkpoints.Checkpoints;
+import dev.espalier.core.data.TaskSource.Columns;
 import dev.espalier.tasks.squad.SquadReader;
 import dev.espalier.tasks.table.Format;
 import dev.espalier.tasks.table.GenericTable;
@@ -55,7 +56,7 @@ public final class Loading {
         if (!Files.exists(path)) {
           writeRows(path);
         }
-        GenericTable.Columns columns = new GenericTable.Columns("sentence", null, "label", null);
+        Columns columns = new Columns("sentence", null, "label", null);
         TableTask task =
             GenericTable.task(Format.JSONL, columns, List.of("0", "1"), TextFile.read(path));
         measure("jsonl", Files.size(path), reads, () -> TableReader.read(task, path));

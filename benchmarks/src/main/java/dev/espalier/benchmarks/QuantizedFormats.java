@@ -2,6 +2,8 @@ package dev.espalier.benchmarks;
 
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.core.data.EvaluationSet;
+import dev.espalier.core.data.TaskSource.Request;
+import dev.espalier.core.data.TaskSource.TaskData;
 import dev.espalier.core.export.OnnxTools.Latency;
 import dev.espalier.core.export.OnnxTools.LatencySettings;
 import dev.espalier.core.quantization.QuantizationPlan;
@@ -46,11 +48,12 @@ public final class QuantizedFormats {
   public static void main(String[] arguments) throws IOException {
     Path model = Path.of(arguments[0]);
     Path data = Path.of(arguments[1]);
-    TaskLoader.Loaded loaded =
-        TaskLoader.load(
-            new TaskLoader.Request(
-                "sst-2", data.resolve("train.tsv"), data.resolve("dev.tsv"), 0, 0, 128, SEED),
-            Files.readAllBytes(model.resolve("tokenizer.json")));
+    TaskData loaded =
+        new TaskLoader()
+            .load(
+                new Request(
+                    "sst-2", data.resolve("train.tsv"), data.resolve("dev.tsv"), 0, 0, 128, SEED),
+                Files.readAllBytes(model.resolve("tokenizer.json")));
     OrtTools tools = new OrtTools();
     Path folder = Files.createTempDirectory("quantized-formats");
     Map<String, Path> files = new LinkedHashMap<>();
@@ -70,7 +73,7 @@ public final class QuantizedFormats {
       String[] other = arguments[i].split("=", 2);
       files.put(other[0], Path.of(other[1]));
     }
-    print(tools, files, seconds, loaded.evaluation());
+    print(tools, files, seconds, loaded.evaluations().get(0).set());
   }
 
   private static Map<String, QuantizationPlan> plans() {

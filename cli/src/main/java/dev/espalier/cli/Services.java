@@ -1,6 +1,5 @@
 package dev.espalier.cli;
 
-import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.archive.ArchiveWriter;
 import dev.espalier.checkpoints.Checkpoints;
@@ -8,7 +7,6 @@ import dev.espalier.checkpoints.SafeTensorsStore;
 import dev.espalier.checkpoints.hub.Hub;
 import dev.espalier.checkpoints.hub.HubDatasets;
 import dev.espalier.checkpoints.hub.HubReference;
-import dev.espalier.core.data.EvaluationSet;
 import dev.espalier.core.data.TaskSource;
 import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.core.model.PretrainedModels;
@@ -19,22 +17,14 @@ import dev.espalier.djl.ScriptTools;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.onnxruntime.bert.ClasspathModels;
 import dev.espalier.tasks.TaskLoader;
-import dev.espalier.tasks.squad.QuestionSettings;
-import dev.espalier.tasks.table.GenericTable;
-import dev.espalier.tasks.text.Part;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.prepare.Preflight;
 import dev.espalier.tuner.prepare.RunServices;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.BiFunction;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /** Puts the adapters behind the tuner's ports, and the plugins into its catalogs. */
 final class Services {
@@ -81,7 +71,7 @@ final class Services {
 
   /** Data from files and from the hub. */
   static TaskSource tasks(Hub hub) {
-    return new Tasks(new HubDatasets(hub));
+    return new TaskLoader(new HubDatasets(hub)::files, NativeCache::prepare);
   }
 
   private record Models(ClasspathModels named, Hub hub) implements PretrainedModels {
@@ -119,124 +109,6 @@ final class Services {
     @Override
     public List<String> references() {
       return named.references();
-    }
-  }
-
-  /** The tasks behind the tuner's port. */
-  private record Tasks(HubDatasets datasets) implements TaskSource {
-    /** What the splits are called that each key stands for, the likeliest first. */
-    private static final List<String> TRAIN = List.of("train");
-
-    private static final List<String> EVALUATION = List.of("validation", "validation_matched");
-    private static final List<String> MISMATCHED = List.of("validation_mismatched");
-
-    @Override
-    public TaskData load(Request request, byte[] tokenizerJson) {
-      NativeCache.prepare();
-      TaskLoader.Loaded loaded =
-          TaskLoader.load(request(request, this::files, Part::of), tokenizerJson);
-      return new TaskData(
-          loaded.train(),
-          loaded.calibration(),
-          loaded.evaluations().stream()
-              .map(each -> new EvaluationSet(each.suffix(), each.set(), each.decoder()))
-              .toList(),
-          loaded.metrics(),
-          loaded.notes());
-    }
-
-    @Override
-    public List<Mistake> check(Request request) {
-      return TaskLoader.check(unread(request)).stream()
-          .map(each -> new Mistake(each.code(), each.key(), each.message(), each.advice()))
-          .toList();
-    }
-
-    @Override
-    public Optional<Head> head(Request request) {
-      return TaskLoader.head(unread(request));
-    }
-
-    @Override
-    public List<Problem> checkColumns(Request request) {
-      return TaskLoader.checkColumns(unread(request));
-    }
-
-    private List<Path> files(String reference, List<String> splits) {
-      return PretrainedModels.isElsewhere(reference)
-          ? datasets.files(reference, splits)
-          : List.of(Path.of(reference));
-    }
-
-    /**
-     * For what is asked before any file is looked for, and of a draft, too: a part that is no part
-     * is reported elsewhere.
-     */
-    private static TaskLoader.Request unread(Request request) {
-      return request(
-          request,
-          (reference, splits) ->
-              List.of(
-                  PretrainedModels.isElsewhere(reference)
-                      ? Path.of(
-                          URLEncoder.encode(
-                              reference.contains("#") ? reference : reference + splits,
-                              StandardCharsets.UTF_8))
-                      : Path.of(reference)),
-          part -> Part.parse(part).orElse(Part.ALL));
-    }
-
-    private static TaskLoader.Request request(
-        Request request,
-        BiFunction<String, List<String>, List<Path>> files,
-        Function<String, Part> parts) {
-      return new TaskLoader.Request(
-          request.task(),
-          file(request.train(), TRAIN, files, parts),
-          file(request.calibration(), TRAIN, files, parts),
-          file(request.evaluation(), EVALUATION, files, parts),
-          file(request.evaluationMismatched(), MISMATCHED, files, parts),
-          columns(request.columns()),
-          request.labels(),
-          request.trainExamples(),
-          request.evaluationExamples(),
-          request.maxSequenceLength(),
-          questions(request.questions()),
-          request.seed());
-    }
-
-    private static TaskLoader.@Nullable DataFile file(
-        @Nullable DataFile asked,
-        List<String> splits,
-        BiFunction<String, List<String>, List<Path>> files,
-        Function<String, Part> parts) {
-      if (asked == null) {
-        return null;
-      }
-      String written = asked.part();
-      Part part = written == null ? Part.ALL : parts.apply(written);
-      return new TaskLoader.DataFile(files.apply(asked.reference(), splits), part);
-    }
-
-    private static GenericTable.@Nullable Columns columns(Columns columns) {
-      return columns.equals(new Columns(null, null, null, null))
-          ? null
-          : new GenericTable.Columns(
-              columns.text(), columns.textPair(), columns.label(), columns.value());
-    }
-
-    private static QuestionSettings questions(Questions questions) {
-      return new QuestionSettings(
-          questions.docStride(),
-          questions.maxQueryLength(),
-          questions.nBestSize(),
-          questions.maxAnswerLength(),
-          questions.nullScoreDiffThreshold());
-    }
-
-    @Override
-    public List<String> names() {
-      return TaskLoader.names();
     }
   }
 }

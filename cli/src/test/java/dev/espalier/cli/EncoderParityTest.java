@@ -8,6 +8,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.espalier.api.data.Batch;
 import dev.espalier.api.data.EncodedExample;
+import dev.espalier.core.data.TaskSource.Request;
 import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.djl.BertModel;
 import dev.espalier.onnxruntime.bert.ClasspathModels;
@@ -29,9 +30,9 @@ class EncoderParityTest {
   void sameHiddenStates() throws OrtException, IOException {
     PretrainedModel model = new ClasspathModels().load("all-minilm-l6-v2");
     List<EncodedExample> sentences =
-        TaskLoader.load(
-                new TaskLoader.Request("sentiment-twin", null, null, 32, 32, 128, SEED),
-                model.tokenizerJson())
+        new TaskLoader()
+            .load(
+                new Request("sentiment-twin", null, null, 32, 32, 128, SEED), model.tokenizerJson())
             .train()
             .examples();
     Batch batch = Batch.of(sentences);

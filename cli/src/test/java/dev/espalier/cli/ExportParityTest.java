@@ -10,6 +10,8 @@ import dev.espalier.api.data.Target;
 import dev.espalier.api.pruning.CubicSchedule;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.checkpoints.SafeTensorsStore;
+import dev.espalier.core.data.TaskSource;
+import dev.espalier.core.data.TaskSource.TaskData;
 import dev.espalier.core.model.BertNames;
 import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.core.model.TransformerWeights;
@@ -42,10 +44,11 @@ class ExportParityTest {
   @DisplayName("outputs of a fine-pruned MiniLM and of its ONNX file differ by less than 1e-4")
   void sameOutputs(String kind) {
     PretrainedModel model = new ClasspathModels().load("all-minilm-l6-v2");
-    TaskLoader.Loaded data =
-        TaskLoader.load(
-            new TaskLoader.Request("sentiment-twin", null, null, 64, 64, 128, SEED),
-            model.tokenizerJson());
+    TaskData data =
+        new TaskLoader()
+            .load(
+                new TaskSource.Request("sentiment-twin", null, null, 64, 64, 128, SEED),
+                model.tokenizerJson());
     EncodedSet train = withTargets(data.train(), kind);
     PruningPlan pruning =
         PruningPlan.weightByWeight(
@@ -69,7 +72,7 @@ class ExportParityTest {
     Path file = directory.resolve("model.onnx");
     new OrtTools().export(weights, train.head(), file);
 
-    EncodedSet evaluation = withTargets(data.evaluation(), kind);
+    EncodedSet evaluation = withTargets(data.evaluations().get(0).set(), kind);
     List<float[][]> exported = new OrtMeter().outputs(file, evaluation, 2);
     float[] trained;
     Batch batch = Batch.of(evaluation.examples());

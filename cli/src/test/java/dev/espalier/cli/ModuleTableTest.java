@@ -71,11 +71,12 @@ final class ModuleTableTest {
   }
 
   @Test
-  void tasksUseTheApiTokenizersCsvParquetAndJackson() {
+  void tasksUseTheApiCoreTokenizersCsvParquetAndJackson() {
     holds(
         module(TASKS)
             .usesNothingBut(
                 API,
+                CORE,
                 DJL,
                 "org.apache.commons.csv..",
                 "blue.strategic.parquet..",

@@ -7,6 +7,7 @@ import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.pruning.CubicSchedule;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.checkpoints.SafeTensorsStore;
+import dev.espalier.core.data.TaskSource;
 import dev.espalier.core.model.BertNames;
 import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.core.training.FinePruner;
@@ -45,8 +46,9 @@ class SoakTest {
     assumeTrue(Files.isDirectory(SST2), "SST-2 is not at " + SST2);
     PretrainedModel model = new ClasspathModels().load("all-minilm-l6-v2");
     EncodedSet train =
-        TaskLoader.load(
-                new TaskLoader.Request(
+        new TaskLoader()
+            .load(
+                new TaskSource.Request(
                     "sst-2", SST2.resolve("train.tsv"), SST2.resolve("dev.tsv"), 0, 0, 128, SEED),
                 model.tokenizerJson())
             .train();

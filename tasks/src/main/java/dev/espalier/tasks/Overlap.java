@@ -5,11 +5,12 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
-import dev.espalier.tasks.TaskLoader.DataFile;
-import dev.espalier.tasks.TaskLoader.Request;
-import dev.espalier.tasks.table.Mistake;
+import dev.espalier.core.data.TaskSource.DataFile;
+import dev.espalier.core.data.TaskSource.Mistake;
+import dev.espalier.core.model.PretrainedModels;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.TextFile;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -18,7 +19,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps training, calibration and evaluation sets apart: what a model was fitted to must not judge
@@ -44,14 +44,16 @@ final class Overlap {
     /**
      * The sets that a request names.
      *
-     * @param read reads the file that a key names
+     * @param sets what each key names
+     * @param read reads it
      */
-    static Fitted of(Request request, BiFunction<String, DataFile, Origin> read) {
+    static Fitted of(Map<String, SetFiles> sets, BiFunction<String, SetFiles, Origin> read) {
       Optional<Origin> calibrated =
-          Optional.ofNullable(request.calibration())
-              .map(file -> read.apply("data.calibration", file));
+          Optional.ofNullable(sets.get(SetFiles.CALIBRATION))
+              .map(files -> read.apply(SetFiles.CALIBRATION, files));
       Optional<Origin> trained =
-          Optional.ofNullable(request.train()).map(file -> read.apply("data.train", file));
+          Optional.ofNullable(sets.get(SetFiles.TRAIN))
+              .map(files -> read.apply(SetFiles.TRAIN, files));
       return new Fitted(
           trained.or(() -> calibrated).orElseThrow(),
           calibrated.filter(origin -> trained.isPresent()));
@@ -96,33 +98,44 @@ final class Overlap {
   /**
    * The same of sets that name the same files, without reading them.
    *
-   * @param files what each key names, the training set first
+   * @param named what each key names, the training set first
    */
-  static List<Mistake> check(Map<String, @Nullable DataFile> files) {
-    List<Map.Entry<String, DataFile>> named = new ArrayList<>();
-    files.forEach(
-        (key, file) -> {
-          if (file != null) {
-            named.add(Map.entry(key, file));
-          }
-        });
+  static List<Mistake> check(Map<String, DataFile> named) {
+    List<Map.Entry<String, DataFile>> sets = new ArrayList<>(named.entrySet());
     List<Mistake> mistakes = new ArrayList<>();
-    for (int i = 0; i < named.size(); i++) {
-      for (Map.Entry<String, DataFile> other : named.subList(i + 1, named.size())) {
-        Map.Entry<String, DataFile> one = named.get(i);
-        if (!isJudged(one.getKey())
-            && one.getValue().files().equals(other.getValue().files())
-            && one.getValue().part().overlaps(other.getValue().part())) {
+    for (int i = 0; i < sets.size(); i++) {
+      Map.Entry<String, DataFile> one = sets.get(i);
+      Part part = part(one.getValue());
+      for (Map.Entry<String, DataFile> other : sets.subList(i + 1, sets.size())) {
+        Part others = part(other.getValue());
+        if (!isJudged(one.getKey()) && nameTheSame(one, other) && part.overlaps(others)) {
           mistakes.add(
               mistake(
                   one.getKey(),
-                  said(one.getValue().part(), one.getValue().files().get(0).toString()),
+                  said(part, one.getValue().reference()),
                   other.getKey(),
-                  said(other.getValue().part(), other.getValue().files().get(0).toString())));
+                  said(others, other.getValue().reference())));
         }
       }
     }
     return mistakes;
+  }
+
+  /** A part that is no part is reported elsewhere. */
+  private static Part part(DataFile file) {
+    return Optional.ofNullable(file.part()).flatMap(Part::parse).orElse(Part.ALL);
+  }
+
+  private static boolean nameTheSame(
+      Map.Entry<String, DataFile> one, Map.Entry<String, DataFile> other) {
+    String reference = one.getValue().reference();
+    String others = other.getValue().reference();
+    if (!PretrainedModels.isElsewhere(reference) || !PretrainedModels.isElsewhere(others)) {
+      return Path.of(reference).equals(Path.of(others));
+    }
+    return reference.equals(others)
+        && (reference.contains("#")
+            || SetFiles.splits(one.getKey()).equals(SetFiles.splits(other.getKey())));
   }
 
   private static boolean isJudged(String key) {

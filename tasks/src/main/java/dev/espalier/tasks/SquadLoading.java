@@ -1,11 +1,10 @@
 package dev.espalier.tasks;
 
+import dev.espalier.core.data.EvaluationSet;
+import dev.espalier.core.data.TaskSource.Request;
+import dev.espalier.core.data.TaskSource.TaskData;
 import dev.espalier.tasks.Overlap.Fitted;
 import dev.espalier.tasks.Overlap.Origin;
-import dev.espalier.tasks.TaskLoader.DataFile;
-import dev.espalier.tasks.TaskLoader.Evaluation;
-import dev.espalier.tasks.TaskLoader.Loaded;
-import dev.espalier.tasks.TaskLoader.Request;
 import dev.espalier.tasks.parquet.ParquetText;
 import dev.espalier.tasks.squad.Question;
 import dev.espalier.tasks.squad.SquadSet;
@@ -14,6 +13,7 @@ import dev.espalier.tasks.text.PieceEncoder;
 import dev.espalier.tasks.text.TextFile;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -38,8 +38,8 @@ final class SquadLoading {
 
   private SquadLoading() {}
 
-  static Loaded load(Request request, byte[] tokenizerJson) {
-    Origins origins = origins(request);
+  static TaskData load(Request request, Map<String, SetFiles> sets, byte[] tokenizerJson) {
+    Origins origins = origins(request, sets);
     Overlap.checkRows(origins.fitted().all(), List.of(origins.evaluation()));
     try (PieceEncoder encoder = PieceEncoder.create(tokenizerJson)) {
       SquadSet evaluation = set("evaluation", origins.evaluation(), request, encoder);
@@ -51,40 +51,39 @@ final class SquadLoading {
       }
       SquadSet train = set("train", origins.fitted().train(), request, encoder);
       List<Question> trained = texts(train);
-      List<Question> judged = texts(evaluation);
       List<String> notes = new ArrayList<>();
       if (calibration != null) {
         Origin origin = origins.fitted().calibration().orElseThrow();
         Overlap.checkHeldOut(origins.fitted().train(), trained, origin, texts(calibration))
             .ifPresent(notes::add);
       }
-      Overlap.checkHeldOut(origins.fitted().train(), trained, origins.evaluation(), judged)
+      Overlap.checkHeldOut(
+              origins.fitted().train(), trained, origins.evaluation(), texts(evaluation))
           .ifPresent(notes::add);
-      return new Loaded(
+      return new TaskData(
           train.set(),
           calibration == null ? null : calibration.set(),
-          List.of(new Evaluation("", evaluation.set(), evaluation.decoder())),
+          List.of(new EvaluationSet("", evaluation.set(), evaluation.decoder())),
           unanswerable(request) ? METRICS_V2 : METRICS,
-          HeldOut.of(trained, judged).shared(),
           notes);
     }
   }
 
   private record Origins(Fitted fitted, Origin evaluation) {}
 
-  private static Origins origins(Request request) {
+  private static Origins origins(Request request, Map<String, SetFiles> sets) {
     if (Twins.hasFiles(request.task())) {
       Twins.Files files = Twins.files(request);
       return new Origins(
-          new Fitted(new Origin("data.train", files.train(), Part.ALL), Optional.empty()),
-          new Origin("data.evaluation", files.evaluation(), Part.ALL));
+          new Fitted(new Origin(SetFiles.TRAIN, files.train(), Part.ALL), Optional.empty()),
+          new Origin(SetFiles.EVALUATION, files.evaluation(), Part.ALL));
     }
     return new Origins(
-        Fitted.of(request, SquadLoading::origin),
-        origin("data.evaluation", Objects.requireNonNull(request.evaluation())));
+        Fitted.of(sets, SquadLoading::origin),
+        origin(SetFiles.EVALUATION, Objects.requireNonNull(sets.get(SetFiles.EVALUATION))));
   }
 
-  private static Origin origin(String key, DataFile file) {
+  private static Origin origin(String key, SetFiles file) {
     boolean parquet = file.files().stream().allMatch(ParquetText::isParquet);
     TextFile text =
         parquet ? ParquetText.readNested(file.files()) : TextFile.read(file.files().get(0));

@@ -4,12 +4,11 @@ import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
+import dev.espalier.core.data.EvaluationSet;
+import dev.espalier.core.data.TaskSource.Request;
+import dev.espalier.core.data.TaskSource.TaskData;
 import dev.espalier.tasks.Overlap.Fitted;
 import dev.espalier.tasks.Overlap.Origin;
-import dev.espalier.tasks.TaskLoader.DataFile;
-import dev.espalier.tasks.TaskLoader.Evaluation;
-import dev.espalier.tasks.TaskLoader.Loaded;
-import dev.espalier.tasks.TaskLoader.Request;
 import dev.espalier.tasks.glue.GlueTasks;
 import dev.espalier.tasks.parquet.ParquetText;
 import dev.espalier.tasks.table.GenericTable;
@@ -27,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Loads tasks with an example in each row. */
@@ -37,17 +37,17 @@ final class TableLoading {
     this.encoder = encoder;
   }
 
-  static Loaded load(Request request, TextEncoder encoder) {
+  static TaskData load(Request request, Map<String, SetFiles> sets, TextEncoder encoder) {
     TableLoading loading = new TableLoading(encoder);
     if (request.task().equals(SentimentTwin.NAME)) {
       return loading.sentimentTwin(request);
     }
     return Twins.hasFiles(request.task())
         ? loading.twin(Twins.files(request))
-        : loading.files(request);
+        : loading.files(request, sets);
   }
 
-  private Loaded sentimentTwin(Request request) {
+  private TaskData sentimentTwin(Request request) {
     SentimentTwin.Sets sets =
         SentimentTwin.generate(
             request.trainExamples(), request.evaluationExamples(), request.seed());
@@ -61,7 +61,7 @@ final class TableLoading {
         List.of());
   }
 
-  private Loaded twin(Twins.Files files) {
+  private TaskData twin(Twins.Files files) {
     TableTask task = GlueTasks.find(files.task()).orElseThrow();
     List<Read> evaluations = new ArrayList<>();
     evaluations.add(new Read("", "evaluation", read(task, files.evaluation())));
@@ -72,11 +72,11 @@ final class TableLoading {
         task.head(), task.metrics(), read(task, files.train()), null, evaluations, List.of());
   }
 
-  private Loaded files(Request request) {
-    Fitted fitted = Fitted.of(request, TableLoading::origin);
+  private TaskData files(Request request, Map<String, SetFiles> files) {
+    Fitted fitted = Fitted.of(files, TableLoading::origin);
     Origin train = fitted.train();
     Optional<Origin> calibration = fitted.calibration();
-    List<Origin> evaluations = evaluations(request);
+    List<Origin> evaluations = evaluations(files);
     Overlap.checkRows(fitted.all(), evaluations);
     TableTask task = task(request, train.file());
     Map<String, LabelledTexts> sets = readAll(task, fitted, evaluations);
@@ -113,8 +113,8 @@ final class TableLoading {
   }
 
   /** What the first row of a file says to be wrong. */
-  static List<Problem> checkColumns(Request request, DataFile file) {
-    if (file.files().stream().anyMatch(ParquetText::isParquet)) {
+  static List<Problem> checkColumns(Request request, Path file) {
+    if (ParquetText.isParquet(file)) {
       return List.of();
     }
     TableTask task =
@@ -122,20 +122,18 @@ final class TableLoading {
             .map(format -> GenericTable.columns(format, request.columns(), request.labels()))
             .orElseGet(() -> GlueTasks.find(request.task()).orElseThrow());
     try {
-      TextFile.start(file.files().get(0)).ifPresent(start -> TableReader.checkColumns(task, start));
+      TextFile.start(file).ifPresent(start -> TableReader.checkColumns(task, start));
       return List.of();
     } catch (ProblemException e) {
       return e.problems();
     }
   }
 
-  private static List<Origin> evaluations(Request request) {
-    List<Origin> evaluations = new ArrayList<>();
-    evaluations.add(origin("data.evaluation", Objects.requireNonNull(request.evaluation())));
-    if (request.evaluationMismatched() != null) {
-      evaluations.add(origin("data.evaluation_mismatched", request.evaluationMismatched()));
-    }
-    return evaluations;
+  private static List<Origin> evaluations(Map<String, SetFiles> files) {
+    return Stream.of(SetFiles.EVALUATION, SetFiles.MISMATCHED)
+        .filter(files::containsKey)
+        .map(key -> origin(key, Objects.requireNonNull(files.get(key))))
+        .toList();
   }
 
   /** Reads all sets, by key, before it tells what is wrong with any; the training set last. */
@@ -169,7 +167,7 @@ final class TableLoading {
         .orElseGet(() -> GlueTasks.find(request.task()).orElseThrow());
   }
 
-  private static Origin origin(String key, DataFile file) {
+  private static Origin origin(String key, SetFiles file) {
     boolean parquet = file.files().stream().allMatch(ParquetText::isParquet);
     TextFile text = parquet ? ParquetText.read(file.files()) : TextFile.read(file.files().get(0));
     return new Origin(key, text, file.part());
@@ -192,7 +190,7 @@ final class TableLoading {
     return new Read(TaskLoader.MISMATCHED, "evaluation" + TaskLoader.MISMATCHED, texts);
   }
 
-  private Loaded loaded(
+  private TaskData loaded(
       Head head,
       List<String> metrics,
       LabelledTexts train,
@@ -200,16 +198,15 @@ final class TableLoading {
       List<Read> evaluations,
       List<String> notes) {
     EncodedSet encodedTrain = encoded("train", train, head);
-    List<Evaluation> encoded = new ArrayList<>();
+    List<EvaluationSet> encoded = new ArrayList<>();
     for (Read each : evaluations) {
-      encoded.add(TaskLoader.plain(each.suffix(), encoded(each.name(), each.texts(), head)));
+      encoded.add(new EvaluationSet(each.suffix(), encoded(each.name(), each.texts(), head), null));
     }
-    return new Loaded(
+    return new TaskData(
         encodedTrain,
         calibration == null ? null : encoded("calibration", calibration, head),
         encoded,
         metrics,
-        HeldOut.of(withoutLabels(train), withoutLabels(evaluations.get(0).texts())).shared(),
         notes);
   }
 

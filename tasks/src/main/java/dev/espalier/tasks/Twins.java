@@ -1,6 +1,6 @@
 package dev.espalier.tasks;
 
-import dev.espalier.tasks.TaskLoader.Request;
+import dev.espalier.core.data.TaskSource.Request;
 import dev.espalier.tasks.text.TextFile;
 import dev.espalier.tasks.twin.MnliTwin;
 import dev.espalier.tasks.twin.QqpTwin;

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
-import dev.espalier.tasks.TaskLoader.DataFile;
-import dev.espalier.tasks.squad.QuestionSettings;
-import dev.espalier.tasks.text.Part;
+import dev.espalier.core.data.TaskSource.Columns;
+import dev.espalier.core.data.TaskSource.DataFile;
+import dev.espalier.core.data.TaskSource.Mistake;
+import dev.espalier.core.data.TaskSource.Questions;
+import dev.espalier.core.data.TaskSource.Request;
+import dev.espalier.core.data.TaskSource.TaskData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,13 +38,35 @@ class OverlapTest {
   void calibration() throws IOException {
     Path file = file("all.tsv", ROWS);
 
-    TaskLoader.Loaded loaded = load("sst-2", of(file, "3-"), of(file, "1-1"), of(file, "2-2"));
+    TaskData loaded = load("sst-2", of(file, "3-"), of(file, "1-1"), of(file, "2-2"));
 
     assertThat(loaded.train().size()).isEqualTo(4);
-    assertThat(loaded.calibration()).isNotNull();
-    assertThat(loaded.calibration().name()).isEqualTo("calibration");
-    assertThat(loaded.calibration().source()).isEqualTo(file + ", rows 1-1");
-    assertThat(load("sst-2", of(file, "3-"), null, of(file, "2-2")).calibration()).isNull();
+    assertThat(loaded.ownCalibration()).isNotNull();
+    assertThat(loaded.ownCalibration().name()).isEqualTo("calibration");
+    assertThat(loaded.ownCalibration().source()).isEqualTo(file + ", rows 1-1");
+    assertThat(load("sst-2", of(file, "3-"), null, of(file, "2-2")).ownCalibration()).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "hf-dataset:a/b,, false",
+    "hf-dataset:a/b, hf-dataset:a/b, true",
+    "hf-dataset:a/b#test, hf-dataset:a/c, true",
+  })
+  @DisplayName("a data set without a split is one set for training and another for evaluation")
+  void dataSetsElsewhere(String data, @Nullable String calibration, boolean overlaps) {
+    DataFile file = new DataFile(data, null);
+    List<Mistake> mistakes =
+        new TaskLoader()
+            .check(
+                request(
+                    "sst-2",
+                    file,
+                    calibration == null ? null : new DataFile(calibration, null),
+                    file));
+
+    assertThat(mistakes).hasSize(overlaps ? 1 : 0);
+    assertThat(mistakes).allSatisfy(each -> assertThat(each.message()).endsWith("all of " + data));
   }
 
   @ParameterizedTest
@@ -71,8 +96,7 @@ class OverlapTest {
   void allOfAFile() throws IOException {
     Path file = file("all.tsv", ROWS);
 
-    assertThat(failure("sst-2", DataFile.of(file), DataFile.of(file), DataFile.of(file)).problems())
-        .hasSize(3);
+    assertThat(failure("sst-2", whole(file), whole(file), whole(file)).problems()).hasSize(3);
   }
 
   @Test
@@ -83,7 +107,7 @@ class OverlapTest {
     Path calibration = file("calibration.tsv", "label\tsentence\n1\tseven\n1\teight\n0\tnine\n");
     Path evaluation = file("dev.tsv", "label\tsentence\n0\teight\n");
 
-    assertThat(failure("sst-2", DataFile.of(train), of(calibration, "2-"), DataFile.of(evaluation)))
+    assertThat(failure("sst-2", whole(train), of(calibration, "2-"), whole(evaluation)))
         .hasMessageContaining(
             "calibration.tsv: 1 of 2 calibration examples are evaluation examples of "
                 + evaluation
@@ -100,7 +124,7 @@ class OverlapTest {
         .isNotNull();
     assertThat(failure("squad", of(file, "1-1"), of(file, "1-2"), of(file, "3-3")))
         .hasMessageContaining("data.calibration: has rows of data.train, too: ");
-    assertThat(failure("squad", of(file, "1-1"), DataFile.of(other), of(file, "2-3")))
+    assertThat(failure("squad", of(file, "1-1"), whole(other), of(file, "2-3")))
         .hasMessageContaining("1 of 2 calibration examples are evaluation examples");
   }
 
@@ -129,7 +153,7 @@ class OverlapTest {
     Path dev = file("dev.tsv", header + String.join("\n", evaluation) + "\n");
     int shared = how.equals("half") ? 21 : Math.min(evaluation.size(), 40);
 
-    ProblemException e = failure("sst-2", DataFile.of(train), null, DataFile.of(dev));
+    ProblemException e = failure("sst-2", whole(train), null, whole(dev));
 
     assertThat(e.problems()).extracting(Problem::kind).containsExactly(ProblemKind.INPUT);
     assertThat(e)
@@ -157,16 +181,16 @@ class OverlapTest {
                 + "\n");
     String phrases = "label\tsentence\n" + "1\tgood\n0\tbad\n1\tvery good\n".repeat(20);
 
-    assertThat(load("sst-2", DataFile.of(train), null, DataFile.of(dev)).notes())
+    assertThat(load("sst-2", whole(train), null, whole(dev)).notes())
         .containsExactly(
             "2 of 42 examples of data.evaluation are examples of data.train, too, whatever their"
                 + " labels: what is measured on them is too good.");
     assertThat(
             load(
                     "sst-2",
-                    DataFile.of(file("phrases.tsv", phrases)),
+                    whole(file("phrases.tsv", phrases)),
                     null,
-                    DataFile.of(file("judged.tsv", phrases + "0\tbad\n")))
+                    whole(file("judged.tsv", phrases + "0\tbad\n")))
                 .notes())
         .singleElement()
         .asString()
@@ -188,10 +212,10 @@ class OverlapTest {
             "few.tsv",
             header + rows.get(0) + "\n" + String.join("\n", rows("calibrated", 20)) + "\n");
 
-    assertThat(failure("sst-2", DataFile.of(train), DataFile.of(shuffled), DataFile.of(dev)))
+    assertThat(failure("sst-2", whole(train), whole(shuffled), whole(dev)))
         .hasMessageContaining(
             shuffled + ": 40 of 40 examples of data.calibration are examples of data.train, too");
-    assertThat(load("sst-2", DataFile.of(train), DataFile.of(few), DataFile.of(dev)).notes())
+    assertThat(load("sst-2", whole(train), whole(few), whole(dev)).notes())
         .containsExactly(
             "1 of 21 examples of data.calibration are examples of data.train, too: their ranges are"
                 + " those of texts that the model was fitted to.");
@@ -200,10 +224,7 @@ class OverlapTest {
     Path copy = file("copy.json", squad(questions).replace("\"id\": \"q", "\"id\": \"c"));
     assertThat(
             failure(
-                "squad",
-                DataFile.of(asked),
-                DataFile.of(copy),
-                DataFile.of(file("judged.json", squad("x1", "x2")))))
+                "squad", whole(asked), whole(copy), whole(file("judged.json", squad("x1", "x2")))))
         .hasMessageContaining(
             "12 of 12 examples of data.calibration are examples of data.train, too");
   }
@@ -215,7 +236,7 @@ class OverlapTest {
     Path train = file("squad.json", squad(questions));
     Path copy = file("copy.json", squad(questions).replace("\"id\": \"q", "\"id\": \"dev"));
 
-    assertThat(failure("squad", DataFile.of(train), null, DataFile.of(copy)))
+    assertThat(failure("squad", whole(train), null, whole(copy)))
         .hasMessageContaining(
             "12 of 12 examples of data.evaluation are examples of data.train, too");
   }
@@ -259,27 +280,35 @@ class OverlapTest {
         + "]}]}";
   }
 
-  private static DataFile of(Path file, String part) {
-    return new DataFile(List.of(file), Part.of(part));
+  private static DataFile whole(Path file) {
+    return new DataFile(file.toString(), null);
   }
 
-  private static TaskLoader.Loaded load(
+  private static DataFile of(Path file, String part) {
+    return new DataFile(file.toString(), part);
+  }
+
+  private static TaskData load(
       String task, DataFile train, @Nullable DataFile calibration, DataFile evaluation) {
-    return TaskLoader.load(
-        new TaskLoader.Request(
-            task,
-            train,
-            calibration,
-            evaluation,
-            null,
-            null,
-            List.of(),
-            0,
-            0,
-            384,
-            QuestionSettings.DEFAULT,
-            0),
-        MiniLm.tokenizerJson());
+    return new TaskLoader()
+        .load(request(task, train, calibration, evaluation), MiniLm.tokenizerJson());
+  }
+
+  private static Request request(
+      String task, DataFile train, @Nullable DataFile calibration, DataFile evaluation) {
+    return new Request(
+        task,
+        train,
+        calibration,
+        evaluation,
+        null,
+        Columns.NONE,
+        List.of(),
+        0,
+        0,
+        384,
+        Questions.DEFAULT,
+        0);
   }
 
   private static ProblemException failure(

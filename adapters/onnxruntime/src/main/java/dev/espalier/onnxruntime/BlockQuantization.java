@@ -12,7 +12,6 @@ import dev.espalier.onnxruntime.graph.Linear;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.graph.Tensors;
-import dev.espalier.onnxruntime.quantize.QuantizationSettings;
 import dev.espalier.onnxruntime.quantize.Quantizer;
 import dev.espalier.onnxruntime.simulate.OperatorErrors;
 import dev.espalier.onnxruntime.weightonly.BlockFormat;
@@ -33,14 +32,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param source the float model
  * @param plan how
- * @param settings the same for the tables, and for what stays float
  * @param batches examples for error feedback and for errors; null where there are none
  */
-record BlockQuantization(
-    Path source,
-    QuantizationPlan plan,
-    QuantizationSettings settings,
-    @Nullable CalibrationBatches batches) {
+record BlockQuantization(Path source, QuantizationPlan plan, @Nullable CalibrationBatches batches) {
 
   QuantizedModel write(Path target) {
     ModelProto whole = OnnxFiles.read(source);
@@ -48,11 +42,15 @@ record BlockQuantization(
     WeightOnlyQuantizer quantizer = quantizer(whole);
     List<Operator> operators = new ArrayList<>();
     ModelProto model = whole;
-    BiFunction<NodeProto, String, @Nullable String> reasons =
-        new Quantizer(settings).reasons(whole);
+    BiFunction<NodeProto, String, @Nullable String> reasons = new Quantizer(plan).reasons(whole);
     if (hasTables(graph, reasons)) {
       Quantizer.Rewritten tables =
-          new Quantizer(settings.withOperatorTypes(Set.of("Gather")).withRules(gathers()))
+          new Quantizer(
+                  plan.with(
+                      changes -> {
+                        changes.operatorTypes = Set.of("Gather");
+                        changes.rules = gathers();
+                      }))
               .rewrite(whole, source, Map.of());
       model = tables.model();
       OperatorList.of(graph, tables.report()).operators().stream()
@@ -77,7 +75,7 @@ record BlockQuantization(
     }
     Map<String, String> notes = new LinkedHashMap<>();
     notes.put("format", inWords());
-    new Quantizer(settings)
+    new Quantizer(plan)
         .matched(whole)
         .forEach(
             (glob, count) -> notes.put("named " + glob, count + (count == 1 ? " node" : " nodes")));
@@ -103,8 +101,7 @@ record BlockQuantization(
   }
 
   private WeightOnlyQuantizer quantizer(ModelProto model) {
-    BiFunction<NodeProto, String, @Nullable String> reasons =
-        new Quantizer(settings).reasons(model);
+    BiFunction<NodeProto, String, @Nullable String> reasons = new Quantizer(plan).reasons(model);
     return new WeightOnlyQuantizer(
         new BlockFormat(plan.blocks().bits(), plan.blocks().size(), plan.blocks().zeroPoints()),
         linear -> reasons.apply(linear.node(), linear.weight()) == null);
@@ -112,7 +109,7 @@ record BlockQuantization(
 
   /** Rules are about tables only here: the others would have int8 matrices. */
   private List<QuantizationPlan.OperatorRule> gathers() {
-    List<QuantizationPlan.OperatorRule> rules = new ArrayList<>(settings.rules());
+    List<QuantizationPlan.OperatorRule> rules = new ArrayList<>(plan.rules());
     rules.add(
         new QuantizationPlan.OperatorRule(
             Set.of("MatMul", "Gemm", "Attention"), List.of(), false, null, null));

@@ -17,13 +17,9 @@ import dev.espalier.onnxruntime.calibrate.EncodedBatches;
 import dev.espalier.onnxruntime.calibrate.TensorRange;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
-import dev.espalier.onnxruntime.graph.Tensors;
-import dev.espalier.onnxruntime.quantize.QuantizationFormat;
 import dev.espalier.onnxruntime.quantize.QuantizationReport;
-import dev.espalier.onnxruntime.quantize.QuantizationSettings;
 import dev.espalier.onnxruntime.quantize.Quantizer;
 import dev.espalier.onnxruntime.simulate.BiasCorrection;
-import dev.espalier.onnxruntime.simulate.Int8;
 import dev.espalier.onnxruntime.simulate.OperatorErrors;
 import dev.espalier.onnxruntime.smooth.SmoothQuant;
 import java.nio.file.Path;
@@ -58,9 +54,6 @@ final class CalibratedQuantization implements PreparedQuantization {
   /** What α is chosen from. */
   private static final double[] ALPHAS = {0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
 
-  private static final int LIMIT = 127;
-  private static final int REDUCED_LIMIT = 64;
-
   /** What a percentile keeps; ONNX Runtime's own tool has the same default. */
   private static final double PERCENT = 99.99;
 
@@ -94,7 +87,7 @@ final class CalibratedQuantization implements PreparedQuantization {
       return blocks(variant).write(target);
     }
     ModelProto model = prepared();
-    Quantizer quantizer = new Quantizer(settings(literally(variant)));
+    Quantizer quantizer = new Quantizer(literally(variant));
     calibrate(model, quantizer.tensorsToCalibrate(model, source));
     QuantizationReport report;
     if (plan.recipes().biasCorrection()) {
@@ -142,7 +135,10 @@ final class CalibratedQuantization implements PreparedQuantization {
     report.quantized().stream()
         .filter(one -> one.type().equals("MatMul") || one.type().equals("Gemm"))
         .forEach(one -> perChannel.put(one.node(), one.perChannel()));
-    int limit = plan.reduceRange().reduced() ? REDUCED_LIMIT : LIMIT;
+    OperatorErrors.Weights weights =
+        new OperatorErrors.Weights(
+            plan.reduceRange().reduced(),
+            (node, weight) -> perChannel.getOrDefault(node.getName(), Boolean.TRUE));
     BiasCorrection.Corrected made =
         new BiasCorrection(new Activations(plan.threads()))
             .correct(
@@ -151,12 +147,7 @@ final class CalibratedQuantization implements PreparedQuantization {
                 batches(known(examples)),
                 perChannel.keySet(),
                 ranges,
-                linear -> {
-                  float[] matrix = Tensors.floats(linear.matrix());
-                  boolean columns = perChannel.getOrDefault(linear.node().getName(), Boolean.TRUE);
-                  // One scale for all is one column of all.
-                  return Int8.columns(matrix, columns ? linear.outputs() : 1, limit);
-                });
+                weights::matrix);
     recipeNotes.put("fast_bias_correction", made.shifts().size() + " biases");
     return made.model();
   }
@@ -185,12 +176,15 @@ final class CalibratedQuantization implements PreparedQuantization {
           new OperatorRule(
               rule.types(), names, rule.quantized(), rule.perChannel(), rule.calibration()));
     }
-    return variant.withFloatNodes(floats).withRules(rules);
+    return variant.with(
+        changes -> {
+          changes.floatNodes = floats;
+          changes.rules = rules;
+        });
   }
 
   private BlockQuantization blocks(QuantizationPlan variant) {
-    return new BlockQuantization(
-        source, variant, settings(variant), examples == null ? null : batches(examples));
+    return new BlockQuantization(source, variant, examples == null ? null : batches(examples));
   }
 
   private void calibrate(ModelProto model, Set<String> tensors) {
@@ -238,7 +232,13 @@ final class CalibratedQuantization implements PreparedQuantization {
     if (examples != null) {
       ModelProto model = prepared();
       new OperatorErrors(new Activations(plan.threads()), JUDGED_ROWS)
-          .ofConstants(model, source, batches(examples), ranges, plan.perChannel())
+          .ofConstants(
+              model,
+              source,
+              batches(examples),
+              ranges,
+              new OperatorErrors.Weights(
+                  plan.reduceRange().reduced(), new Quantizer(literally(plan)).perChannel(model)))
           .forEach((name, error) -> errors.put(name, error.normalized()));
     }
     return errors;
@@ -253,25 +253,6 @@ final class CalibratedQuantization implements PreparedQuantization {
       throw new IllegalArgumentException("activations are calibrated on examples, and none came");
     }
     return examples;
-  }
-
-  private static QuantizationSettings settings(QuantizationPlan plan) {
-    return QuantizationSettings.of(format(plan))
-        .withPerChannel(plan.perChannel())
-        .withReduceRange(plan.reduceRange().reduced())
-        .withOperatorTypes(plan.operatorTypes())
-        .excluding(plan.excluded())
-        .withFloatNodes(plan.floatNodes())
-        .withRules(plan.rules());
-  }
-
-  private static QuantizationFormat format(QuantizationPlan plan) {
-    return switch (plan.format()) {
-      case DYNAMIC -> QuantizationFormat.DYNAMIC;
-      case QDQ -> QuantizationFormat.QDQ;
-      case QOPERATOR -> QuantizationFormat.QOPERATOR;
-      case WEIGHT_ONLY -> QuantizationFormat.DYNAMIC; // what is int8 beside the blocks: tables
-    };
   }
 
   private static CalibrationMethod method(Calibration calibration) {

@@ -167,13 +167,16 @@ final class CalibratedQuantizationTest {
   @DisplayName("int8 by name holds where the type is not selected, and exclusions hold above all")
   void precedence() {
     List<OperatorRule> rules = List.of(rule("op_wise *layer.0* int8"));
-    QuantizationPlan plan = plan(Format.DYNAMIC, rules).withOperatorTypes(Set.of("Gather"));
+    QuantizationPlan plan =
+        plan(Format.DYNAMIC, rules).with(changes -> changes.operatorTypes = Set.of("Gather"));
 
     QuantizedModel model =
         new CalibratedQuantization(fp32, plan, examples)
             .quantize(
                 folder.resolve("int8.onnx"),
-                plan.withFloatNodes(Set.of("/encoder/layer.0/output/dense/MatMul")));
+                plan.with(
+                    changes ->
+                        changes.floatNodes = Set.of("/encoder/layer.0/output/dense/MatMul")));
 
     assertThat(model.quantized())
         .extracting(Operator::name)
@@ -265,7 +268,8 @@ final class CalibratedQuantizationTest {
     assertThat(prepared.operatorErrors().keySet()).startsWith(SPOILT);
     assertThat(Files.size(file)).isLessThan(Files.size(fp32));
     loadsEverywhere(file);
-    QuantizedModel less = prepared.quantize(file, plan.withFloatNodes(Set.of(SPOILT)));
+    QuantizedModel less =
+        prepared.quantize(file, plan.with(changes -> changes.floatNodes = Set.of(SPOILT)));
     assertThat(operator(less, SPOILT).reason()).isEqualTo("kept float");
     assertThat(judge(file).verdict().value()).isLessThan(bits == 4 ? 1.5 : 0.15);
   }

@@ -4,6 +4,8 @@ import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
+import dev.espalier.api.problem.ProblemKind;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +45,30 @@ public interface TaskSource {
     public Request {
       labels = List.copyOf(labels);
     }
+
+    /** Whole files of a task that needs nothing else, or a twin. */
+    public Request(
+        String task,
+        @Nullable Path train,
+        @Nullable Path evaluation,
+        int trainExamples,
+        int evaluationExamples,
+        int maxSequenceLength,
+        long seed) {
+      this(
+          task,
+          train == null ? null : new DataFile(train.toString(), null),
+          null,
+          evaluation == null ? null : new DataFile(evaluation.toString(), null),
+          null,
+          Columns.NONE,
+          List.of(),
+          trainExamples,
+          evaluationExamples,
+          maxSequenceLength,
+          Questions.DEFAULT,
+          seed);
+    }
   }
 
   /**
@@ -65,7 +91,10 @@ public interface TaskSource {
       @Nullable String text,
       @Nullable String textPair,
       @Nullable String label,
-      @Nullable String value) {}
+      @Nullable String value) {
+    /** None, for tasks that know their own. */
+    public static final Columns NONE = new Columns(null, null, null, null);
+  }
 
   /**
    * How questions are put to a model, and answers read from it.
@@ -81,7 +110,10 @@ public interface TaskSource {
       int maxQueryLength,
       int nBestSize,
       int maxAnswerLength,
-      double nullScoreDiffThreshold) {}
+      double nullScoreDiffThreshold) {
+    /** Those of the reference scripts. */
+    public static final Questions DEFAULT = new Questions(128, 64, 20, 30, 0);
+  }
 
   /**
    * What was read.
@@ -150,7 +182,22 @@ public interface TaskSource {
    * @param message what is wrong, without the key
    * @param advice what to do, or null
    */
-  record Mistake(ProblemCode code, String key, String message, @Nullable String advice) {}
+  record Mistake(ProblemCode code, String key, String message, @Nullable String advice) {
+    /** A key that does not go with another one. */
+    public static Mistake contradiction(String key, String message, String advice) {
+      return new Mistake(ProblemCode.CONTRADICTION, key, message, advice);
+    }
+
+    /** A key that is missing. */
+    public static Mistake missing(String key, String message, String advice) {
+      return new Mistake(ProblemCode.MISSING_KEY, key, message, advice);
+    }
+
+    /** The same, where nobody knows where the key stands. */
+    public Problem problem() {
+      return new Problem(ProblemKind.CONFIGURATION, code, null, key + ": " + message, advice);
+    }
+  }
 
   /**
    * What is wrong with a request, in milliseconds and without reading a file.
@@ -164,8 +211,8 @@ public interface TaskSource {
   /**
    * What the first rows of the files say to be wrong, such as a column that is missing.
    *
-   * @param request one that {@link #check} finds no fault with; sets that are null are left out,
-   *     whether the task needs them or not
+   * @param request one that {@link #check} finds no fault with; files that are not there, or
+   *     elsewhere, are passed by
    */
   default List<Problem> checkColumns(Request request) {
     return List.of();

@@ -3,6 +3,7 @@ package dev.espalier.core.quantization;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,12 +41,40 @@ public record QuantizationPlan(
   public static final Set<String> OPERATOR_TYPES =
       Set.of("MatMul", "Gemm", "Gather", "Conv", "Add", "Mul", "Attention");
 
-  /** Copies the collections. */
+  /**
+   * Copies the collections.
+   *
+   * @throws IllegalArgumentException when a type is none of {@link #OPERATOR_TYPES}
+   */
   public QuantizationPlan {
     operatorTypes = Set.copyOf(operatorTypes);
     excluded = List.copyOf(excluded);
     floatNodes = Set.copyOf(floatNodes);
     rules = List.copyOf(rules);
+    for (String type : operatorTypes) {
+      if (!OPERATOR_TYPES.contains(type)) {
+        throw new IllegalArgumentException(
+            "operator type " + type + " cannot be quantized; " + new TreeSet<>(OPERATOR_TYPES));
+      }
+    }
+  }
+
+  /** Every type of operator, per channel, in the whole range, without exceptions or recipes. */
+  public static QuantizationPlan of(Format format) {
+    return new QuantizationPlan(
+        format,
+        true,
+        ReduceRange.NO,
+        OPERATOR_TYPES,
+        List.of(),
+        Set.of(),
+        List.of(),
+        Calibration.MINMAX,
+        Recipes.NONE,
+        Blocks.USUAL,
+        100,
+        0,
+        1);
   }
 
   /**
@@ -64,58 +93,57 @@ public record QuantizationPlan(
     }
   }
 
-  /** The same, with exactly these nodes kept float. */
-  public QuantizationPlan withFloatNodes(Set<String> names) {
+  /** The same, but for what {@code change} assigns. */
+  public QuantizationPlan with(Consumer<Changes> change) {
+    Changes changes = new Changes(this);
+    change.accept(changes);
     return new QuantizationPlan(
-        format,
-        perChannel,
-        reduceRange,
-        operatorTypes,
-        excluded,
-        names,
-        rules,
-        calibration,
-        recipes,
-        blocks,
-        samples,
-        seed,
-        threads);
+        changes.format,
+        changes.perChannel,
+        changes.reduceRange,
+        changes.operatorTypes,
+        changes.excluded,
+        changes.floatNodes,
+        changes.rules,
+        changes.calibration,
+        changes.recipes,
+        changes.blocks,
+        changes.samples,
+        changes.seed,
+        changes.threads);
   }
 
-  /** The same, with exactly these exceptions. */
-  public QuantizationPlan withRules(List<OperatorRule> exceptions) {
-    return new QuantizationPlan(
-        format,
-        perChannel,
-        reduceRange,
-        operatorTypes,
-        excluded,
-        floatNodes,
-        exceptions,
-        calibration,
-        recipes,
-        blocks,
-        samples,
-        seed,
-        threads);
-  }
+  /** The components of a plan, to be assigned; they begin as those of a plan. */
+  public static final class Changes {
+    public Format format;
+    public boolean perChannel;
+    public ReduceRange reduceRange;
+    public Set<String> operatorTypes;
+    public List<String> excluded;
+    public Set<String> floatNodes;
+    public List<OperatorRule> rules;
+    public Calibration calibration;
+    public Recipes recipes;
+    public Blocks blocks;
+    public int samples;
+    public long seed;
+    public int threads;
 
-  /** The same, for these types of operators. */
-  public QuantizationPlan withOperatorTypes(Set<String> types) {
-    return new QuantizationPlan(
-        format,
-        perChannel,
-        reduceRange,
-        types,
-        excluded,
-        floatNodes,
-        rules,
-        calibration,
-        recipes,
-        blocks,
-        samples,
-        seed,
-        threads);
+    private Changes(QuantizationPlan plan) {
+      format = plan.format;
+      perChannel = plan.perChannel;
+      reduceRange = plan.reduceRange;
+      operatorTypes = plan.operatorTypes;
+      excluded = plan.excluded;
+      floatNodes = plan.floatNodes;
+      rules = plan.rules;
+      calibration = plan.calibration;
+      recipes = plan.recipes;
+      blocks = plan.blocks;
+      samples = plan.samples;
+      seed = plan.seed;
+      threads = plan.threads;
+    }
   }
 
   /**
@@ -156,7 +184,12 @@ public record QuantizationPlan(
     /** Calibrated; integer operators, in part ONNX Runtime's own. */
     QOPERATOR,
     /** Weights in blocks; activations and sums are float. */
-    WEIGHT_ONLY
+    WEIGHT_ONLY;
+
+    /** Whether activations need ranges, which calibration finds. */
+    public boolean isStatic() {
+      return this == QDQ || this == QOPERATOR;
+    }
   }
 
   /**
@@ -186,8 +219,7 @@ public record QuantizationPlan(
 
   /** Whether nothing can be done without examples. */
   public boolean needsExamples() {
-    return format == Format.QDQ
-        || format == Format.QOPERATOR
+    return format.isStatic()
         || recipes.smooth()
         || recipes.biasCorrection()
         || (format == Format.WEIGHT_ONLY && blocks.feedback());

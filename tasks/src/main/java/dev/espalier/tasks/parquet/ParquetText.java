@@ -12,7 +12,7 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
-import dev.espalier.tasks.text.Sha256;
+import dev.espalier.core.files.Sha256;
 import dev.espalier.tasks.text.TextFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -2,6 +2,7 @@ package dev.espalier.tasks.squad;
 
 import dev.espalier.api.metric.AnswerDecoder;
 import dev.espalier.api.metric.AnsweredQuestion;
+import dev.espalier.core.data.TaskSource.Questions;
 import dev.espalier.tasks.squad.Windows.Window;
 import dev.espalier.tasks.text.PieceEncoder.Pieces;
 import java.util.ArrayList;
@@ -23,14 +24,11 @@ final class SpanDecoder implements AnswerDecoder {
   private final List<Question> questions;
   private final List<List<Integer>> examplesOf;
   private final List<Window> windows;
-  private final QuestionSettings settings;
+  private final Questions settings;
   private final boolean unanswerable;
 
   SpanDecoder(
-      List<Question> questions,
-      List<Window> windows,
-      QuestionSettings settings,
-      boolean unanswerable) {
+      List<Question> questions, List<Window> windows, Questions settings, boolean unanswerable) {
     this.questions = questions;
     this.windows = windows;
     this.settings = settings;

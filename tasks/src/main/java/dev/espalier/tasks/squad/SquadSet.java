@@ -6,6 +6,7 @@ import dev.espalier.api.metric.AnswerDecoder;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.data.TaskSource.Questions;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.PieceEncoder;
 import dev.espalier.tasks.text.TextFile;
@@ -39,7 +40,7 @@ public record SquadSet(List<Question> questions, EncodedSet set, AnswerDecoder d
       boolean unanswerable,
       Part part,
       int maxSequenceLength,
-      QuestionSettings settings,
+      Questions settings,
       PieceEncoder encoder) {
     List<Question> questions = SquadReader.read(file, unanswerable, part);
     Windows windows =

@@ -4,6 +4,7 @@ import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.Target;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.data.TaskSource.Questions;
 import dev.espalier.tasks.text.PieceEncoder;
 import dev.espalier.tasks.text.PieceEncoder.Frame;
 import dev.espalier.tasks.text.PieceEncoder.Pieces;
@@ -55,7 +56,7 @@ record Windows(List<EncodedExample> examples, List<Window> windows, int misplace
       List<Question> questions,
       boolean training,
       int maxSequenceLength,
-      QuestionSettings settings,
+      Questions settings,
       PieceEncoder encoder) {
     Frame frame = encoder.frame();
     int least = maxSequenceLength - settings.maxQueryLength() - frame.size();

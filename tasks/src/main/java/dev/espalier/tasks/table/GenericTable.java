@@ -3,6 +3,8 @@ package dev.espalier.tasks.table;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.data.TaskSource.Columns;
+import dev.espalier.core.data.TaskSource.Mistake;
 import dev.espalier.tasks.table.TableTask.Column;
 import dev.espalier.tasks.table.TableTask.Quirks;
 import dev.espalier.tasks.table.TableTask.TableClass;
@@ -24,20 +26,6 @@ public final class GenericTable {
 
   private GenericTable() {}
 
-  /**
-   * The columns of a file.
-   *
-   * @param text name of the column with the text, or with the first of two
-   * @param textPair name of the column with the second text, or null
-   * @param label name of the column with the class, or null
-   * @param value name of the column with the number to predict, or null
-   */
-  public record Columns(
-      @Nullable String text,
-      @Nullable String textPair,
-      @Nullable String label,
-      @Nullable String value) {}
-
   /** The names of the tasks. */
   public static List<String> names() {
     return Stream.of(Format.CSV, Format.TSV, Format.JSONL, Format.PARQUET)
@@ -51,17 +39,17 @@ public final class GenericTable {
   }
 
   /** What is wrong with the columns of such a task, and its classes. */
-  public static List<Mistake> check(String task, @Nullable Columns columns, List<String> labels) {
+  public static List<Mistake> check(String task, Columns columns, List<String> labels) {
     List<Mistake> mistakes = new ArrayList<>();
-    if (columns == null || columns.text() == null) {
+    if (columns.text() == null) {
       mistakes.add(
           Mistake.missing(
               "data.columns.text",
               "is missing; task " + task + " must be told the column with the text",
               "Add it: columns: {text: sentence, label: class}."));
     }
-    boolean label = columns != null && columns.label() != null;
-    boolean value = columns != null && columns.value() != null;
+    boolean label = columns.label() != null;
+    boolean value = columns.value() != null;
     if (!label && !value) {
       mistakes.add(
           Mistake.missing(
@@ -81,9 +69,7 @@ public final class GenericTable {
               "is for classes, but data.columns.value is a number",
               "Leave it out."));
     }
-    if (columns != null) {
-      mistakes.addAll(usedTwice(columns));
-    }
+    mistakes.addAll(usedTwice(columns));
     if (labels.stream().anyMatch(String::isBlank)) {
       mistakes.add(
           Mistake.contradiction(
@@ -133,7 +119,7 @@ public final class GenericTable {
   }
 
   /** A task with the columns of such a file, and made-up classes where only the file says them. */
-  public static TableTask columns(Format format, @Nullable Columns columns, List<String> labels) {
+  public static TableTask columns(Format format, Columns columns, List<String> labels) {
     TextFile unread = TextFile.generated("", "");
     return task(format, columns, labels.size() > 1 ? labels : List.of("0", "1"), unread);
   }
@@ -154,9 +140,9 @@ public final class GenericTable {
    *     1000 classes
    */
   public static TableTask task(
-      Format format, @Nullable Columns columns, List<String> labels, TextFile train) {
+      Format format, Columns columns, List<String> labels, TextFile train) {
     String name = name(format);
-    if (columns == null || columns.text() == null || !check(name, columns, labels).isEmpty()) {
+    if (columns.text() == null || !check(name, columns, labels).isEmpty()) {
       throw new IllegalArgumentException("these columns make no task: " + columns);
     }
     String label = columns.label();

@@ -4,6 +4,7 @@ import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.files.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

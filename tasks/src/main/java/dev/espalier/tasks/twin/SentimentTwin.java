@@ -2,9 +2,9 @@ package dev.espalier.tasks.twin;
 
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.files.Sha256;
 import dev.espalier.tasks.text.LabelledText;
 import dev.espalier.tasks.text.LabelledTexts;
-import dev.espalier.tasks.text.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;

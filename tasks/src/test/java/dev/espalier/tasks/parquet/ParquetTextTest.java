@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.ProblemException;
+import dev.espalier.core.data.TaskSource.Request;
+import dev.espalier.core.data.TaskSource.TaskData;
 import dev.espalier.tasks.MiniLm;
 import dev.espalier.tasks.TaskLoader;
 import dev.espalier.tasks.glue.GlueTasks;
@@ -97,9 +99,8 @@ class ParquetTextTest {
     Path dev = folder.resolve("dev.parquet");
     write(dev, CompressionCodecName.SNAPPY, Map.of("huggingface", CLASSES), row("G", "H", 0, 1));
 
-    TaskLoader.Loaded loaded =
-        TaskLoader.load(
-            new TaskLoader.Request("mnli", file, dev, 0, 0, 16, 0), MiniLm.tokenizerJson());
+    TaskData loaded =
+        new TaskLoader().load(new Request("mnli", file, dev, 0, 0, 16, 0), MiniLm.tokenizerJson());
 
     List<String> labels = ((Head.Classification) loaded.train().head()).labels();
     assertThat(loaded.train().examples())
@@ -178,12 +179,11 @@ class ParquetTextTest {
                 "what ?",
                 "one 𝔘 two",
                 List.of(new Question.Answer("two", 6), new Question.Answer("one", 0))));
-    TaskLoader.Loaded loaded =
-        TaskLoader.load(
-            new TaskLoader.Request("squad-v2", first, second, 0, 0, 384, 1),
-            MiniLm.tokenizerJson());
+    TaskData loaded =
+        new TaskLoader()
+            .load(new Request("squad-v2", first, second, 0, 0, 384, 1), MiniLm.tokenizerJson());
     assertThat(loaded.train().size()).isEqualTo(2);
-    assertThat(loaded.evaluation().size()).isEqualTo(1);
+    assertThat(loaded.evaluations().get(0).set().size()).isEqualTo(1);
   }
 
   @ParameterizedTest

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.data.TaskSource.Questions;
 import dev.espalier.tasks.MiniLm;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.PieceEncoder;
@@ -107,7 +108,7 @@ class SquadFuzzTest {
                 i % 4 < 2,
                 Part.ALL,
                 16,
-                new QuestionSettings(4, 4, 20, 30, 0),
+                new Questions(4, 4, 20, 30, 0),
                 ENCODER);
         int examples = set.set().size();
         set.decoder().decode(new float[examples][16], new float[examples][16]);

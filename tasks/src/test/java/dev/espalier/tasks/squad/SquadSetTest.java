@@ -9,6 +9,7 @@ import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.Target;
 import dev.espalier.api.metric.AnsweredQuestion;
 import dev.espalier.api.problem.ProblemException;
+import dev.espalier.core.data.TaskSource.Questions;
 import dev.espalier.tasks.MiniLm;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.PieceEncoder;
@@ -142,7 +143,7 @@ class SquadSetTest {
     TextFile file = file("one two three four five", "what ?", "five", 19);
     SquadSet set =
         SquadSet.of(
-            "evaluation", file, false, Part.ALL, 64, new QuestionSettings(50, 8, 1, 4, 0), ENCODER);
+            "evaluation", file, false, Part.ALL, 64, new Questions(50, 8, 1, 4, 0), ENCODER);
     float[][] start = logits(set);
     float[][] end = logits(set);
     start[0][from] = 3;
@@ -162,7 +163,7 @@ class SquadSetTest {
             true,
             Part.ALL,
             64,
-            new QuestionSettings(50, 8, 20, 30, threshold),
+            new Questions(50, 8, 20, 30, threshold),
             ENCODER);
     float[][] start = logits(set);
     float[][] end = logits(set);
@@ -341,7 +342,7 @@ class SquadSetTest {
                         false,
                         Part.ALL,
                         128,
-                        QuestionSettings.DEFAULT,
+                        Questions.DEFAULT,
                         ENCODER)))
         .hasMessageContaining("data.doc_stride is 128")
         .hasMessageContaining("room for 61 tokens");
@@ -417,7 +418,7 @@ class SquadSetTest {
         false,
         Part.ALL,
         longest,
-        new QuestionSettings(stride, longestQuestion, 20, 30, 0),
+        new Questions(stride, longestQuestion, 20, 30, 0),
         ENCODER);
   }
 

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.data.TaskSource.Columns;
 import dev.espalier.tasks.glue.GlueTasks;
-import dev.espalier.tasks.table.GenericTable.Columns;
 import dev.espalier.tasks.text.LabelledTexts;
 import dev.espalier.tasks.text.TextFile;
 import java.util.List;

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.files.Sha256;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.Charset;

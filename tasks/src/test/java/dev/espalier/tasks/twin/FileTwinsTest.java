@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.ProblemException;
+import dev.espalier.core.data.TaskSource.Columns;
+import dev.espalier.core.data.TaskSource.Questions;
+import dev.espalier.core.data.TaskSource.Request;
+import dev.espalier.core.data.TaskSource.TaskData;
 import dev.espalier.tasks.MiniLm;
+import dev.espalier.tasks.Shared;
 import dev.espalier.tasks.TaskLoader;
 import dev.espalier.tasks.glue.GlueTasks;
 import dev.espalier.tasks.squad.Question;
-import dev.espalier.tasks.squad.QuestionSettings;
 import dev.espalier.tasks.squad.SquadReader;
 import dev.espalier.tasks.table.TableReader;
 import dev.espalier.tasks.text.LabelledText;
@@ -34,18 +38,18 @@ class FileTwinsTest {
   @CsvSource({"mnli-twin, 2", "qqp-twin, 1", "squad-twin, 1"})
   @DisplayName("the seed decides everything, and the size of one set nothing of another")
   void seeded(String task, int sets) {
-    TaskLoader.Loaded loaded = load(task, 200, 50, SEED);
+    TaskData loaded = load(task, 200, 50, SEED);
 
     assertThat(loaded.evaluations()).hasSize(sets);
     assertThat(load(task, 200, 50, SEED).train().sha256()).isEqualTo(loaded.train().sha256());
     assertThat(load(task, 200, 50, SEED + 1).train().sha256())
         .isNotEqualTo(loaded.train().sha256());
-    assertThat(load(task, 300, 50, SEED).evaluation().sha256())
-        .isEqualTo(loaded.evaluation().sha256());
+    assertThat(load(task, 300, 50, SEED).evaluations().get(0).set().sha256())
+        .isEqualTo(loaded.evaluations().get(0).set().sha256());
     assertThat(loaded.train().source())
         .startsWith(task + ", train, 200 ")
         .endsWith(", seed " + SEED);
-    assertThat(loaded.sharedExamples()).isZero();
+    assertThat(Shared.examples(loaded)).isZero();
   }
 
   @Test
@@ -152,21 +156,22 @@ class FileTwinsTest {
     return TableReader.read(GlueTasks.find(task).orElseThrow(), file).examples();
   }
 
-  private static TaskLoader.Loaded load(String task, int train, int evaluation, long seed) {
-    return TaskLoader.load(
-        new TaskLoader.Request(
-            task,
-            null,
-            null,
-            null,
-            null,
-            null,
-            List.of(),
-            train,
-            evaluation,
-            128,
-            new QuestionSettings(32, 24, 20, 30, 0),
-            seed),
-        MiniLm.tokenizerJson());
+  private static TaskData load(String task, int train, int evaluation, long seed) {
+    return new TaskLoader()
+        .load(
+            new Request(
+                task,
+                null,
+                null,
+                null,
+                null,
+                Columns.NONE,
+                List.of(),
+                train,
+                evaluation,
+                128,
+                new Questions(32, 24, 20, 30, 0),
+                seed),
+            MiniLm.tokenizerJson());
   }
 }

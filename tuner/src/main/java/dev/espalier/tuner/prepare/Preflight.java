@@ -294,38 +294,9 @@ public final class Preflight implements ConfigurationLoader.Check {
       return Optional.empty();
     }
     if (dataFiles) {
-      problems.addAll(tasks.checkColumns(readable(request)));
+      problems.addAll(tasks.checkColumns(request));
     }
     return tasks.head(request);
-  }
-
-  /** The request without the files that are not there, and without those that are elsewhere. */
-  private static TaskSource.Request readable(TaskSource.Request request) {
-    return new TaskSource.Request(
-        request.task(),
-        readable(request.train()),
-        readable(request.calibration()),
-        readable(request.evaluation()),
-        readable(request.evaluationMismatched()),
-        request.columns(),
-        request.labels(),
-        request.trainExamples(),
-        request.evaluationExamples(),
-        request.maxSequenceLength(),
-        request.questions(),
-        request.seed());
-  }
-
-  private static TaskSource.@Nullable DataFile readable(TaskSource.@Nullable DataFile file) {
-    return file == null
-            || PretrainedModels.isElsewhere(file.reference())
-            || !isReadable(Path.of(file.reference()))
-        ? null
-        : file;
-  }
-
-  private static boolean isReadable(Path file) {
-    return Files.isReadable(file) && Files.isRegularFile(file);
   }
 
   private static String suffixed(String metric) {

@@ -229,7 +229,10 @@ public final class FallBack {
   }
 
   private boolean fall(Set<String> floats) {
-    return attempt(plan.withFloatNodes(union(plan.floatNodes(), floats)), floats).attempt().met();
+    return attempt(
+            plan.with(changes -> changes.floatNodes = union(plan.floatNodes(), floats)), floats)
+        .attempt()
+        .met();
   }
 
   /** What is quantized, by error; what has no error comes last, in the order of the graph. */

@@ -1,17 +1,17 @@
 package dev.espalier.onnxruntime.measure;
 
 import ai.onnxruntime.OrtEnvironment;
+import dev.espalier.api.problem.ProblemException;
+import dev.espalier.core.files.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 
 /**
  * ONNX Runtime's native library, unpacked once beside DJL's.
@@ -70,7 +70,7 @@ public final class OrtLibrary {
         unpack(packed, Files.createDirectories(folder).resolve(name));
       }
       return Optional.of(folder);
-    } catch (IOException e) {
+    } catch (IOException | ProblemException e) {
       return Optional.empty();
     }
   }
@@ -81,13 +81,13 @@ public final class OrtLibrary {
     if (Files.exists(file) && Files.size(file) == size) {
       return;
     }
-    Path draft = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
-    try (InputStream in = packed.openStream()) {
-      long unused = Files.copy(in, draft);
-      Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(draft);
-    }
+    AtomicFile.write(
+        file,
+        out -> {
+          try (InputStream in = packed.openStream()) {
+            long unused = in.transferTo(out);
+          }
+        });
   }
 
   /** The platform as ONNX Runtime's jar names it. */

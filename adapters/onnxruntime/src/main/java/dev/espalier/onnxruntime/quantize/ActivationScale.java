@@ -8,11 +8,11 @@ import dev.espalier.onnxruntime.calibrate.TensorRange;
  * @param scale positive
  * @param zeroPoint the q of 0, which is exact
  */
-record ActivationScale(float scale, int zeroPoint) {
+public record ActivationScale(float scale, int zeroPoint) {
   private static final int LEVELS = 255;
 
   /** The scale of a range, which is widened to hold 0. */
-  static ActivationScale of(TensorRange range) {
+  public static ActivationScale of(TensorRange range) {
     double minimum = Math.min(0, range.minimum());
     double maximum = Math.max(0, range.maximum());
     if (minimum == maximum) {
@@ -21,6 +21,12 @@ record ActivationScale(float scale, int zeroPoint) {
     float scale = (float) Math.max((maximum - minimum) / LEVELS, Float.MIN_NORMAL);
     long zeroPoint = Math.round(Math.rint(-minimum / scale));
     return new ActivationScale(scale, (int) Math.max(0, Math.min(LEVELS, zeroPoint)));
+  }
+
+  /** What a value becomes that is quantized, as QuantizeLinear does it, and taken back. */
+  public float nearest(float value) {
+    double level = Math.rint(value / scale) + zeroPoint;
+    return (float) (Math.max(0, Math.min(LEVELS, level)) - zeroPoint) * scale;
   }
 
   /** Whether a range can be quantized at all: finite, and not upside down. */

@@ -52,7 +52,7 @@ final class DynamicRewrite {
     this.selection = selection;
     constants = new Constants(graph);
     eligibility = new Eligibility(constants);
-    int8 = new Int8Constants(graph, selection.settings());
+    int8 = new Int8Constants(graph, selection.plan());
     gathers = new Gathers(graph, selection, int8);
   }
 

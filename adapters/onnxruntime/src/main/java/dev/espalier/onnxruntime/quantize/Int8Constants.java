@@ -1,6 +1,7 @@
 package dev.espalier.onnxruntime.quantize;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.espalier.core.quantization.QuantizationPlan;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.graph.Tensors;
 import dev.espalier.onnxruntime.quantize.Int8Weights.Channels;
@@ -11,7 +12,7 @@ import java.util.Map;
 /** The quantized weights of a graph: each once, however many operators read it. */
 final class Int8Constants {
   private final OnnxGraph graph;
-  private final QuantizationSettings settings;
+  private final QuantizationPlan plan;
   private final Map<String, Weight> known = new HashMap<>();
 
   /**
@@ -31,9 +32,9 @@ final class Int8Constants {
     }
   }
 
-  Int8Constants(OnnxGraph graph, QuantizationSettings settings) {
+  Int8Constants(OnnxGraph graph, QuantizationPlan plan) {
     this.graph = graph;
-    this.settings = settings;
+    this.plan = plan;
   }
 
   /**
@@ -77,7 +78,7 @@ final class Int8Constants {
     List<Long> shape = perChannel ? scalesShape : List.of();
     Int8Weights int8;
     try {
-      int8 = Int8Weights.of(Tensors.floats(tensor), channels, settings.reduceRange(), bounds);
+      int8 = Int8Weights.of(Tensors.floats(tensor), channels, plan.reduceRange().reduced(), bounds);
     } catch (IllegalArgumentException notFinite) {
       throw new IllegalArgumentException(
           "cannot quantize " + name + ": " + notFinite.getMessage(), notFinite);

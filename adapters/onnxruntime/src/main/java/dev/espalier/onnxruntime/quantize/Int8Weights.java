@@ -1,5 +1,6 @@
 package dev.espalier.onnxruntime.quantize;
 
+import dev.espalier.core.quantization.SymmetricInt8;
 import java.util.List;
 
 /**
@@ -8,24 +9,22 @@ import java.util.List;
  *
  * @param values q in the order of the weights, in [−127, 127], or [−64, 64] with a reduced range
  * @param scales one per channel, positive
+ * @param channels which weights share one
  */
 @SuppressWarnings("ArrayRecordComponent") // megabytes of weights, never compared
-record Int8Weights(byte[] values, float[] scales) {
-  private static final int FULL_RANGE = 127;
-  private static final int REDUCED_RANGE = 64;
-
+public record Int8Weights(byte[] values, float[] scales, Channels channels) {
   /**
    * Which weights share a scale: weight i, row-major, is of channel {@code i / inner % count}.
    *
    * @param count number of channels
    * @param inner number of weights of one channel that lie side by side
    */
-  record Channels(int count, int inner) {
+  public record Channels(int count, int inner) {
     /** All weights share one. */
-    static final Channels ONE = new Channels(1, 1);
+    public static final Channels ONE = new Channels(1, 1);
 
     /** A scale for each index along an axis of a tensor of this shape. */
-    static Channels along(List<Long> shape, int axis) {
+    public static Channels along(List<Long> shape, int axis) {
       long inner = shape.subList(axis + 1, shape.size()).stream().reduce(1L, Math::multiplyExact);
       return new Channels(Math.toIntExact(shape.get(axis)), Math.toIntExact(inner));
     }
@@ -43,8 +42,9 @@ record Int8Weights(byte[] values, float[] scales) {
    * @param least a lower bound of each channel's scale, or nothing
    * @throws IllegalArgumentException when a weight is not finite
    */
-  static Int8Weights of(float[] weights, Channels channels, boolean reduceRange, float... least) {
-    int limit = reduceRange ? REDUCED_RANGE : FULL_RANGE;
+  public static Int8Weights of(
+      float[] weights, Channels channels, boolean reduceRange, float... least) {
+    int largest = SymmetricInt8.largest(reduceRange);
     float[] scales = new float[channels.count()];
     for (int i = 0; i < weights.length; i++) {
       if (!Float.isFinite(weights[i])) {
@@ -54,9 +54,8 @@ record Int8Weights(byte[] values, float[] scales) {
       scales[channel] = Math.max(scales[channel], Math.abs(weights[i]));
     }
     for (int channel = 0; channel < scales.length; channel++) {
-      // A channel of zeros needs some scale; one so small that it would vanish gets the least.
-      scales[channel] =
-          scales[channel] == 0 ? 1f : Math.max(scales[channel] / limit, Float.MIN_NORMAL);
+      // A scale so small that it would vanish becomes the least.
+      scales[channel] = Math.max(SymmetricInt8.scale(scales[channel], largest), Float.MIN_NORMAL);
       if (least.length > 0) {
         scales[channel] = Math.max(scales[channel], least[channel]);
       }
@@ -64,9 +63,17 @@ record Int8Weights(byte[] values, float[] scales) {
 
     byte[] values = new byte[weights.length];
     for (int i = 0; i < weights.length; i++) {
-      double steps = Math.rint((double) weights[i] / scales[channels.of(i)]);
-      values[i] = (byte) Math.max(-limit, Math.min(limit, steps));
+      values[i] = SymmetricInt8.level(weights[i], scales[channels.of(i)], largest);
     }
-    return new Int8Weights(values, scales);
+    return new Int8Weights(values, scales, channels);
+  }
+
+  /** What the weights stand for: {@code scale · q}. */
+  public float[] dequantized() {
+    float[] weights = new float[values.length];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = values[i] * scales[channels.of(i)];
+    }
+    return weights;
   }
 }

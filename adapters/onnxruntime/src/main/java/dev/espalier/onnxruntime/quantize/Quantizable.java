@@ -1,6 +1,8 @@
 package dev.espalier.onnxruntime.quantize;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
+import dev.espalier.core.quantization.QuantizationPlan;
+import dev.espalier.core.quantization.QuantizationPlan.Format;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import java.util.Set;
 
@@ -38,12 +40,18 @@ final class Quantizable {
 
   private Quantizable() {}
 
+  /** Whether some weight has a scale for each channel. */
+  private static boolean anyPerChannel(QuantizationPlan plan) {
+    return plan.perChannel()
+        || plan.rules().stream().anyMatch(rule -> Boolean.TRUE.equals(rule.perChannel()));
+  }
+
   /**
    * Checks a model up front.
    *
    * @throws IllegalArgumentException saying in one sentence why it cannot be quantized
    */
-  static void check(OnnxGraph graph, QuantizationSettings settings) {
+  static void check(OnnxGraph graph, QuantizationPlan plan) {
     long irVersion = graph.irVersion();
     if (irVersion < OLDEST_IR || irVersion > NEWEST_IR) {
       throw new IllegalArgumentException(
@@ -55,7 +63,7 @@ final class Quantizable {
               + NEWEST_IR);
     }
     long opset = graph.opset("");
-    boolean perChannelQdq = settings.format() == QuantizationFormat.QDQ && settings.anyPerChannel();
+    boolean perChannelQdq = plan.format() == Format.QDQ && anyPerChannel(plan);
     if (opset < OLDEST_OPSET || opset > NEWEST_OPSET) {
       throw new IllegalArgumentException(
           "uses opset " + opset + ", supported are " + OLDEST_OPSET + " to " + NEWEST_OPSET);

@@ -1,5 +1,6 @@
 package dev.espalier.onnxruntime.quantize;
 
+import dev.espalier.core.quantization.QuantizationPlan;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,7 +10,7 @@ import java.util.TreeMap;
 /**
  * What a quantization did.
  *
- * @param settings how it was asked for
+ * @param plan how it was asked for
  * @param quantized what became int8, in the order of the graph
  * @param left what could have been but stayed float, with the reason
  * @param excluded how many nodes each exclusion, and each name of a rule, matched, in their order
@@ -17,7 +18,7 @@ import java.util.TreeMap;
  * @param bytesAfter size of the target, likewise
  */
 public record QuantizationReport(
-    QuantizationSettings settings,
+    QuantizationPlan plan,
     List<Operator> quantized,
     List<Left> left,
     Map<String, Integer> excluded,
@@ -50,7 +51,7 @@ public record QuantizationReport(
 
   /** The same, with the sizes of the files. */
   QuantizationReport ofSizes(long before, long after) {
-    return new QuantizationReport(settings, quantized, left, excluded, before, after);
+    return new QuantizationReport(plan, quantized, left, excluded, before, after);
   }
 
   /** For people: name to value. */
@@ -58,13 +59,13 @@ public record QuantizationReport(
     Map<String, String> map = new LinkedHashMap<>();
     map.put(
         "format",
-        switch (settings.format()) {
-              case DYNAMIC -> "dynamic int8";
+        switch (plan.format()) {
+              case DYNAMIC, WEIGHT_ONLY -> "dynamic int8";
               case QDQ -> "static int8, QDQ";
               case QOPERATOR -> "static int8, QOperator";
             }
             + ", weights symmetric "
-            + (settings.perChannel() ? "per channel" : "per tensor")
+            + (plan.perChannel() ? "per channel" : "per tensor")
             + ", activations uint8");
     Map<String, Integer> counts = new TreeMap<>();
     quantized.forEach(operator -> counts.merge(operator.type(), 1, Integer::sum));
@@ -77,9 +78,9 @@ public record QuantizationReport(
     excluded.forEach(
         (pattern, count) ->
             map.put(
-                (settings.excluded().contains(pattern) ? "excluded " : "op_wise ") + pattern,
+                (plan.excluded().contains(pattern) ? "excluded " : "op_wise ") + pattern,
                 count + (count == 1 ? " node" : " nodes")));
-    map.put("reduce_range", String.valueOf(settings.reduceRange()));
+    map.put("reduce_range", String.valueOf(plan.reduceRange().reduced()));
     map.put("bytes before", String.valueOf(bytesBefore));
     map.put("bytes after", String.valueOf(bytesAfter));
     return map;

@@ -6,6 +6,7 @@ import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.quantization.QuantizationPlan;
 import dev.espalier.core.quantization.QuantizationPlan.OperatorRule;
 import dev.espalier.core.text.Globs;
 import dev.espalier.onnxruntime.calibrate.TensorRange;
@@ -19,26 +20,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rewrites float32 ONNX models to int8, in the format of the settings.
+ * Rewrites float32 ONNX models to int8, in the format of the plan.
  *
  * <p>Weights are int8 and symmetric, so that pruned zeros stay exactly zero; activations are uint8
- * and asymmetric. What is not quantized stays as it is; the report says why. The same source,
- * settings and ranges make the same bytes.
+ * and asymmetric. What is not quantized stays as it is; the report says why. The same source, plan
+ * and ranges make the same bytes.
  *
- * @param settings how
+ * @param plan how
  */
-public record Quantizer(QuantizationSettings settings) {
+public record Quantizer(QuantizationPlan plan) {
   private static final Set<String> WEIGHTED = Set.of("MatMul", "Gemm", "Conv", "Attention");
 
-  /** Metadata key of the format; the values are those of {@link QuantizationFormat#text}. */
+  /**
+   * Metadata key of the format; the values are those of {@link QuantizationPlan.Format} in the
+   * file.
+   */
   public static final String FORMAT = "quantization";
 
-  /** Metadata key of {@link QuantizationSettings#reduceRange}, with the value true or false. */
+  /** Metadata key of {@link QuantizationPlan#reduceRange}, with the value true or false. */
   public static final String REDUCE_RANGE = "reduce_range";
 
   /**
@@ -73,7 +78,7 @@ public record Quantizer(QuantizationSettings settings) {
   /** Rewrites a model; {@code source} is what problems call it. */
   public Rewritten rewrite(ModelProto model, Path source, Map<String, TensorRange> ranges) {
     OnnxGraph graph = checked(model, source);
-    Selection selection = new Selection(settings, graph);
+    Selection selection = new Selection(plan, graph);
     inOneSentence(
         source,
         () -> {
@@ -83,20 +88,25 @@ public record Quantizer(QuantizationSettings settings) {
     return new Rewritten(
         graph.toModel(),
         new QuantizationReport(
-            settings, selection.quantized(), selection.left(), selection.matched(), 0, 0));
+            plan, selection.quantized(), selection.left(), selection.matched(), 0, 0));
   }
 
   /**
-   * Why the settings keep nodes of a model float, as a part of a sentence: from a node and the name
-   * of its constant to the reason, or null.
+   * Why the plan keep nodes of a model float, as a part of a sentence: from a node and the name of
+   * its constant to the reason, or null.
    */
   public BiFunction<NodeProto, String, @Nullable String> reasons(ModelProto model) {
-    return new Selection(settings, OnnxGraph.of(model))::whyFloat;
+    return new Selection(plan, OnnxGraph.of(model))::whyFloat;
+  }
+
+  /** Whether a node of a model, with the name of its weight, has a scale for each channel. */
+  public BiPredicate<NodeProto, String> perChannel(ModelProto model) {
+    return new Selection(plan, OnnxGraph.of(model))::perChannel;
   }
 
   /** How many nodes each exclusion and each name of a rule matches. */
   public Map<String, Integer> matched(ModelProto model) {
-    return new Selection(settings, OnnxGraph.of(model)).matched();
+    return new Selection(plan, OnnxGraph.of(model)).matched();
   }
 
   /**
@@ -111,8 +121,8 @@ public record Quantizer(QuantizationSettings settings) {
   /** The same for a model that was changed since it was read from {@code source}. */
   public Set<String> tensorsToCalibrate(ModelProto model, Path source) {
     OnnxGraph graph = checked(model, source);
-    return settings.format().isStatic()
-        ? inOneSentence(source, () -> StaticPlan.tensorsToCalibrate(graph, settings))
+    return plan.format().isStatic()
+        ? inOneSentence(source, () -> StaticPlan.tensorsToCalibrate(graph, plan))
         : Set.of();
   }
 
@@ -148,14 +158,14 @@ public record Quantizer(QuantizationSettings settings) {
         source,
         () -> {
           OnnxGraph graph = OnnxGraph.of(GraphCheck.sound(model));
-          Quantizable.check(graph, settings);
+          Quantizable.check(graph, plan);
           return graph;
         });
   }
 
   /** Rewrites a graph in place. */
   private void rewrite(OnnxGraph graph, Selection selection, Map<String, TensorRange> ranges) {
-    if (settings.format().isStatic()) {
+    if (plan.format().isStatic()) {
       new StaticRewrite(graph, selection, ranges).run();
     } else {
       new DynamicRewrite(graph, selection).run();
@@ -167,8 +177,17 @@ public record Quantizer(QuantizationSettings settings) {
         && graph.opset(Nodes.MICROSOFT) == 0) {
       graph.importOpset(Nodes.MICROSOFT, 1);
     }
-    graph.putMetadata(FORMAT, settings.format().text());
-    graph.putMetadata(REDUCE_RANGE, String.valueOf(settings.reduceRange()));
+    graph.putMetadata(FORMAT, text(plan.format()));
+    graph.putMetadata(REDUCE_RANGE, String.valueOf(plan.reduceRange().reduced()));
+  }
+
+  /** Beside blocks of weights, tables are int8 as in the dynamic format. */
+  private static String text(QuantizationPlan.Format format) {
+    return switch (format) {
+      case DYNAMIC, WEIGHT_ONLY -> "dynamic_int8";
+      case QDQ -> "qdq_int8";
+      case QOPERATOR -> "qoperator_int8";
+    };
   }
 
   private static String nothing(Selection selection) {

@@ -1,6 +1,7 @@
 package dev.espalier.onnxruntime.quantize;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
+import dev.espalier.core.quantization.QuantizationPlan;
 import dev.espalier.core.quantization.QuantizationPlan.OperatorRule;
 import dev.espalier.core.text.Globs;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
@@ -12,17 +13,17 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What the settings let be quantized, and what became of it. */
+/** What the plan let be quantized, and what became of it. */
 final class Selection {
-  private final QuantizationSettings settings;
+  private final QuantizationPlan plan;
   private final List<Operator> quantized = new ArrayList<>();
   private final List<Left> left = new ArrayList<>();
   private final Map<String, Integer> matched = new LinkedHashMap<>();
 
-  Selection(QuantizationSettings settings, OnnxGraph graph) {
-    this.settings = settings;
-    List<String> globs = new ArrayList<>(settings.excluded());
-    settings.rules().forEach(rule -> globs.addAll(rule.names()));
+  Selection(QuantizationPlan plan, OnnxGraph graph) {
+    this.plan = plan;
+    List<String> globs = new ArrayList<>(plan.excluded());
+    plan.rules().forEach(rule -> globs.addAll(rule.names()));
     for (String glob : globs) {
       long count =
           graph.nodes().stream()
@@ -37,8 +38,8 @@ final class Selection {
     }
   }
 
-  QuantizationSettings settings() {
-    return settings;
+  QuantizationPlan plan() {
+    return plan;
   }
 
   List<Operator> quantized() {
@@ -63,21 +64,21 @@ final class Selection {
   }
 
   /**
-   * Why the settings keep a node float, or null.
+   * Why the plan keep a node float, or null.
    *
    * @param weight the name of its constant, or nothing
    */
   @Nullable String whyFloat(NodeProto node, String weight) {
-    for (String glob : settings.excluded()) {
+    for (String glob : plan.excluded()) {
       if (names(glob, name(node)) || names(glob, weight)) {
         return "excluded by " + glob;
       }
     }
-    if (settings.floatNodes().contains(name(node))) {
+    if (plan.floatNodes().contains(name(node))) {
       return "kept float";
     }
     OperatorRule decisive = null;
-    for (OperatorRule rule : settings.rules()) {
+    for (OperatorRule rule : plan.rules()) {
       if (rule.quantized() != null && matches(rule, node, weight)) {
         decisive = rule;
       }
@@ -85,7 +86,7 @@ final class Selection {
     if (decisive != null) {
       return Boolean.TRUE.equals(decisive.quantized()) ? null : "fp32 by " + decisive.inWords();
     }
-    if (!settings.operatorTypes().contains(node.getOpType())) {
+    if (!plan.operatorTypes().contains(node.getOpType())) {
       return "operators of type " + node.getOpType() + " are not selected";
     }
     return null;
@@ -93,8 +94,8 @@ final class Selection {
 
   /** Whether a node's weight has a scale for each channel. */
   boolean perChannel(NodeProto node, String weight) {
-    boolean perChannel = settings.perChannel();
-    for (OperatorRule rule : settings.rules()) {
+    boolean perChannel = plan.perChannel();
+    for (OperatorRule rule : plan.rules()) {
       Boolean said = rule.perChannel();
       if (said != null && matches(rule, node, weight)) {
         perChannel = said;

@@ -3,6 +3,8 @@ package dev.espalier.onnxruntime.quantize;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import dev.espalier.core.quantization.QuantizationPlan;
+import dev.espalier.core.quantization.QuantizationPlan.Format;
 import dev.espalier.onnxruntime.graph.Nodes;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import java.util.ArrayList;
@@ -112,7 +114,7 @@ final class StaticPlan {
     this.constants = constants;
     this.ranged = ranged;
     eligibility = new Eligibility(constants);
-    foldsBias = selection.settings().format() == QuantizationFormat.QOPERATOR;
+    foldsBias = selection.plan().format() == Format.QOPERATOR;
     graph.nodes().forEach(this::propose);
     findWishes();
     decide();
@@ -143,10 +145,10 @@ final class StaticPlan {
   }
 
   /** The tensors whose ranges the plan of a graph would like to know. */
-  static Set<String> tensorsToCalibrate(OnnxGraph graph, QuantizationSettings settings) {
-    GemmFusion.run(graph, settings.operatorTypes());
+  static Set<String> tensorsToCalibrate(OnnxGraph graph, QuantizationPlan wanted) {
+    GemmFusion.run(graph, wanted.operatorTypes());
     StaticPlan plan =
-        new StaticPlan(graph, new Selection(settings, graph), new Constants(graph), tensor -> true);
+        new StaticPlan(graph, new Selection(wanted, graph), new Constants(graph), tensor -> true);
     Set<String> tensors = new LinkedHashSet<>();
     for (Unit unit : plan.units.values()) {
       if (unit.role() == Role.WEIGHTED) {

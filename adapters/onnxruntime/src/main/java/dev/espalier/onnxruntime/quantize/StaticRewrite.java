@@ -4,6 +4,7 @@ import static dev.espalier.onnxruntime.graph.Nodes.attribute;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.espalier.core.quantization.QuantizationPlan.Format;
 import dev.espalier.onnxruntime.calibrate.TensorRange;
 import dev.espalier.onnxruntime.graph.Nodes;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
@@ -60,10 +61,10 @@ final class StaticRewrite {
     this.graph = graph;
     this.ranges = ranges;
     this.selection = selection;
-    qdq = selection.settings().format() == QuantizationFormat.QDQ;
-    GemmFusion.run(graph, selection.settings().operatorTypes());
+    qdq = selection.plan().format() == Format.QDQ;
+    GemmFusion.run(graph, selection.plan().operatorTypes());
     constants = new Constants(graph);
-    int8 = new Int8Constants(graph, selection.settings());
+    int8 = new Int8Constants(graph, selection.plan());
     gathers = new Gathers(graph, selection, int8);
     plan = new StaticPlan(graph, selection, constants, this::isRanged);
   }

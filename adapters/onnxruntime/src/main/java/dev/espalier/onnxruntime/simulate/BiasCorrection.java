@@ -64,31 +64,12 @@ public record BiasCorrection(Activations activations) {
   }
 
   /**
-   * Corrects the biases of all MatMuls with a constant matrix, int8 by columns.
+   * Corrects the biases of all MatMuls with a constant matrix.
    *
    * @param layers which MatMuls will be int8, by node name
    * @param ranges of activations, by tensor; one that is missing is quantized by each batch's own
-   * @throws ProblemException as {@link Activations#view}
-   */
-  public Corrected correct(
-      ModelProto model,
-      Path source,
-      CalibrationBatches batches,
-      Set<String> layers,
-      Map<String, TensorRange> ranges) {
-    return correct(
-        model,
-        source,
-        batches,
-        layers,
-        ranges,
-        linear -> Int8.columns(Tensors.floats(linear.matrix()), linear.outputs()));
-  }
-
-  /**
-   * The same for other matrices than int8 by columns.
-   *
    * @param quantized the values, [inputs, outputs], that a layer's matrix has once it is quantized
+   * @throws ProblemException as {@link Activations#view}
    */
   public Corrected correct(
       ModelProto model,

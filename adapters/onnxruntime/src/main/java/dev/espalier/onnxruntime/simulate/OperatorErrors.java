@@ -12,6 +12,8 @@ import dev.espalier.onnxruntime.graph.Linear;
 import dev.espalier.onnxruntime.graph.Nodes;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.graph.Tensors;
+import dev.espalier.onnxruntime.quantize.Int8Weights;
+import dev.espalier.onnxruntime.quantize.Int8Weights.Channels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +89,27 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
   private record Seen(float[] values, long... shape) {}
 
   /**
+   * How weights will be quantized.
+   *
+   * @param reduceRange whether to 7 bits
+   * @param perChannel whether a node, with the name of its weight, has a scale for each output of a
+   *     matrix or row of a table
+   */
+  public record Weights(boolean reduceRange, BiPredicate<NodeProto, String> perChannel) {
+    /** A scale for each channel, 8 bits. */
+    public static final Weights USUAL = new Weights(false, (node, weight) -> true);
+
+    /** A layer's matrix once it is quantized: [inputs, outputs]. */
+    public float[] matrix(Linear linear) {
+      Channels channels =
+          perChannel.test(linear.node(), linear.weight())
+              ? Channels.along(Tensors.shape(linear.matrix()), 1)
+              : Channels.ONE;
+      return Int8Weights.of(Tensors.floats(linear.matrix()), channels, reduceRange).dequantized();
+    }
+  }
+
+  /**
    * Measures.
    *
    * @param source what problems call the model
@@ -96,21 +120,17 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
    */
   public Map<String, OperatorError> measure(
       ModelProto model, Path source, CalibrationBatches batches, Map<String, TensorRange> ranges) {
-    return measure(model, source, batches, ranges, true, true);
+    return measure(model, source, batches, ranges, true, Weights.USUAL);
   }
 
-  /**
-   * The same without products of two activations, which no quantizer here turns to int8.
-   *
-   * @param perChannel whether each output of a matrix and each row of a table has its own scale
-   */
+  /** The same without products of two activations, which no quantizer here turns to int8. */
   public Map<String, OperatorError> ofConstants(
       ModelProto model,
       Path source,
       CalibrationBatches batches,
       Map<String, TensorRange> ranges,
-      boolean perChannel) {
-    return measure(model, source, batches, ranges, false, perChannel);
+      Weights weights) {
+    return measure(model, source, batches, ranges, false, weights);
   }
 
   /**
@@ -158,7 +178,7 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
       CalibrationBatches batches,
       Map<String, TensorRange> ranges,
       boolean products,
-      boolean perChannel) {
+      Weights weights) {
     OnnxGraph graph = OnnxGraph.of(model);
     Map<String, Sums> sums = new LinkedHashMap<>();
     Map<String, List<LinearSums>> linears = new HashMap<>();
@@ -172,22 +192,22 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
       sums.put(name(linear.node()), of);
       linears
           .computeIfAbsent(linear.activation(), activation -> new ArrayList<>())
-          .add(
-              new LinearSums(
-                  of,
-                  linear,
-                  matrix,
-                  perChannel ? Int8.columns(matrix, linear.outputs()) : Int8.whole(matrix)));
+          .add(new LinearSums(of, linear, matrix, weights.matrix(linear)));
       wanted.add(linear.activation());
     }
     for (NodeProto node : graph.nodes()) {
       if (Nodes.is(node, "Gather") && isTable(graph, node)) {
         Sums of = new Sums(node);
         sums.put(name(node), of);
-        float bound = perChannel ? 0 : Int8.largest(Tensors.floats(table(graph, node)));
+        float[] scales =
+            weights.perChannel().test(node, node.getInput(0))
+                ? new float[0]
+                : Int8Weights.of(
+                        Tensors.floats(table(graph, node)), Channels.ONE, weights.reduceRange())
+                    .scales();
         gathers
             .computeIfAbsent(node.getOutput(0), output -> new ArrayList<>())
-            .add(new GatherSums(of, bound));
+            .add(new GatherSums(of, weights.reduceRange(), scales));
         wanted.add(node.getOutput(0));
       } else if (products
           && Nodes.is(node, "MatMul")
@@ -256,11 +276,15 @@ public record OperatorErrors(Activations activations, int rowsPerBatch) {
     return node.getName().isEmpty() ? node.getOutput(0) : node.getName();
   }
 
-  /** A gather from a table; its largest magnitude where that sets all scales, else 0. */
-  private record GatherSums(Sums sums, float largest) {
+  /** A gather from a table, and the scale of the whole where there is one. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record GatherSums(Sums sums, boolean reduceRange, float... scale) {
     void add(float[] values, int columns, int rows) {
       float[] some = Int8.someRows(values, columns, rows);
-      sums.add(some, largest == 0 ? Int8.rows(some, columns) : Int8.symmetric(some, largest));
+      // A row has a scale of its own, of which that of the whole table is a lower bound.
+      Channels channels =
+          scale.length == 0 ? new Channels(some.length / columns, columns) : Channels.ONE;
+      sums.add(some, Int8Weights.of(some, channels, reduceRange, scale).dequantized());
     }
   }
 

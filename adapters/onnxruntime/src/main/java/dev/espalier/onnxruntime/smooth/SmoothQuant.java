@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.espalier.api.problem.ProblemException;
+import dev.espalier.core.model.Elements;
 import dev.espalier.onnxruntime.calibrate.Activations;
 import dev.espalier.onnxruntime.calibrate.CalibrationBatches;
 import dev.espalier.onnxruntime.calibrate.TensorRange;
@@ -12,6 +13,8 @@ import dev.espalier.onnxruntime.graph.Linear;
 import dev.espalier.onnxruntime.graph.Nodes;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.graph.Tensors;
+import dev.espalier.onnxruntime.quantize.Int8Weights;
+import dev.espalier.onnxruntime.quantize.Int8Weights.Channels;
 import dev.espalier.onnxruntime.simulate.Int8;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -172,6 +175,11 @@ public record SmoothQuant(Activations activations, int sampledRows) {
 
     /** The α with the least error, or null when none is better than no smoothing. */
     @Nullable Double best(double... grid) {
+      for (Linear linear : linears) {
+        if (Elements.firstNotFinite(Tensors.floats(linear.matrix())) >= 0) {
+          return null; // the quantizer refuses it by its name
+        }
+      }
       float[] rows = new float[sampled * least.length];
       int at = 0;
       for (float[] sample : samples) {
@@ -222,7 +230,7 @@ public record SmoothQuant(Activations activations, int sampledRows) {
         float[] outputs =
             Int8.multiply(
                 quantized,
-                Int8.columns(matrix, linear.outputs()),
+                Int8Weights.of(matrix, new Channels(linear.outputs(), 1), false).dequantized(),
                 linear.inputs(),
                 linear.outputs());
         for (int i = 0; i < outputs.length; i++) {

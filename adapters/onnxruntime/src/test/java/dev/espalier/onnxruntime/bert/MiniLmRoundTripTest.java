@@ -13,11 +13,11 @@ import dev.espalier.core.model.BertArchitecture;
 import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.core.model.Tensor;
 import dev.espalier.core.model.TransformerWeights;
+import dev.espalier.core.quantization.QuantizationPlan;
+import dev.espalier.core.quantization.QuantizationPlan.Format;
 import dev.espalier.onnxruntime.Examples;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.onnxruntime.measure.OrtMeter;
-import dev.espalier.onnxruntime.quantize.QuantizationFormat;
-import dev.espalier.onnxruntime.quantize.QuantizationSettings;
 import dev.espalier.onnxruntime.quantize.Quantizer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -88,8 +88,7 @@ class MiniLmRoundTripTest {
         withClassifier(model.weights()),
         new Head.Classification(List.of("negative", "positive")),
         fp32);
-    new Quantizer(QuantizationSettings.of(QuantizationFormat.DYNAMIC))
-        .quantize(fp32, int8, Map.of());
+    new Quantizer(QuantizationPlan.of(Format.DYNAMIC)).quantize(fp32, int8, Map.of());
 
     assertThat((double) Files.size(int8) / Files.size(fp32)).isLessThan(0.26);
     assertThat(tools.fusedOperators(fp32))

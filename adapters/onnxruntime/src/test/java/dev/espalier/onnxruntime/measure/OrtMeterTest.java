@@ -14,13 +14,13 @@ import dev.espalier.core.data.EvaluationSet;
 import dev.espalier.core.export.OnnxTools.Latency;
 import dev.espalier.core.export.OnnxTools.LatencySettings;
 import dev.espalier.core.model.TransformerWeights;
+import dev.espalier.core.quantization.QuantizationPlan;
+import dev.espalier.core.quantization.QuantizationPlan.Format;
 import dev.espalier.onnxruntime.Examples;
 import dev.espalier.onnxruntime.OrtTools;
 import dev.espalier.onnxruntime.TinyBert;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
-import dev.espalier.onnxruntime.quantize.QuantizationFormat;
-import dev.espalier.onnxruntime.quantize.QuantizationSettings;
 import dev.espalier.onnxruntime.quantize.Quantizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -89,8 +89,7 @@ class OrtMeterTest {
   @Test
   void timesAllFilesInTheOrderGiven() {
     Path int8 = directory.resolve("int8.onnx");
-    new Quantizer(QuantizationSettings.of(QuantizationFormat.DYNAMIC))
-        .quantize(model, int8, Map.of());
+    new Quantizer(QuantizationPlan.of(Format.DYNAMIC)).quantize(model, int8, Map.of());
     Map<String, Path> files = new LinkedHashMap<>();
     files.put("int8", int8);
     files.put("fp32", model);

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import dev.espalier.core.quantization.QuantizationPlan;
+import dev.espalier.core.quantization.QuantizationPlan.Format;
 import dev.espalier.onnxruntime.OrtRuns;
 import dev.espalier.onnxruntime.calibrate.TensorRange;
 import dev.espalier.onnxruntime.graph.GraphText;
@@ -46,10 +48,10 @@ class AttentionAndProductTest {
     "product, QDQ, product.qdq.txt",
   })
   @DisplayName("the graphs before and after are those of the golden files")
-  void golden(String model, QuantizationFormat format, String golden) throws IOException {
+  void golden(String model, Format format, String golden) throws IOException {
     OnnxGraph graph = model.equals("attention") ? attention() : product();
     Path source = write(graph);
-    Path target = quantize(source, QuantizationSettings.of(format), input(model));
+    Path target = quantize(source, QuantizationPlan.of(format), input(model));
 
     assertThat(GraphText.of(OnnxFiles.read(source))).isEqualTo(read(model + ".txt"));
     assertThat(GraphText.of(OnnxFiles.read(target))).isEqualTo(read(golden));
@@ -58,11 +60,12 @@ class AttentionAndProductTest {
   @ParameterizedTest(name = "{0} per channel {1}")
   @CsvSource({"DYNAMIC, true", "DYNAMIC, false", "QOPERATOR, true", "QOPERATOR, false"})
   @DisplayName("QAttention computes what the simulation in double does, at every level")
-  void attentionIsExact(QuantizationFormat format, boolean perChannel) {
+  void attentionIsExact(Format format, boolean perChannel) {
     OnnxGraph graph = attention();
     Path source = write(graph);
     Map<String, OrtRuns.Input> input = input("attention");
-    QuantizationSettings settings = QuantizationSettings.of(format).withPerChannel(perChannel);
+    QuantizationPlan settings =
+        QuantizationPlan.of(format).with(changes -> changes.perChannel = perChannel);
     Path target = quantize(source, settings, input);
     float[] x = (float[]) input.get("x").values();
     double[] projected =
@@ -89,7 +92,7 @@ class AttentionAndProductTest {
     Map<String, TensorRange> ranges =
         Map.of("x", new TensorRange(-1, 1), "y", new TensorRange(-1, 1));
     QuantizationReport report =
-        new Quantizer(QuantizationSettings.of(QuantizationFormat.QDQ))
+        new Quantizer(QuantizationPlan.of(Format.QDQ))
             .quantize(write(graph), directory.resolve("target.onnx"), ranges);
 
     assertThat(report.quantized()).extracting(each -> each.type()).containsExactly("MatMul");
@@ -105,7 +108,7 @@ class AttentionAndProductTest {
     OnnxGraph graph = product();
     Path source = write(graph);
     Map<String, OrtRuns.Input> input = input("product");
-    QuantizationSettings settings = QuantizationSettings.of(QuantizationFormat.QOPERATOR);
+    QuantizationPlan settings = QuantizationPlan.of(Format.QOPERATOR);
     Path target = quantize(source, settings, input);
     Map<String, TensorRange> ranges =
         OrtRuns.ranges(source, Set.of("x", "a", "b", "m", "y"), List.of(input));
@@ -145,9 +148,9 @@ class AttentionAndProductTest {
     graph.output("y", DataType.FLOAT, "n", CHANNELS);
     classifier(graph, "x", CHANNELS);
     Path source = write(graph);
-    for (QuantizationFormat format : QuantizationFormat.values()) {
+    for (Format format : List.of(Format.DYNAMIC, Format.QDQ, Format.QOPERATOR)) {
       Path target =
-          quantize(source, QuantizationSettings.of(format), SmallGraphs.input(1, 3, CHANNELS));
+          quantize(source, QuantizationPlan.of(format), SmallGraphs.input(1, 3, CHANNELS));
       assertThat(OnnxGraph.of(OnnxFiles.read(target)).nodes())
           .anyMatch(node -> Nodes.is(node, "Mul") && node.getOutput(0).equals("y"));
     }
@@ -287,8 +290,7 @@ class AttentionAndProductTest {
     return file;
   }
 
-  private Path quantize(
-      Path source, QuantizationSettings settings, Map<String, OrtRuns.Input> input) {
+  private Path quantize(Path source, QuantizationPlan settings, Map<String, OrtRuns.Input> input) {
     Quantizer quantizer = new Quantizer(settings);
     Path target = directory.resolve(settings.format() + ".onnx");
     quantizer.quantize(

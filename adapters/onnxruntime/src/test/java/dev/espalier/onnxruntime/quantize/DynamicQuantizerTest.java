@@ -16,6 +16,8 @@ import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.core.model.Tensor;
 import dev.espalier.core.model.TransformerWeights;
+import dev.espalier.core.quantization.QuantizationPlan;
+import dev.espalier.core.quantization.QuantizationPlan.Format;
 import dev.espalier.onnxruntime.Examples;
 import dev.espalier.onnxruntime.TinyBert;
 import dev.espalier.onnxruntime.bert.BertOnnxExporter;
@@ -48,8 +50,7 @@ class DynamicQuantizerTest {
   private static final String QUERY = "bert.encoder.layer.0.attention.self.query.weight";
 
   @TempDir Path directory;
-  private final Quantizer quantizer =
-      new Quantizer(QuantizationSettings.of(QuantizationFormat.DYNAMIC));
+  private final Quantizer quantizer = new Quantizer(QuantizationPlan.of(Format.DYNAMIC));
 
   @Test
   void rewritesOneLayerAsTheGoldenFilesSay() throws IOException {
@@ -164,7 +165,11 @@ class DynamicQuantizerTest {
   void logitsStayCloseToFloat(boolean reduceRange, double tolerance) {
     Path fp32 = export(TinyBert.weights(2, 2));
     Path int8 = directory.resolve("int8.onnx");
-    new Quantizer(QuantizationSettings.of(QuantizationFormat.DYNAMIC).withReduceRange(reduceRange))
+    new Quantizer(
+            QuantizationPlan.of(Format.DYNAMIC)
+                .with(
+                    changes ->
+                        changes.reduceRange = new QuantizationPlan.ReduceRange(reduceRange, "")))
         .quantize(fp32, int8, Map.of());
     EncodedSet set = Examples.random(50, 20, TinyBert.VOCABULARY);
     OrtMeter meter = new OrtMeter();
@@ -274,7 +279,7 @@ class DynamicQuantizerTest {
   }
 
   private static ModelProto rewrite(OnnxGraph graph) {
-    QuantizationSettings settings = QuantizationSettings.of(QuantizationFormat.DYNAMIC);
+    QuantizationPlan settings = QuantizationPlan.of(Format.DYNAMIC);
     new DynamicRewrite(graph, new Selection(settings, graph)).run();
     return graph.toModel();
   }

@@ -3,6 +3,8 @@ package dev.espalier.onnxruntime.quantize;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.problem.ProblemException;
+import dev.espalier.core.quantization.QuantizationPlan;
+import dev.espalier.core.quantization.QuantizationPlan.Format;
 import dev.espalier.onnxruntime.TinyBert;
 import dev.espalier.onnxruntime.bert.BertOnnxExporter;
 import dev.espalier.onnxruntime.calibrate.TensorRange;
@@ -33,7 +35,7 @@ final class QuantizerFuzzTest {
 
   private static final long SEED = Long.getLong("espalier.fuzz.seed", 20_261_124);
   private static final long MOST_MILLIS = 2000;
-  private static final List<QuantizationFormat> FORMATS = List.of(QuantizationFormat.values());
+  private static final List<Format> FORMATS = List.of(Format.DYNAMIC, Format.QDQ, Format.QOPERATOR);
 
   @TempDir Path directory;
   private final Random random = new Random(SEED);
@@ -48,12 +50,15 @@ final class QuantizerFuzzTest {
     for (int i = 0; i < INPUTS; i++) {
       byte[] input = mutated(seeds);
       Files.write(file, input);
-      QuantizationFormat format = FORMATS.get(random.nextInt(FORMATS.size()));
+      Format format = FORMATS.get(random.nextInt(FORMATS.size()));
       Quantizer quantizer =
           new Quantizer(
-              QuantizationSettings.of(format)
-                  .withPerChannel(random.nextBoolean())
-                  .excluding(random.nextBoolean() ? List.of("*1*") : List.of()));
+              QuantizationPlan.of(format)
+                  .with(
+                      changes -> {
+                        changes.perChannel = random.nextBoolean();
+                        changes.excluded = random.nextBoolean() ? List.of("*1*") : List.of();
+                      }));
       long start = cpuNanos();
       try {
         Map<String, TensorRange> ranges = new HashMap<>();
@@ -131,7 +136,7 @@ final class QuantizerFuzzTest {
     return out;
   }
 
-  private static String described(int i, QuantizationFormat format, byte[] input) {
+  private static String described(int i, Format format, byte[] input) {
     return "input %d of seed %d, %s, %d bytes: %s"
         .formatted(
             i,

@@ -5,6 +5,9 @@ import static org.assertj.core.data.Offset.offset;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import dev.espalier.core.quantization.QuantizationPlan;
+import dev.espalier.core.quantization.QuantizationPlan.Format;
+import dev.espalier.core.quantization.QuantizationPlan.OperatorRule;
 import dev.espalier.onnxruntime.Examples;
 import dev.espalier.onnxruntime.Floats;
 import dev.espalier.onnxruntime.TinyBert;
@@ -13,18 +16,22 @@ import dev.espalier.onnxruntime.calibrate.Activations;
 import dev.espalier.onnxruntime.calibrate.CalibrationBatches;
 import dev.espalier.onnxruntime.calibrate.EncodedBatches;
 import dev.espalier.onnxruntime.calibrate.TensorRange;
+import dev.espalier.onnxruntime.graph.Linear;
 import dev.espalier.onnxruntime.graph.OnnxFiles;
 import dev.espalier.onnxruntime.graph.OnnxGraph;
 import dev.espalier.onnxruntime.graph.Tensors;
+import dev.espalier.onnxruntime.quantize.Quantizer;
 import dev.espalier.onnxruntime.simulate.OperatorErrors.OperatorError;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -179,7 +186,8 @@ final class SimulationTest {
                 NAME,
                 Floats.batches(x, IN, 32),
                 Set.of("product"),
-                Map.of("x", RANGE));
+                Map.of("x", RANGE),
+                OperatorErrors.Weights.USUAL::matrix);
     float[] after =
         Tensors.floats(
             Objects.requireNonNull(OnnxGraph.of(corrected.model()).initializer("b_corrected")));
@@ -214,9 +222,62 @@ final class SimulationTest {
                 NAME,
                 Floats.batches(new float[2 * IN], IN, 2),
                 Set.of("y"),
-                Map.of());
+                Map.of(),
+                OperatorErrors.Weights.USUAL::matrix);
     assertThat(corrected.without()).containsExactly("y");
     assertThat(corrected.shifts()).isEmpty();
     assertThat(corrected.model()).isEqualTo(graph.toModel());
+  }
+
+  @ParameterizedTest(name = "{0} per channel {1} 7 bits {2}")
+  @CsvSource({
+    "DYNAMIC, true, false", "DYNAMIC, false, false", "DYNAMIC, true, true", "DYNAMIC, false, true",
+    "QDQ, true, false", "QDQ, false, false", "QDQ, true, true", "QDQ, false, true",
+    "QOPERATOR, true, false", "QOPERATOR, false, true"
+  })
+  @DisplayName("simulated weights are, bit for bit, those of the quantized file")
+  void simulatedWeightsAreThoseOfTheFile(Format format, boolean perChannel, boolean reduced) {
+    Path file = directory.resolve("float.onnx");
+    BertOnnxExporter.exportClassifier(TinyBert.weights(2, 2), List.of("no", "yes"), file);
+    ModelProto model = OnnxFiles.read(file);
+    List<OperatorRule> other =
+        List.of(new OperatorRule(Set.of(), List.of("*layer.1.output*"), null, !perChannel, null));
+    QuantizationPlan plan =
+        QuantizationPlan.of(format)
+            .with(
+                changes -> {
+                  changes.perChannel = perChannel;
+                  changes.reduceRange = new QuantizationPlan.ReduceRange(reduced, "");
+                  changes.rules = other;
+                });
+    Quantizer quantizer = new Quantizer(plan);
+    Map<String, TensorRange> ranges = new HashMap<>();
+    quantizer.tensorsToCalibrate(file).forEach(tensor -> ranges.put(tensor, RANGE));
+    OnnxGraph int8 = OnnxGraph.of(quantizer.rewrite(model, file, ranges).model());
+    OperatorErrors.Weights weights =
+        new OperatorErrors.Weights(reduced, quantizer.perChannel(model));
+
+    List<Linear> linears =
+        Linear.of(OnnxGraph.of(model)).stream()
+            .filter(linear -> int8.initializer(linear.weight() + "_quantized") != null)
+            .toList();
+    // All of two layers and the pooler; the classifier stays float.
+    assertThat(linears).hasSize(2 * 6 + 1);
+    for (Linear linear : linears) {
+      String name = linear.weight();
+      byte[] levels =
+          Objects.requireNonNull(int8.initializer(name + "_quantized"), name)
+              .getRawData()
+              .toByteArray();
+      float[] scales =
+          Tensors.floats(Objects.requireNonNull(int8.initializer(name + "_scale"), name));
+      float[] written = new float[levels.length];
+      for (int i = 0; i < written.length; i++) {
+        written[i] = levels[i] * scales[i % linear.outputs() % scales.length];
+      }
+      assertThat(scales)
+          .hasSize(perChannel != name.contains("layer.1.output") ? linear.outputs() : 1);
+      assertThat(weights.matrix(linear)).as(name).containsExactly(written);
+    }
   }
 }
