@@ -1,6 +1,7 @@
 package dev.espalier.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -94,6 +95,7 @@ class KillIT {
   }
 
   private void endsWithTheLineThatResumes(String signal) throws IOException, InterruptedException {
+    assumeThat(isIgnored(signal)).as("%s is ignored since before this test", signal).isFalse();
     Path workspace = folder.resolve("busy");
     Process first = start("busy.log", beginning(workspace));
     Path run = directoryOf(workspace, first);
@@ -148,6 +150,7 @@ class KillIT {
   }
 
   private void leavesNothing(String signal) throws IOException, InterruptedException {
+    assumeThat(isIgnored(signal)).as("%s is ignored since before this test", signal).isFalse();
     Path model = Files.createDirectory(folder.resolve("model"));
     Path best = uninterrupted().resolve("best");
     for (String name : List.of("model.onnx", "tokenizer.json", "config.json")) {
@@ -211,6 +214,20 @@ class KillIT {
 
   private long moment() {
     return (long) (random.nextDouble() * milliseconds);
+  }
+
+  /**
+   * Whether processes started from here ignore a signal, because this one does: a shell has its
+   * background jobs ignore INT, and nohup has them ignore HUP.
+   */
+  private static boolean isIgnored(String signal) throws IOException {
+    Path status = Path.of("/proc/self/status");
+    int number = Map.of("HUP", 1, "INT", 2, "KILL", 9, "TERM", 15).get(signal);
+    return Files.exists(status)
+        && Files.readAllLines(status).stream()
+            .filter(line -> line.startsWith("SigIgn:"))
+            .map(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+            .anyMatch(mask -> (mask >> (number - 1) & 1) == 1);
   }
 
   private static void send(String signal, Process process)
