@@ -68,6 +68,11 @@ final class ModelConfig {
           ProblemCode.CONTRADICTION,
           keys.hidden() + " " + hidden + " is not a multiple of " + keys.heads() + " " + heads);
     }
+    if (vocabulary > 0 && padding >= vocabulary) {
+      problem(
+          ProblemCode.CONTRADICTION,
+          "pad_token_id " + padding + " is no row of the vocab_size " + vocabulary + " embeddings");
+    }
     int first = family.positionsAfterPadding() ? padding + 1 : 0;
     if (positions <= first) {
       problem(

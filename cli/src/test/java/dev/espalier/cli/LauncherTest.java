@@ -547,6 +547,22 @@ final class LauncherTest {
         .contains("Check ESPALIER_JAVA_OPTS");
   }
 
+  /** In the C locale a run directory with an accent in its name had no journal. */
+  @ParameterizedTest(name = "LC_ALL={0} LANG={1}")
+  @CsvSource({
+    "'', '', C.UTF-8/",
+    "C, de_DE.UTF-8, C.UTF-8/de_DE.UTF-8",
+    "POSIX, '', C.UTF-8/",
+    "'', de_DE.UTF-8, /de_DE.UTF-8",
+    "de_DE.ISO-8859-1, C, de_DE.ISO-8859-1/C",
+  })
+  void readsFileNamesAsUtf8WhereNothingElseIsSaid(String all, String language, String seen)
+      throws Exception {
+    environment.put("LC_ALL", all);
+    environment.put("LANG", language);
+    assertThat(espalier().out.lines()).contains("locale=" + seen);
+  }
+
   @Test
   void asksNoJvmWithAnAgent() throws Exception {
     espalier();
@@ -673,6 +689,7 @@ final class LauncherTest {
         at.resolve("bin/java"),
         "if [ \"$1\" = -version ]; then echo \"openjdk version \\\"$JAVA_IS\\\"\" >&2; exit; fi",
         "echo \"in $PWD\"",
+        "echo \"locale=${LC_ALL:-}/${LANG:-}\"",
         "for argument; do echo \"$argument\"; done",
         "echo \"offline=$DJL_OFFLINE untracked=$OPT_OUT_TRACKING\"",
         "exit \"${JAVA_EXITS:-0}\"");

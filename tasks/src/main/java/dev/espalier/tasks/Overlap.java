@@ -11,21 +11,43 @@ import dev.espalier.core.model.PretrainedModels;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.TextFile;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps training, calibration and evaluation sets apart: what a model was fitted to must not judge
  * it.
  */
 final class Overlap {
+  private static final Pattern BLANKS = Pattern.compile("\\s+");
+
   private Overlap() {}
+
+  /**
+   * The texts of an example as they are compared: surrounding and repeated blanks, case and
+   * Unicode's compatibility forms do not make another example of one.
+   */
+  record Compared(String first, @Nullable String second) {
+    /** Takes the one text, or both. */
+    static Compared of(String first, @Nullable String second) {
+      return new Compared(plain(first), second == null ? null : plain(second));
+    }
+
+    private static String plain(String text) {
+      String composed = Normalizer.normalize(text, Normalizer.Form.NFKC);
+      return BLANKS.matcher(composed).replaceAll(" ").strip().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /**
    * Where a set is from.
@@ -161,11 +183,11 @@ final class Overlap {
   /**
    * Checks that calibration and evaluation have no text in common.
    *
-   * @param <T> a text, or a question with its paragraph
    * @throws ProblemException of kind input when they have
    */
-  static <T> void checkTexts(Origin calibration, List<T> texts, Origin evaluation, List<T> judged) {
-    Set<T> known = new HashSet<>(judged);
+  static void checkTexts(
+      Origin calibration, List<Compared> texts, Origin evaluation, List<Compared> judged) {
+    Set<Compared> known = new HashSet<>(judged);
     List<Integer> shared = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       if (known.contains(texts.get(i))) {
@@ -194,12 +216,11 @@ final class Overlap {
    * Checks that a calibration or evaluation set is not taken from what a model is fitted to, such
    * as a shuffled copy of it. Real data sets have a few examples in common, so those are only told.
    *
-   * @param <T> a text, or a question with its paragraph
    * @return what a user should know of examples in common; empty when there are none
    * @throws ProblemException of kind input when more are in common than {@link HeldOut} allows
    */
-  static <T> Optional<String> checkHeldOut(
-      Origin fitted, List<T> texts, Origin evaluation, List<T> judged) {
+  static Optional<String> checkHeldOut(
+      Origin fitted, List<Compared> texts, Origin evaluation, List<Compared> judged) {
     HeldOut heldOut = HeldOut.of(texts, judged);
     if (heldOut.shared() == 0) {
       return Optional.empty();

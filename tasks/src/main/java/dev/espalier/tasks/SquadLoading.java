@@ -3,10 +3,10 @@ package dev.espalier.tasks;
 import dev.espalier.core.data.EvaluationSet;
 import dev.espalier.core.data.TaskSource.Request;
 import dev.espalier.core.data.TaskSource.TaskData;
+import dev.espalier.tasks.Overlap.Compared;
 import dev.espalier.tasks.Overlap.Fitted;
 import dev.espalier.tasks.Overlap.Origin;
 import dev.espalier.tasks.parquet.ParquetText;
-import dev.espalier.tasks.squad.Question;
 import dev.espalier.tasks.squad.SquadSet;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.PieceEncoder;
@@ -50,7 +50,7 @@ final class SquadLoading {
         Overlap.checkTexts(origin, texts(calibration), origins.evaluation(), texts(evaluation));
       }
       SquadSet train = set("train", origins.fitted().train(), request, encoder);
-      List<Question> trained = texts(train);
+      List<Compared> trained = texts(train);
       List<String> notes = new ArrayList<>();
       if (calibration != null) {
         Origin origin = origins.fitted().calibration().orElseThrow();
@@ -106,9 +106,7 @@ final class SquadLoading {
   }
 
   /** The questions with their paragraphs, and nothing else. */
-  private static List<Question> texts(SquadSet set) {
-    return set.questions().stream()
-        .map(each -> new Question("", each.text(), each.context(), List.of()))
-        .toList();
+  private static List<Compared> texts(SquadSet set) {
+    return set.questions().stream().map(each -> Compared.of(each.text(), each.context())).toList();
   }
 }

@@ -7,6 +7,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.core.data.EvaluationSet;
 import dev.espalier.core.data.TaskSource.Request;
 import dev.espalier.core.data.TaskSource.TaskData;
+import dev.espalier.tasks.Overlap.Compared;
 import dev.espalier.tasks.Overlap.Fitted;
 import dev.espalier.tasks.Overlap.Origin;
 import dev.espalier.tasks.glue.GlueTasks;
@@ -14,7 +15,6 @@ import dev.espalier.tasks.parquet.ParquetText;
 import dev.espalier.tasks.table.GenericTable;
 import dev.espalier.tasks.table.TableReader;
 import dev.espalier.tasks.table.TableTask;
-import dev.espalier.tasks.text.LabelledText;
 import dev.espalier.tasks.text.LabelledTexts;
 import dev.espalier.tasks.text.TextEncoder;
 import dev.espalier.tasks.text.TextFile;
@@ -89,24 +89,20 @@ final class TableLoading {
     for (int i = 0; i < judged.size() && calibrating.isPresent(); i++) {
       Overlap.checkTexts(
           calibration.orElseThrow(),
-          withoutLabels(calibrating.orElseThrow()),
+          compared(calibrating.orElseThrow()),
           evaluations.get(i),
-          withoutLabels(judged.get(i).texts()));
+          compared(judged.get(i).texts()));
     }
     LabelledTexts trained = of(sets, train);
+    List<Compared> training = compared(trained);
     List<String> notes = new ArrayList<>();
     calibrating
         .flatMap(
             texts ->
-                Overlap.checkHeldOut(
-                    train, withoutLabels(trained), calibration.orElseThrow(), withoutLabels(texts)))
+                Overlap.checkHeldOut(train, training, calibration.orElseThrow(), compared(texts)))
         .ifPresent(notes::add);
     for (int i = 0; i < judged.size(); i++) {
-      Overlap.checkHeldOut(
-              train,
-              withoutLabels(trained),
-              evaluations.get(i),
-              withoutLabels(judged.get(i).texts()))
+      Overlap.checkHeldOut(train, training, evaluations.get(i), compared(judged.get(i).texts()))
           .ifPresent(notes::add);
     }
     return loaded(task.head(), task.metrics(), trained, calibrating.orElse(null), judged, notes);
@@ -215,7 +211,10 @@ final class TableLoading {
         name, texts.source(), texts.sha256(), head, encoder.encode(texts.examples()));
   }
 
-  private static List<LabelledText> withoutLabels(LabelledTexts texts) {
-    return texts.examples().stream().map(LabelledText::withoutLabel).toList();
+  /** Whatever the labels are. */
+  private static List<Compared> compared(LabelledTexts texts) {
+    return texts.examples().stream()
+        .map(example -> Compared.of(example.first(), example.second()))
+        .toList();
   }
 }

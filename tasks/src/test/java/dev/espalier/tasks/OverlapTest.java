@@ -129,7 +129,19 @@ class OverlapTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"reversed", "one more", "crlf", "columns", "first", "relabelled", "half"})
+  @ValueSource(
+      strings = {
+        "reversed",
+        "one more",
+        "crlf",
+        "columns",
+        "first",
+        "relabelled",
+        "half",
+        "blanks",
+        "nbsp",
+        "capitals"
+      })
   @DisplayName("an evaluation set that is taken from the training set is an error, however written")
   void copies(String how) throws IOException {
     List<String> rows = rows("train", 40);
@@ -145,6 +157,9 @@ class OverlapTest {
                   .map(row -> row.replace("1\t", "2\t").replace("0\t", "1\t"))
                   .map(row -> row.replace("2\t", "0\t"))
                   .toList();
+          case "blanks" -> rows.stream().map(row -> row.replace(" ", "   ") + " ").toList();
+          case "nbsp" -> rows.stream().map(row -> row.replace(" ", "\u00a0")).toList();
+          case "capitals" -> rows.stream().map(row -> row.replace("train", "Train")).toList();
           case "half" -> Stream.concat(rows.stream().limit(21), others.stream().limit(19)).toList();
           default -> rows.stream().map(row -> row.substring(2) + "\t" + row.charAt(0)).toList();
         };

@@ -1,7 +1,9 @@
 package dev.espalier.core.model;
 
 import dev.espalier.api.data.Head;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -94,6 +96,30 @@ public record BertArchitecture(
         embeddingSize,
         firstPosition,
         classifierDropout);
+  }
+
+  /**
+   * In what another model computes something else, though its weights may have the same shapes:
+   * sentences such as "2 layers in place of 1". Dropout, which only trains, does not count.
+   */
+  public List<String> differences(BertArchitecture other) {
+    List<String> found = new ArrayList<>();
+    if (!family.equals(other.family)) {
+      found.add("model_type " + other.family.modelType() + " in place of " + family.modelType());
+    }
+    compare("layers", layers, other.layers, found);
+    compare("attention heads", heads, other.heads, found);
+    compare("as the first position", firstPosition, other.firstPosition, found);
+    if (layerNormEpsilon != other.layerNormEpsilon) {
+      found.add("layer_norm_eps " + other.layerNormEpsilon + " in place of " + layerNormEpsilon);
+    }
+    return found;
+  }
+
+  private static void compare(String what, int own, int other, List<String> found) {
+    if (own != other) {
+      found.add(other + " " + what + " in place of " + own);
+    }
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.espalier.config.Configuration;
 import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.core.files.Sha256;
 import dev.espalier.core.model.Architecture;
+import dev.espalier.core.model.BertArchitecture;
 import dev.espalier.core.model.CheckpointStore;
 import dev.espalier.core.model.ModelFormat;
 import dev.espalier.core.model.NotFinite;
@@ -27,6 +28,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -199,6 +201,9 @@ public sealed interface BaselineSource {
           file + " holds scores beside its weights, so it is no dense model",
           "Maybe the model that it was pruned from is meant.");
     }
+    if (architecture instanceof BertArchitecture own) {
+      checkSameModel(resolved, file, own, found.keySet(), model, checkpoints);
+    }
     SortedMap<String, Tensor> taken = new TreeMap<>();
     model
         .tensors()
@@ -259,6 +264,36 @@ public sealed interface BaselineSource {
           fixed ? ClassOrder.FIXED_ADVICE : ClassOrder.ADVICE);
     }
     return order;
+  }
+
+  /**
+   * That weights of fitting shapes are those of the model, too: with a layer left out, or read with
+   * other heads, they would be measured as a model that nobody has.
+   */
+  private static void checkSameModel(
+      ResolvedConfiguration resolved,
+      Path file,
+      BertArchitecture own,
+      Set<String> stored,
+      TransformerWeights model,
+      CheckpointStore checkpoints) {
+    List<String> differences =
+        new ArrayList<>(checkpoints.architecture(file).map(own::differences).orElse(List.of()));
+    List<String> unused =
+        stored.stream()
+            .filter(name -> own.isPrunable(name) && !model.tensors().containsKey(name))
+            .sorted()
+            .toList();
+    if (differences.isEmpty() && !unused.isEmpty()) {
+      differences.add(unused.size() + " weights that the model has not, such as " + unused.get(0));
+    }
+    if (!differences.isEmpty()) {
+      throw problem(
+          resolved,
+          ProblemCode.CONTRADICTION,
+          file + " is of another model: it has " + String.join(", ", differences),
+          "Set model.checkpoint and tuning.baseline.checkpoint to models of the same architecture.");
+    }
   }
 
   private static boolean isOne(Path file, Path other) {

@@ -10,6 +10,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.core.model.BertArchitecture;
 import dev.espalier.core.model.Tensor;
 import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.tuner.directory.Disk;
@@ -227,6 +228,41 @@ final class BaselineTest {
     assertThat(problems).hasSize(1);
     assertThat(problems.get(0).message()).contains(message);
     assertThat(problems.get(0).message()).startsWith("tuning.baseline.checkpoint: " + file);
+    assertThat(fakes.trainings).isEmpty();
+  }
+
+  /** It was cut to the layers of the model, or read with its heads, and measured so. */
+  @Test
+  void weights_that_fit_but_are_of_another_architecture_are_refused() throws IOException {
+    Path file = dense("model.safetensors");
+    String key = "tuning.baseline.checkpoint";
+    BertArchitecture own = Fakes.weights().bert();
+
+    fakes.architecture = own.withLayers(own.layers() + 1);
+    assertThat(problems(key + "=" + file))
+        .singleElement()
+        .extracting(Problem::message)
+        .isEqualTo(
+            key
+                + ": "
+                + file
+                + " is of another model: it has "
+                + (own.layers() + 1)
+                + " layers in place of "
+                + own.layers());
+
+    fakes.architecture = null;
+    fakes.change =
+        tensors ->
+            tensors.put(
+                "bert.encoder.layer.9.output.dense.weight", Tensor.matrix(4, 8, new float[32]));
+    assertThat(problems(key + "=" + file))
+        .singleElement()
+        .extracting(Problem::message)
+        .asString()
+        .endsWith(
+            "it has 1 weights that the model has not, such as"
+                + " bert.encoder.layer.9.output.dense.weight");
     assertThat(fakes.trainings).isEmpty();
   }
 

@@ -39,6 +39,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -72,6 +73,9 @@ public final class Fakes
 
   /** The class names that go with a checkpoint that is read. */
   List<String> labels = List.of();
+
+  /** What a config.json beside a checkpoint says; null for none. */
+  @Nullable BertArchitecture architecture;
 
   /** The names of the classes, in order. */
   public List<String> classes = List.of("negative", "positive");
@@ -269,6 +273,11 @@ public final class Fakes
     SortedMap<String, Tensor> tensors = new TreeMap<>(weights().tensors());
     change.accept(tensors);
     return tensors;
+  }
+
+  @Override
+  public Optional<BertArchitecture> architecture(Path file) {
+    return Optional.ofNullable(architecture);
   }
 
   @Override
