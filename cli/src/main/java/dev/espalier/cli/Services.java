@@ -71,7 +71,8 @@ final class Services {
 
   /** Data from files and from the hub. */
   static TaskSource tasks(Hub hub) {
-    return new TaskLoader(new HubDatasets(hub)::files, NativeCache::prepare);
+    // No method reference, which would load DJL's classes for commands that need none.
+    return new TaskLoader(new HubDatasets(hub)::files, () -> NativeCache.prepare());
   }
 
   private record Models(ClasspathModels named, Hub hub) implements PretrainedModels {

@@ -29,8 +29,10 @@ import dev.espalier.tuner.result.Criterion;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that can be found wrong before hours of training begin: the cheap checks first, then
@@ -163,51 +165,66 @@ public final class Preparation {
     PretrainedModel loaded = services.models().load(configuration.model().checkpoint());
     RunDirectory.check(
         place, (long) (COPIES_OF_THE_MODEL * loaded.weights().size() * Float.BYTES), disk);
-    checkLengths(loaded);
-    checkFormat(loaded);
-    TaskData sets = sets(loaded.tokenizerJson());
-    List<Problem> contradictions = DeclaredTask.problems(loaded, sets.head());
-    if (!contradictions.isEmpty()) {
-      throw new ProblemException(contradictions);
-    }
-    checkInputs(loaded, sets);
-    PretrainedModel model = inOrder(loaded, sets.head());
+    Attempts ofModelAndData = new Attempts();
+    ofModelAndData.check(() -> checkLengths(loaded));
+    ofModelAndData.check(() -> checkFormat(loaded));
+    @Nullable TaskData read = ofModelAndData.get(() -> sets(loaded.tokenizerJson()));
+    ofModelAndData.finish();
+    TaskData sets = Objects.requireNonNull(read);
+
+    Attempts together = new Attempts();
+    together.add(DeclaredTask.problems(loaded, sets.head()));
+    together.check(() -> checkInputs(loaded, sets));
+    PretrainedModel ordered = together.get(() -> inOrder(loaded, sets.head()));
+    PretrainedModel model = ordered == null ? loaded : ordered;
+    TransformerWeights weights = model.weights();
     Quantization quantization = configuration.quantization();
     if (quantization != null && OperatorNames.areNamed(quantization)) {
-      OperatorNames.check(
-          resolved, quantization, services.onnx().operatorNames(model.weights(), sets.head()));
+      together.check(
+          () ->
+              OperatorNames.check(
+                  resolved, quantization, services.onnx().operatorNames(weights, sets.head())));
     }
-    services.exported(model.weights().architecture().format()).check(model.weights(), sets.head());
+    together.check(
+        () -> services.exported(weights.architecture().format()).check(weights, sets.head()));
     int examples = sets.train().size();
-    Optional<Teacher> teacher = Teacher.load(resolved, services.models(), model, sets.train());
-    Plan plan = planner.plan(pruner, model.weights(), examples, 1);
-    ResolvedConfiguration fitting = withTimedLength(model.weights().architecture().longestInput());
-    Variants variants = new Variants(fitting, services, model.weights(), examples);
-    List<Problem> untriable = variants.problems();
-    if (!untriable.isEmpty()) {
-      throw new ProblemException(untriable);
+    Optional<Teacher> teacher =
+        together.get(() -> Teacher.load(resolved, services.models(), model, sets.train()));
+    Plan plan = together.get(() -> planner.plan(pruner, weights, examples, 1));
+    ResolvedConfiguration fitting = withTimedLength(weights.architecture().longestInput());
+    Variants variants = new Variants(fitting, services, weights, examples);
+    if (plan != null) {
+      together.add(variants.problems());
     }
-    EvaluationPlan evaluation = EvaluationPlan.of(resolved, services.metrics(), sets);
     DataChecks checks = new DataChecks(resolved);
-    List<Problem> unusable = new ArrayList<>(checks.training(sets));
-    unusable.addAll(checks.evaluation(sets, evaluation));
-    if (!unusable.isEmpty()) {
-      throw new ProblemException(unusable);
+    together.add(checks.training(sets));
+    EvaluationPlan evaluation =
+        together.get(() -> EvaluationPlan.of(resolved, services.metrics(), sets));
+    BaselineSource baseline = null;
+    if (evaluation != null) {
+      together.add(checks.evaluation(sets, evaluation));
+      baseline =
+          together.get(
+              () ->
+                  BaselineSource.of(
+                      resolved,
+                      evaluation.criterion(),
+                      weights,
+                      sets.head(),
+                      services.checkpoints()));
     }
-    BaselineSource baseline =
-        BaselineSource.of(
-            resolved, evaluation.criterion(), model.weights(), sets.head(), services.checkpoints());
+    together.finish();
     return new Prepared(
         fitting,
         model,
-        teacher,
+        Objects.requireNonNull(teacher),
         sets,
-        plan,
+        Objects.requireNonNull(plan),
         variants,
         strategy,
-        evaluation.measured(),
+        Objects.requireNonNull(evaluation).measured(),
         evaluation.criterion(),
-        baseline,
+        Objects.requireNonNull(baseline),
         notes);
   }
 
