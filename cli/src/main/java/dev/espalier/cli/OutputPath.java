@@ -5,6 +5,7 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.files.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -64,12 +65,13 @@ final class OutputPath {
   }
 
   private static void checkFoldersAbove(Path output) {
-    Path above = output.toAbsolutePath().normalize().getParent();
-    while (above != null && !Files.exists(above, LinkOption.NOFOLLOW_LINKS)) {
-      above = above.getParent();
-    }
-    if (above != null && !Files.isDirectory(above)) {
-      throw problem(output, above + " is not a folder", "Name another place with -o.");
+    Path parent = output.toAbsolutePath().normalize().getParent();
+    if (parent != null) {
+      Folders.inTheWayOf(parent)
+          .ifPresent(
+              above -> {
+                throw problem(output, above + " is not a folder", "Name another place with -o.");
+              });
     }
   }
 

@@ -26,7 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Puts the adapters behind the tuner's ports, and the plugins into its catalogs. */
+/** Puts the adapters behind core's interfaces, and the plugins into its catalogs. */
 final class Services {
   private Services() {}
 

@@ -43,22 +43,24 @@ final class SquadLoading {
     Overlap.checkRows(origins.fitted().all(), List.of(origins.evaluation()));
     try (PieceEncoder encoder = PieceEncoder.create(tokenizerJson)) {
       SquadSet evaluation = set("evaluation", origins.evaluation(), request, encoder);
+      List<Compared> judged = texts(evaluation);
       SquadSet calibration = null;
+      List<Compared> calibrating = List.of();
       if (origins.fitted().calibration().isPresent()) {
         Origin origin = origins.fitted().calibration().orElseThrow();
         calibration = set("calibration", origin, request, encoder);
-        Overlap.checkTexts(origin, texts(calibration), origins.evaluation(), texts(evaluation));
+        calibrating = texts(calibration);
+        Overlap.checkTexts(origin, calibrating, origins.evaluation(), judged);
       }
       SquadSet train = set("train", origins.fitted().train(), request, encoder);
       List<Compared> trained = texts(train);
       List<String> notes = new ArrayList<>();
       if (calibration != null) {
         Origin origin = origins.fitted().calibration().orElseThrow();
-        Overlap.checkHeldOut(origins.fitted().train(), trained, origin, texts(calibration))
+        Overlap.checkHeldOut(origins.fitted().train(), trained, origin, calibrating)
             .ifPresent(notes::add);
       }
-      Overlap.checkHeldOut(
-              origins.fitted().train(), trained, origins.evaluation(), texts(evaluation))
+      Overlap.checkHeldOut(origins.fitted().train(), trained, origins.evaluation(), judged)
           .ifPresent(notes::add);
       return new TaskData(
           train.set(),

@@ -86,23 +86,23 @@ final class TableLoading {
       judged.add(mismatched(of(sets, evaluations.get(1))));
     }
     Optional<LabelledTexts> calibrating = calibration.map(origin -> of(sets, origin));
-    for (int i = 0; i < judged.size() && calibrating.isPresent(); i++) {
+    LabelledTexts trained = of(sets, train);
+    List<List<Compared>> judgedTexts = judged.stream().map(each -> compared(each.texts())).toList();
+    Optional<List<Compared>> calibratingTexts = calibrating.map(TableLoading::compared);
+    for (int i = 0; i < judged.size() && calibration.isPresent(); i++) {
       Overlap.checkTexts(
           calibration.orElseThrow(),
-          compared(calibrating.orElseThrow()),
+          calibratingTexts.orElseThrow(),
           evaluations.get(i),
-          compared(judged.get(i).texts()));
+          judgedTexts.get(i));
     }
-    LabelledTexts trained = of(sets, train);
     List<Compared> training = compared(trained);
     List<String> notes = new ArrayList<>();
-    calibrating
-        .flatMap(
-            texts ->
-                Overlap.checkHeldOut(train, training, calibration.orElseThrow(), compared(texts)))
+    calibratingTexts
+        .flatMap(texts -> Overlap.checkHeldOut(train, training, calibration.orElseThrow(), texts))
         .ifPresent(notes::add);
     for (int i = 0; i < judged.size(); i++) {
-      Overlap.checkHeldOut(train, training, evaluations.get(i), compared(judged.get(i).texts()))
+      Overlap.checkHeldOut(train, training, evaluations.get(i), judgedTexts.get(i))
           .ifPresent(notes::add);
     }
     return loaded(task.head(), task.metrics(), trained, calibrating.orElse(null), judged, notes);

@@ -6,6 +6,7 @@ import ai.djl.util.Utils;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.files.Folders;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.channels.FileChannel;
@@ -16,7 +17,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -161,7 +161,7 @@ public final class NativeCache {
       if (lock.isValid() && Files.isDirectory(library.folder()) && !library.isWhole()) {
         Path discarded = Files.createTempDirectory(parent, "tmp");
         Files.move(library.folder(), discarded.resolve("discarded"));
-        remove(discarded);
+        Folders.delete(discarded);
       }
     }
   }
@@ -177,7 +177,7 @@ public final class NativeCache {
         if (entry.getFileName().toString().matches("tmp\\d+")
             && Files.isDirectory(entry)
             && changed(entry).isBefore(latest)) {
-          remove(entry);
+          Folders.delete(entry);
         }
       }
     } catch (IOException e) {
@@ -194,14 +194,6 @@ public final class NativeCache {
       }
     }
     return changed;
-  }
-
-  private static void remove(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 
   /** What DJL unpacks on this machine. */

@@ -1,4 +1,4 @@
-/** ONNX and ONNX Runtime behind the tuner's ports: import, export, int8, measuring. */
+/** ONNX and ONNX Runtime behind core's interfaces: import, export, int8, measuring. */
 @NullMarked
 package dev.espalier.onnxruntime;
 

@@ -133,7 +133,7 @@ public final class StagedOutput implements AutoCloseable {
   @Override
   public void close() {
     try {
-      TemporaryPaths.delete(draft);
+      Folders.delete(draft);
     } catch (IOException | UncheckedIOException e) {
       // A hidden folder stays; what was published is complete all the same.
     }

@@ -1,14 +1,9 @@
 package dev.espalier.core.files;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 
 /**
  * Temporary files and folders that this process has beside what it writes, so that a process that a
@@ -36,24 +31,10 @@ public final class TemporaryPaths {
   public static void removeAll() {
     for (Path path : PATHS) {
       try {
-        delete(path);
+        Folders.delete(path);
       } catch (IOException e) {
         // The process ends; a hidden file stays.
       }
-    }
-  }
-
-  /** Removes a file, or a folder with all that is in it; nothing when there is none. */
-  static void delete(Path path) throws IOException {
-    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    List<Path> all;
-    try (Stream<Path> walked = Files.walk(path)) {
-      all = walked.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path each : all) {
-      Files.deleteIfExists(each);
     }
   }
 }

@@ -36,6 +36,12 @@ public final class Journal {
 
   private final RunDirectory directory;
 
+  /**
+   * Whether the lines have hashes: all of them, or, in a journal that was begun before there were
+   * any, none. So a line that lost its hashes cannot pass for an old one.
+   */
+  private boolean hashed = true;
+
   /** The journal of a run directory; nothing is read yet. */
   public Journal(RunDirectory directory) {
     this.directory = directory;
@@ -91,7 +97,6 @@ public final class Journal {
       double seconds,
       List<String> outputs,
       ObjectNode results) {
-    boolean hashed = isHashed();
     Map<String, String> hashes = new TreeMap<>();
     if (hashed) {
       outputs.forEach(output -> hashes.putAll(directory.hashes(output)));
@@ -112,14 +117,6 @@ public final class Journal {
   }
 
   /**
-   * Whether the lines of this journal have hashes: all of them, or, in one that was begun before
-   * there were any, none. So a line that lost its hashes cannot pass for an old one.
-   */
-  private boolean isHashed() {
-    return directory.size(FILE) == null || read().stream().allMatch(Line::hashed);
-  }
-
-  /**
    * The finished stages in order, without a last line that a crash cut short: its stage did not
    * count yet. Changes nothing.
    *
@@ -129,12 +126,13 @@ public final class Journal {
     return content().lines();
   }
 
-  /** As {@link #read()}, and takes the line that was cut short away. */
+  /** As {@link #read()}, and takes the line that was cut short away; what follows is like these. */
   List<Line> repair() {
     Content content = content();
     if (content.cutShort()) {
       directory.truncate(FILE, content.bytes());
     }
+    hashed = content.lines().stream().allMatch(Line::hashed);
     return content.lines();
   }
 

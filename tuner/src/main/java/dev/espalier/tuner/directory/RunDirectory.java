@@ -2,6 +2,7 @@ package dev.espalier.tuner.directory;
 
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.core.files.Folders;
 import dev.espalier.core.files.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,9 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -127,18 +126,6 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
-   * What is where a folder or one above it would have to be: the file, or the link that leads
-   * nowhere. Empty when the folder is there or can be made.
-   */
-  public static Optional<Path> inTheWayOf(Path folder) {
-    Path nearest = folder.toAbsolutePath().normalize();
-    while (!Files.exists(nearest, LinkOption.NOFOLLOW_LINKS) && nearest.getParent() != null) {
-      nearest = nearest.getParent();
-    }
-    return Files.isDirectory(nearest) ? Optional.empty() : Optional.of(nearest);
-  }
-
-  /**
    * Keeps other processes out until this one ends or {@link #close}s.
    *
    * @throws ProblemException of kind ENVIRONMENT when another one is in, of kind INPUT when the
@@ -216,7 +203,7 @@ public final class RunDirectory implements AutoCloseable {
           all.filter(file -> file.getFileName().toString().matches("\\..+\\.(partial-\\d+|tmp)"))
               .toList();
       for (Path draft : drafts) {
-        delete(draft); // nothing happens where a draft was in another one
+        Folders.delete(draft); // nothing happens where a draft was in another one
       }
     } catch (IOException e) {
       throw DiskProblems.of(e, path, 0, -1);
@@ -363,7 +350,7 @@ public final class RunDirectory implements AutoCloseable {
             disk.publish(made, file);
             return result;
           } finally {
-            delete(workshop);
+            Folders.delete(workshop);
           }
         });
   }
@@ -389,7 +376,7 @@ public final class RunDirectory implements AutoCloseable {
             discard(relative);
             disk.publish(draft, folder);
           } finally {
-            delete(draft);
+            Folders.delete(draft);
           }
           return folder;
         });
@@ -407,7 +394,7 @@ public final class RunDirectory implements AutoCloseable {
                 folder.resolveSibling(
                     "." + folder.getFileName() + "-gone.partial-" + ProcessHandle.current().pid());
             disk.publish(folder, gone);
-            delete(gone);
+            Folders.delete(gone);
           }
           return folder;
         });
@@ -455,17 +442,6 @@ public final class RunDirectory implements AutoCloseable {
   private static List<Path> list(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files.sorted().toList();
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
     }
   }
 }

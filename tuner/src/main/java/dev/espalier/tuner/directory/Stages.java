@@ -90,6 +90,7 @@ public final class Stages {
   private final Map<Integer, Map<String, String>> made = new HashMap<>();
   private final Map<String, String> result = new LinkedHashMap<>();
   private @Nullable RunDirectory directory;
+  private @Nullable Journal journal;
   private Interruption interruption = new Interruption();
 
   /** Stages that no journal keeps yet. */
@@ -105,6 +106,7 @@ public final class Stages {
    */
   public void keepJournalIn(RunDirectory directory, Interruption interruption) {
     this.directory = directory;
+    this.journal = new Journal(directory);
     this.interruption = interruption;
   }
 
@@ -114,10 +116,10 @@ public final class Stages {
    * @throws DamagedRun when the journal is broken
    */
   public void resumeIn(RunDirectory directory) {
+    Journal kept = new Journal(directory);
     this.directory = directory;
-    for (Journal.Line line : new Journal(directory).repair()) {
-      finished(line);
-    }
+    this.journal = kept;
+    kept.repair().forEach(this::finished);
   }
 
   private void finished(Journal.Line line) {
@@ -189,11 +191,11 @@ public final class Stages {
     T result = stage.run(log);
     Duration time = Duration.ofNanos(System.nanoTime() - start);
     double seconds = time.toMillis() / 1e3;
-    RunDirectory kept = directory;
+    Journal kept = journal;
     if (kept != null) {
-      List<String> outputs = log.outputs.stream().map(kept::relative).toList();
-      finished(new Journal(kept).finished(trial, name, started, seconds, outputs, log.results));
-      interruption.keptIn(kept.path());
+      List<String> outputs = log.outputs.stream().map(created()::relative).toList();
+      finished(kept.finished(trial, name, started, seconds, outputs, log.results));
+      interruption.keptIn(created().path());
     } else {
       finished(new Journal.Line(trial, name, seconds, false, Map.of(), null));
     }

@@ -13,7 +13,6 @@ import java.util.List;
  * answering load: the one that the model came with, if it did, with what training has changed.
  */
 public final class HuggingFaceConfig {
-
   private HuggingFaceConfig() {}
 
   /** The content for a model of {@code start}'s architecture with {@code head}. */

@@ -16,9 +16,9 @@ import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.core.data.EvaluationSet;
 import dev.espalier.core.data.TaskSource;
+import dev.espalier.core.files.Folders;
 import dev.espalier.core.model.PretrainedModels;
 import dev.espalier.core.model.TorchScript;
-import dev.espalier.tuner.directory.RunDirectory;
 import dev.espalier.tuner.plan.DataRequest;
 import dev.espalier.tuner.plan.KeysWithoutEffect;
 import dev.espalier.tuner.plan.Planner;
@@ -51,8 +51,23 @@ public final class Preflight implements ConfigurationLoader.Check {
   private final List<Metric> metrics;
   private final TaskSource tasks;
   private final PretrainedModels models;
-  private final boolean dataFiles;
-  private final boolean workspace;
+  private final Scope scope;
+
+  /** How much is looked at; each looks at all that those before it do. */
+  private enum Scope {
+    /** Names alone: neither model nor data. */
+    NAMES,
+    /** What one trial may have otherwise than another, so not the data. */
+    TRIAL,
+    /** All that is read. */
+    RESUMED_RUN,
+    /** Where it is written, too. */
+    RUN;
+
+    boolean includes(Scope other) {
+      return compareTo(other) >= 0;
+    }
+  }
 
   private Preflight(
       PrunerCatalog pruners,
@@ -60,15 +75,13 @@ public final class Preflight implements ConfigurationLoader.Check {
       List<Metric> metrics,
       TaskSource tasks,
       PretrainedModels models,
-      boolean dataFiles,
-      boolean workspace) {
+      Scope scope) {
     this.pruners = pruners;
     this.strategies = strategies;
     this.metrics = metrics;
     this.tasks = tasks;
     this.models = models;
-    this.dataFiles = dataFiles;
-    this.workspace = workspace;
+    this.scope = scope;
   }
 
   /** All checks, against what {@code services} has. */
@@ -79,13 +92,23 @@ public final class Preflight implements ConfigurationLoader.Check {
         services.metrics(),
         services.tasks(),
         services.models(),
-        true,
-        true);
+        Scope.RUN);
   }
 
-  /** The same for a run that is resumed, which has its folder, and for a trial. */
+  /** The same for a run that is resumed, which has its folder. */
   public Preflight withoutWorkspace() {
-    return new Preflight(pruners, strategies, metrics, tasks, models, dataFiles, false);
+    return within(Scope.RESUMED_RUN);
+  }
+
+  /**
+   * The same for a trial of a run that has been checked: of its files only what may vary is read.
+   */
+  Preflight ofTrial() {
+    return within(Scope.TRIAL);
+  }
+
+  private Preflight within(Scope other) {
+    return new Preflight(pruners, strategies, metrics, tasks, models, other);
   }
 
   /**
@@ -102,7 +125,7 @@ public final class Preflight implements ConfigurationLoader.Check {
       StrategyCatalog strategies,
       List<? extends Metric> metrics,
       TaskSource tasks) {
-    return new Preflight(pruners, strategies, List.copyOf(metrics), tasks, UNKNOWN, false, false);
+    return new Preflight(pruners, strategies, List.copyOf(metrics), tasks, UNKNOWN, Scope.NAMES);
   }
 
   /**
@@ -128,11 +151,12 @@ public final class Preflight implements ConfigurationLoader.Check {
     checkPruner(draft, problems);
     checkSearch(draft, problems);
     Configuration.Data data = configuration.data();
-    checkModel(draft, "model.checkpoint", configuration.model().checkpoint(), problems);
+    checkModel(
+        draft, "model.checkpoint", configuration.model().checkpoint(), Scope.RESUMED_RUN, problems);
     Configuration.Distillation distillation = configuration.distillation();
     if (distillation != null
         && !distillation.teacher().equals(Configuration.Distillation.BASELINE)) {
-      checkModel(draft, "distillation.teacher", distillation.teacher(), problems);
+      checkModel(draft, "distillation.teacher", distillation.teacher(), Scope.TRIAL, problems);
     }
     List<String> names = tasks.names();
     checkName(draft, "data.task", "task", data.task(), names, problems);
@@ -147,7 +171,7 @@ public final class Preflight implements ConfigurationLoader.Check {
       String path = "evaluation.accuracy.multi_metrics[" + i + "].metric";
       checkMetric(draft, path, several.get(i).metric(), head, problems);
     }
-    if (dataFiles) {
+    if (scope.includes(Scope.RESUMED_RUN)) {
       checkFile(draft, "data.train", data.train(), problems);
       checkFile(draft, "data.calibration", data.calibration(), problems);
       checkFile(draft, "data.evaluation", data.evaluation(), problems);
@@ -157,7 +181,7 @@ public final class Preflight implements ConfigurationLoader.Check {
         problems.addAll(BaselineSource.missing(draft, dense).problems());
       }
     }
-    if (workspace) {
+    if (scope.includes(Scope.RUN)) {
       checkWorkspace(draft, problems);
     }
     return problems;
@@ -167,8 +191,8 @@ public final class Preflight implements ConfigurationLoader.Check {
   private static void checkWorkspace(ResolvedConfiguration draft, List<Problem> problems) {
     String key = "tuning.workspace.path";
     Path workspace = draft.configuration().tuning().workspace().path();
-    RunDirectory.inTheWayOf(workspace)
-        .or(() -> RunDirectory.inTheWayOf(workspace.resolve(draft.configuration().model().name())))
+    Folders.inTheWayOf(workspace)
+        .or(() -> Folders.inTheWayOf(workspace.resolve(draft.configuration().model().name())))
         .ifPresent(
             file ->
                 problems.add(
@@ -293,7 +317,7 @@ public final class Preflight implements ConfigurationLoader.Check {
     if (!mistakes.get().isEmpty()) {
       return Optional.empty();
     }
-    if (dataFiles) {
+    if (scope.includes(Scope.RESUMED_RUN)) {
       problems.addAll(tasks.checkColumns(request));
     }
     return tasks.head(request);
@@ -303,13 +327,17 @@ public final class Preflight implements ConfigurationLoader.Check {
     return Pattern.quote(metric) + "([_-].+)?";
   }
 
-  /** A name must be known, a folder or TorchScript file must be there. */
+  /**
+   * A name must be known, a folder or TorchScript file must be there.
+   *
+   * @param files from which scope on files are looked at
+   */
   private void checkModel(
-      ResolvedConfiguration draft, String key, String model, List<Problem> problems) {
+      ResolvedConfiguration draft, String key, String model, Scope files, List<Problem> problems) {
     if (!PretrainedModels.isElsewhere(model) && !PretrainedModels.isFolder(model)) {
       checkName(draft, key, "pretrained model", model, models.references(), problems);
     } else if (!PretrainedModels.isElsewhere(model)
-        && dataFiles
+        && scope.includes(files)
         && !Files.isDirectory(Path.of(model))
         && !(Files.isRegularFile(Path.of(model)) && TorchScript.isFile(Path.of(model)))) {
       problems.add(
@@ -322,7 +350,7 @@ public final class Preflight implements ConfigurationLoader.Check {
                   + model
                   + (Files.exists(Path.of(model)) ? " is a file" : " does not exist"),
               "Maybe the path is wrong: it is relative to the YAML file's folder."));
-    } else if (dataFiles) {
+    } else if (scope.includes(files)) {
       models.check(model).stream()
           .map(problem -> ofModel(draft, key, model, problem))
           .forEach(problems::add);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.core.model.Architecture;
 import dev.espalier.core.model.Tensor;
 import dev.espalier.core.model.TransformerWeights;
+import dev.espalier.core.text.Formats;
 import dev.espalier.tuner.result.RunFacts;
 import java.util.Locale;
 import java.util.Map;
@@ -46,12 +47,12 @@ public final class StartingSparsity {
         : Optional.of(
             String.format(
                 Locale.ROOT,
-                "%s is not dense: %.2f%% of its prunable weights are zero. It was pruned before, so what"
+                "%s is not dense: %s of its prunable weights are zero. It was pruned before, so what"
                     + " a trial loses is not measured against a model that was never pruned.",
                 isBaseline
                     ? "The baseline (tuning.baseline.checkpoint)"
                     : "The model that training starts from (model.checkpoint)",
-                100 * share));
+                Formats.percent(share)));
   }
 
   /** Writes down what results tell; nothing of dense models. */

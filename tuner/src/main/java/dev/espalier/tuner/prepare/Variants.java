@@ -44,10 +44,7 @@ public final class Variants {
         proposal.values().isEmpty()
             ? base
             : new ConfigurationLoader()
-                .vary(
-                    base,
-                    assignments(proposal.values()),
-                    Preflight.of(services).withoutWorkspace());
+                .vary(base, assignments(proposal.values()), Preflight.of(services).ofTrial());
     Planner planner = new Planner(varied, services.pruners());
     Plan plan = planner.plan(planner.pruner(), weights, trainExamples, proposal.budget());
     return new Variant(varied, plan);

@@ -92,7 +92,7 @@ public record Quantizer(QuantizationPlan plan) {
   }
 
   /**
-   * Why the plan keep nodes of a model float, as a part of a sentence: from a node and the name of
+   * Why the plan keeps nodes of a model float, as a part of a sentence: from a node and the name of
    * its constant to the reason, or null.
    */
   public BiFunction<NodeProto, String, @Nullable String> reasons(ModelProto model) {

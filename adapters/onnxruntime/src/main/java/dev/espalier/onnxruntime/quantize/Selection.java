@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What the plan let be quantized, and what became of it. */
+/** What the plan has quantized, and what became of it. */
 final class Selection {
   private final QuantizationPlan plan;
   private final List<Operator> quantized = new ArrayList<>();
@@ -64,7 +64,7 @@ final class Selection {
   }
 
   /**
-   * Why the plan keep a node float, or null.
+   * Why the plan keeps a node float, or null.
    *
    * @param weight the name of its constant, or nothing
    */
