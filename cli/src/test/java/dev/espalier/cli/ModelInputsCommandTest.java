@@ -94,6 +94,8 @@ class ModelInputsCommandTest {
         "five          | model.checkpoint           | bad/config.json: num_labels 5 contradicts the"
             + " task, which has the classes [a, b]",
         "three         | tuning.baseline.checkpoint | bad/config.json: num_labels 3 contradicts",
+        "a layer more  | tuning.baseline.checkpoint | is of another model: it has",
+        "other heads   | tuning.baseline.checkpoint | is of another model: it has",
         "tokenizer     | model.checkpoint           | tokenizer_class \"RobertaTokenizer\": the"
             + " tokenizer RobertaTokenizer cannot be made of vocab.txt",
       })
@@ -146,6 +148,12 @@ class ModelInputsCommandTest {
         tensors.keySet().removeIf(name -> name.startsWith("classifier."));
       }
       case "three" -> config.put("num_labels", 3);
+      case "a layer more" -> {
+        new TreeMap<>(tensors)
+            .forEach((name, tensor) -> tensors.put(name.replace("layer.1.", "layer.2."), tensor));
+        config.put("num_hidden_layers", 3);
+      }
+      case "other heads" -> config.put("num_attention_heads", 4);
       case "NaN" -> tensors.get(DENSE).values()[12 + 2] = Float.NaN;
       case "other classes" -> config.putObject("id2label").put("0", "ham").put("1", "spam");
       case "tokenizer" ->

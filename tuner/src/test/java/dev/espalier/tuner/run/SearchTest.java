@@ -131,6 +131,16 @@ final class SearchTest {
     assertThat(left).hasSizeLessThanOrEqualTo(2).contains(Integer.toString(best(result)));
   }
 
+  /** Trials differ in what is searched alone: a gigabyte of data is not read again for each. */
+  @Test
+  void the_files_of_a_model_and_its_data_are_not_looked_at_for_each_trial() {
+    accuracies("0.89 0.89 0.89 0.89 0.89");
+
+    run(FIVE, "model.checkpoint=" + folder);
+
+    assertThat(fakes.looks).describedAs("config.json once, the data once").isEqualTo(2);
+  }
+
   @Test
   void of_equal_ones_the_first_is_handed_on() throws IOException {
     accuracies("0.89 0.89 0.89 0.89 0.89");
