@@ -1,12 +1,13 @@
 package dev.espalier.cli;
 
+import dev.espalier.api.pruning.Need;
 import dev.espalier.api.pruning.ParameterDescriptor;
 import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** What there is to say about pruners, as plain text. */
@@ -20,9 +21,11 @@ final class PrunerPages {
   /**
    * One row for each pruner.
    *
+   * @param needs what a pruner needs, by its name
    * @param width columns of the terminal
    */
-  static String table(List<PrunerDescriptor> pruners, int width) {
+  static String table(
+      List<PrunerDescriptor> pruners, Function<String, Set<Need>> needs, int width) {
     int names = longest(pruners.stream().map(PrunerDescriptor::name).toList());
     int rest = Math.max(NARROWEST, width - names - NEEDS_WIDTH - 2 * GAP.length());
     List<String> lines = new ArrayList<>();
@@ -32,7 +35,7 @@ final class PrunerPages {
           row(
               names,
               pruner.name(),
-              wrapped(needs(pruner.needs()), NEEDS_WIDTH),
+              wrapped(needs(needs.apply(pruner.name())), NEEDS_WIDTH),
               wrapped(firstSentence(pruner.description()), rest)));
     }
     return String.join(System.lineSeparator(), lines);
@@ -56,17 +59,18 @@ final class PrunerPages {
   /**
    * Everything about one pruner, and what to write to use it.
    *
+   * @param needs what it needs beside the weights
    * @param origin where it comes from
    * @param width columns of the terminal
    */
-  static String page(PrunerDescriptor pruner, String origin, int width) {
+  static String page(PrunerDescriptor pruner, Set<Need> needs, String origin, int width) {
     List<String> lines = new ArrayList<>();
     lines.add(pruner.name());
     lines.add("");
     lines.addAll(wrapped(pruner.description(), width));
     lines.add("");
     lines.addAll(item("source", pruner.source(), width));
-    lines.addAll(item("needs", needsInFull(pruner.needs()), width));
+    lines.addAll(item("needs", needsInFull(needs), width));
     lines.addAll(item("from", origin, width));
     lines.add("");
     lines.add(pruner.parameters().isEmpty() ? "It has no parameters." : "Parameters:");
@@ -82,23 +86,22 @@ final class PrunerPages {
     lines.add("");
     lines.add("In a configuration:");
     lines.add("");
-    lines.add(snippet(pruner));
+    lines.add(snippet(pruner, needs));
     return String.join(System.lineSeparator(), lines);
   }
 
   /** YAML that asks for the pruner, with the default of everything that can be set. */
-  static String snippet(PrunerDescriptor pruner) {
+  static String snippet(PrunerDescriptor pruner, Set<Need> needs) {
     List<String> lines = new ArrayList<>();
     lines.add("pruning:");
     // Where a share of the scores is kept, as target_sparsity says, their scale decides nothing.
-    if (pruner.needs().contains(Need.LEARNED_SCORES)
-        && !pruner.needs().contains(Need.TARGET_SPARSITY)) {
+    if (needs.contains(Need.LEARNED_SCORES) && !needs.contains(Need.TARGET_SPARSITY)) {
       lines.add("  train:");
       lines.add("    score_learning_rate: 1.0e-2 # the default");
     }
     lines.add("  approach:");
     lines.add("    weight_compression:");
-    if (pruner.needs().contains(Need.TARGET_SPARSITY)) {
+    if (needs.contains(Need.TARGET_SPARSITY)) {
       lines.add("      target_sparsity: 0.9");
     }
     lines.add("      pruners:");

@@ -25,7 +25,8 @@ final class PrunersCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Console.print(spec, PrunerPages.table(catalog().descriptors(), width()));
+    PrunerCatalog catalog = catalog();
+    Console.print(spec, PrunerPages.table(catalog.descriptors(), catalog::needs, width()));
     return ExitCode.OK;
   }
 
@@ -60,7 +61,9 @@ final class PrunersCommand implements Callable<Integer> {
     public Integer call() {
       PrunerCatalog catalog = parent.catalog();
       Console.print(
-          spec, PrunerPages.page(catalog.descriptor(name, null), catalog.origin(name), width()));
+          spec,
+          PrunerPages.page(
+              catalog.descriptor(name, null), catalog.needs(name), catalog.origin(name), width()));
       return ExitCode.OK;
     }
   }

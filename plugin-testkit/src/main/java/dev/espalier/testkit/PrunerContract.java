@@ -2,27 +2,27 @@ package dev.espalier.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.espalier.api.pruning.ConstantPruner;
 import dev.espalier.api.pruning.GradientPruner;
 import dev.espalier.api.pruning.MaskRule;
+import dev.espalier.api.pruning.Need;
 import dev.espalier.api.pruning.ParameterDescriptor;
 import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import dev.espalier.api.pruning.PrunerProvider;
 import dev.espalier.api.pruning.ScorePruner;
+import dev.espalier.api.pruning.Step;
 import dev.espalier.api.pruning.TopShare;
 import dev.espalier.api.pruning.WeightPruner;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -89,13 +89,25 @@ public abstract class PrunerContract {
     assertThat(provider.descriptor()).isEqualTo(provider.descriptor());
   }
 
-  /** The descriptor's needs are those of the pruner's kind, whatever its parameters. */
+  /** What a pruner needs beside the weights does not hang on its parameters. */
   @Test
-  protected final void needsWhatItsKindNeeds() {
-    assertThat(descriptor().needs()).as("needs").isEqualTo(needsOf(pruner()));
+  protected final void needsTheSameWhateverItsParameters() {
     for (Map<String, Object> given : extremes()) {
       Pruner pruner = provider().create(ParameterValues.of(descriptor(), given));
-      assertThat(descriptor().needs()).as("needs with %s", given).isEqualTo(needsOf(pruner));
+      assertThat(Need.of(pruner)).as("needs with %s", given).isEqualTo(Need.of(pruner()));
+    }
+  }
+
+  /** Statistics have different names, in snake_case, and always the same. */
+  @Test
+  protected final void namesItsStatistics() {
+    if (pruner() instanceof GradientPruner pruner) {
+      assertThat(pruner.statistics())
+          .as("statistics")
+          .isNotEmpty()
+          .doesNotHaveDuplicates()
+          .allMatch(name -> name.matches("[a-z][a-z0-9_]*"))
+          .isEqualTo(pruner.statistics());
     }
   }
 
@@ -182,7 +194,9 @@ public abstract class PrunerContract {
     boolean ajar = false;
     if (example.rule instanceof MaskRule.Gates gates) {
       ajar = true;
-      masks.add(Example.written(out -> gates.sample(example.scores, example.uniform, out)));
+      masks.add(
+          Example.written(
+              out -> gates.sample(example.moment(), example.scores, example.uniform, out)));
     }
 
     for (float[] mask : masks) {
@@ -280,23 +294,46 @@ public abstract class PrunerContract {
     }
   }
 
+  /** The form on whole arrays, for devices, says what the form on the host's arrays says. */
+  @Test
+  protected final void saysTheSameOnWholeArrays() {
+    for (Example example : List.of(Example.random(pruner()), Example.constant(pruner(), 0.25f))) {
+      Map<String, float[]> onHost = example.answers();
+      example
+          .wholeArrayAnswers(new HostOps())
+          .forEach((what, values) -> assertClose(what, values, onHost.get(what)));
+    }
+  }
+
+  private static void assertClose(String what, float[] actual, float[] expected) {
+    assertThat(actual).as(says("%s on whole arrays", what)).hasSameSizeAs(expected);
+    for (int i = 0; i < actual.length; i++) {
+      assertThat((double) actual[i])
+          .as(says("%s on whole arrays, element %d", what, i))
+          .isCloseTo(expected[i], within(1e-5 * (1 + Math.abs(expected[i]))));
+    }
+  }
+
   // How arrays are treated
 
   /** Only what is to be written is written. */
   @Test
   protected final void doesNotChangeItsInputs() {
     Example example = Example.random(pruner());
-    Map<String, float[]> inputs =
-        Map.of(
-            "weights", example.weights,
-            "gradient", example.gradient,
-            "gradient of the mask", example.maskGradient,
-            "uniform numbers", example.uniform,
-            "scores", example.scores);
+    Map<String, float[]> inputs = new LinkedHashMap<>();
+    inputs.put("weights", example.weights);
+    inputs.put("gradient", example.gradient);
+    inputs.put("gradient of the mask", example.maskGradient);
+    inputs.put("uniform numbers", example.uniform);
+    inputs.put("scores", example.scores);
+    for (int i = 0; i < example.statistics.length; i++) {
+      inputs.put("statistic " + i + " of an update before", example.statistics[i]);
+    }
     Map<String, float[]> before = new LinkedHashMap<>();
     inputs.forEach((what, values) -> before.put(what, values.clone()));
 
     example.answers();
+    example.masks();
 
     assertSame("as before", inputs, before);
   }
@@ -344,15 +381,17 @@ public abstract class PrunerContract {
       return;
     }
     float[] scores = example.scores;
-    float[] decided = Example.written(out -> gates.decide(scores, out));
-    float[] sampled = Example.written(out -> gates.sample(scores, example.uniform, out));
+    float[] decided = Example.written(out -> gates.decide(example.moment(), scores, out));
+    float[] sampled =
+        Example.written(out -> gates.sample(example.moment(), scores, example.uniform, out));
 
     for (float u : new float[] {0.01f, 0.99f}) {
-      Example.written(out -> gates.sample(scores, Example.filled(u), out));
-      assertThat(Example.written(out -> gates.decide(scores, out)))
+      Example.written(out -> gates.sample(example.moment(), scores, Example.filled(u), out));
+      assertThat(Example.written(out -> gates.decide(example.moment(), scores, out)))
           .as(says("decided mask, after numbers of %s", u))
           .isEqualTo(decided);
-      assertThat(Example.written(out -> gates.sample(scores, example.uniform, out)))
+      assertThat(
+              Example.written(out -> gates.sample(example.moment(), scores, example.uniform, out)))
           .as(says("mask of the same numbers, after others of %s", u))
           .isEqualTo(sampled);
     }
@@ -368,14 +407,19 @@ public abstract class PrunerContract {
     ScorePruner pruner = (ScorePruner) example.pruner;
     for (float score : new float[] {-1e30f, -100, -3, 0, 3, 100, 1e30f}) {
       float[] scores = Example.filled(score);
-      assertFinite("mask at " + score, Example.written(out -> gates.decide(scores, out)));
+      assertFinite(
+          "mask at " + score, Example.written(out -> gates.decide(example.moment(), scores, out)));
       for (float u : new float[] {Float.MIN_VALUE, 0.5f, Math.nextDown(1f)}) {
-        float[] mask = Example.written(out -> gates.sample(scores, Example.filled(u), out));
+        float[] mask =
+            Example.written(out -> gates.sample(example.moment(), scores, Example.filled(u), out));
         String where = " at " + score + " with " + u;
         assertFinite("mask" + where, mask);
         assertFinite(
             "gradient" + where,
-            Example.written(out -> pruner.scoreGradient(example.maskGradient, scores, mask, out)));
+            Example.written(
+                out ->
+                    pruner.scoreGradient(
+                        example.moment(), example.maskGradient, scores, mask, out)));
       }
     }
   }
@@ -387,7 +431,7 @@ public abstract class PrunerContract {
     if (!(example.pruner instanceof ConstantPruner pruner)) {
       return;
     }
-    float[] mask = Example.written(out -> pruner.mask(example.weights, out));
+    float[] mask = Example.written(out -> pruner.mask(example.moment(), example.weights, out));
     float[] left = new float[mask.length];
     for (int i = 0; i < mask.length; i++) {
       left[i] = example.weights[i] * mask[i];
@@ -395,7 +439,7 @@ public abstract class PrunerContract {
         assertThat(mask[i]).as(says("mask of element %d, a zero", i)).isZero();
       }
     }
-    assertThat(Example.written(out -> pruner.mask(left, out)))
+    assertThat(Example.written(out -> pruner.mask(example.moment(), left, out)))
         .as(says("mask of the weights that it left"))
         .isEqualTo(mask);
   }
@@ -406,31 +450,14 @@ public abstract class PrunerContract {
     if (!(pruner() instanceof WeightPruner pruner)) {
       return;
     }
+    Step moment = Example.random(pruner).moment();
     for (double norm : new double[] {Float.MIN_VALUE, 1e-9, 1e-3, 1, 1e3, Float.MAX_VALUE}) {
-      double shrinkage = pruner.shrinkage(norm);
+      double shrinkage = pruner.shrinkage(moment, norm);
       assertThat(shrinkage).as("shrinkage(%s)", norm).isFinite().isNotNegative();
       assertThat(shrinkage == 0 || pruner.shrinks())
           .as("shrinkage(%s) = %s is asked for", norm, shrinkage)
           .isTrue();
     }
-  }
-
-  private static Set<Need> needsOf(Pruner pruner) {
-    EnumSet<Need> needs = EnumSet.noneOf(Need.class);
-    if (pruner instanceof GradientPruner) {
-      needs.add(Need.GRADIENTS);
-    }
-    if (pruner instanceof ScorePruner) {
-      needs.add(Need.LEARNED_SCORES);
-    }
-    boolean share =
-        pruner instanceof ScorePruner scorePruner
-            ? scorePruner.maskRule() instanceof MaskRule.Share
-            : !(pruner instanceof ConstantPruner);
-    if (share) {
-      needs.add(Need.TARGET_SPARSITY);
-    }
-    return needs;
   }
 
   /** One parameter set to an end of its range or to an option, for each of them. */

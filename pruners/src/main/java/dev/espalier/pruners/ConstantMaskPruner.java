@@ -5,9 +5,9 @@ import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
 import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.api.pruning.Step;
 import dev.espalier.api.pruning.TopShare;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Keeps a model as sparse as it came: {@code M = 1} where {@code W ≠ 0}, and 0 elsewhere.
@@ -20,7 +20,7 @@ import java.util.Set;
  */
 public final class ConstantMaskPruner implements ConstantPruner {
   @Override
-  public void mask(float[] weights, float[] mask) {
+  public void mask(Step step, float[] weights, float[] mask) {
     TopShare.requireNumbers(weights);
     for (int i = 0; i < mask.length; i++) {
       mask[i] = weights[i] == 0 ? 0f : 1f;
@@ -36,7 +36,6 @@ public final class ConstantMaskPruner implements ConstantPruner {
                 + " fine-tuning a model that is sparse already.",
             "LPOT 1.4, pattern_lock; Zafrir et al. 2021, Prune Once for All: Sparse"
                 + " Pre-Trained Language Models",
-            Set.of(),
             List.of());
 
     @Override

@@ -1,13 +1,14 @@
 package dev.espalier.pruners;
 
 import dev.espalier.api.pruning.GradientPruner;
+import dev.espalier.api.pruning.Ops;
 import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.api.pruning.Step;
+import dev.espalier.api.pruning.Vec;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Keeps the weights that the loss pulls at hardest: {@code score = |G|} of the last step.
@@ -19,10 +20,16 @@ import java.util.Set;
  */
 public final class GradientMagnitudePruner implements GradientPruner {
   @Override
-  public void update(float[] gradient, float[] weights, float[] scores) {
-    for (int i = 0; i < scores.length; i++) {
-      scores[i] = Math.abs(gradient[i]);
+  public void update(Step step, float[] gradient, float[] weights, float[][] statistics) {
+    float[] score = statistics[0];
+    for (int i = 0; i < score.length; i++) {
+      score[i] = Math.abs(gradient[i]);
     }
+  }
+
+  @Override
+  public List<Vec> update(Step step, Vec gradient, Vec weights, List<Vec> statistics, Ops ops) {
+    return List.of(ops.abs(gradient));
   }
 
   /** Announces {@code gradient}. */
@@ -33,7 +40,6 @@ public final class GradientMagnitudePruner implements GradientPruner {
             "Keeps the weights with the largest absolute gradient in the last step. A"
                 + " simple baseline; snip also looks at the weight.",
             "Intel Neural Compressor 2.6, pruning criterion gradient",
-            Set.of(Need.TARGET_SPARSITY, Need.GRADIENTS),
             List.of());
 
     @Override

@@ -1,14 +1,15 @@
 package dev.espalier.pruners;
 
+import dev.espalier.api.pruning.Ops;
 import dev.espalier.api.pruning.ParameterDescriptor.Quantity;
 import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.api.pruning.Step;
+import dev.espalier.api.pruning.Vec;
 import dev.espalier.api.pruning.WeightPruner;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Magnitude pruning of units that a penalty {@code strength · Σ ‖u‖₂} drives to zero as a whole.
@@ -33,10 +34,15 @@ public final class GroupLassoPruner implements WeightPruner {
   }
 
   @Override
-  public void importance(float[] weights, float[] importance) {
+  public void importance(Step step, float[] weights, float[] importance) {
     for (int i = 0; i < importance.length; i++) {
       importance[i] = Math.abs(weights[i]);
     }
+  }
+
+  @Override
+  public Vec importance(Step step, Vec weights, Ops ops) {
+    return ops.abs(weights);
   }
 
   @Override
@@ -45,7 +51,7 @@ public final class GroupLassoPruner implements WeightPruner {
   }
 
   @Override
-  public double shrinkage(double norm) {
+  public double shrinkage(Step step, double norm) {
     return strength / norm;
   }
 
@@ -58,7 +64,6 @@ public final class GroupLassoPruner implements WeightPruner {
                 + " blocks, rows and heads.",
             "Yuan and Lin 2006, Model selection and estimation in regression with grouped"
                 + " variables, section 2",
-            Set.of(Need.TARGET_SPARSITY),
             List.of(
                 new Quantity(
                     "strength", 0.006, 0, 1, "Norm of the penalty's gradient for each unit.")));

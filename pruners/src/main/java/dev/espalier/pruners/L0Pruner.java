@@ -2,18 +2,18 @@ package dev.espalier.pruners;
 
 import dev.espalier.api.pruning.FastMath;
 import dev.espalier.api.pruning.MaskRule;
+import dev.espalier.api.pruning.Ops;
 import dev.espalier.api.pruning.ParameterDescriptor.Quantity;
 import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import dev.espalier.api.pruning.PrunerProvider;
 import dev.espalier.api.pruning.ScorePenalty;
 import dev.espalier.api.pruning.ScorePruner;
-import dev.espalier.api.pruning.Units;
+import dev.espalier.api.pruning.Step;
+import dev.espalier.api.pruning.UnitWeights;
+import dev.espalier.api.pruning.Vec;
 import java.util.Optional;
-import java.util.Set;
-import java.util.random.RandomGenerator;
 
 /**
  * L0 regularization by hard concrete gates: each weight has a gate that is open, closed or ajar by
@@ -55,8 +55,8 @@ public final class L0Pruner implements ScorePruner {
   }
 
   @Override
-  public void initializeScores(Units units, float[] scores, RandomGenerator random) {
-    start.fill(units, scores, random);
+  public void initializeScores(Step step, UnitWeights weights, float[] scores) {
+    start.fill(step.units(), scores, step.random());
   }
 
   @Override
@@ -70,7 +70,8 @@ public final class L0Pruner implements ScorePruner {
   }
 
   @Override
-  public void scoreGradient(float[] maskGradient, float[] scores, float[] mask, float[] gradient) {
+  public void scoreGradient(
+      Step step, float[] maskGradient, float[] scores, float[] mask, float[] gradient) {
     for (int i = 0; i < gradient.length; i++) {
       float m = mask[i];
       float s = (m - LEFT) / STRETCH;
@@ -79,8 +80,22 @@ public final class L0Pruner implements ScorePruner {
     }
   }
 
+  @Override
+  public Vec scoreGradient(Step step, Vec maskGradient, Vec scores, Vec mask, Ops ops) {
+    Vec s = ops.scale(mask, 1 / STRETCH, -LEFT / STRETCH);
+    Vec slope =
+        ops.mul(s, ops.scale(s, -STRETCH * INVERSE_TEMPERATURE, STRETCH * INVERSE_TEMPERATURE));
+    Vec open = ops.greater(mask, Math.nextDown(1f));
+    Vec ajar = ops.axpy(-1, open, ops.greater(mask, 0));
+    return ops.mul(maskGradient, ops.mul(ajar, slope));
+  }
+
   private static float stretchedAndClamped(float s) {
     return Math.max(0, Math.min(1, s * STRETCH + LEFT));
+  }
+
+  private static Vec stretchedAndClamped(Vec s, Ops ops) {
+    return ops.clamp(ops.scale(s, STRETCH, LEFT), 0, 1);
   }
 
   private enum HardConcrete implements MaskRule.Gates {
@@ -88,7 +103,7 @@ public final class L0Pruner implements ScorePruner {
 
     /** {@code s = 1 / (1 + z^1.5)} with {@code z = exp(−(ln u − ln(1 − u) + S))}: no logarithm. */
     @Override
-    public void sample(float[] scores, float[] uniform, float[] mask) {
+    public void sample(Step step, float[] scores, float[] uniform, float[] mask) {
       for (int i = 0; i < mask.length; i++) {
         float u = Math.max(1e-4f, Math.min(0.9999f, uniform[i]));
         float z = (1 - u) / u * FastMath.exp(-scores[i]);
@@ -97,7 +112,20 @@ public final class L0Pruner implements ScorePruner {
     }
 
     @Override
-    public void decide(float[] scores, float[] mask) {
+    public Vec sample(Step step, Vec scores, Vec uniform, Ops ops) {
+      Vec u = ops.clamp(uniform, 1e-4f, 0.9999f);
+      Vec logit = ops.axpy(-1, ops.log(ops.scale(u, -1, 1)), ops.log(u));
+      Vec drawn = ops.scale(ops.add(logit, scores), INVERSE_TEMPERATURE, 0);
+      return stretchedAndClamped(ops.sigmoid(drawn), ops);
+    }
+
+    @Override
+    public Vec decide(Step step, Vec scores, Ops ops) {
+      return stretchedAndClamped(ops.sigmoid(scores), ops);
+    }
+
+    @Override
+    public void decide(Step step, float[] scores, float[] mask) {
       for (int i = 0; i < mask.length; i++) {
         mask[i] = stretchedAndClamped(FastMath.sigmoid(scores[i]));
       }
@@ -114,7 +142,6 @@ public final class L0Pruner implements ScorePruner {
                 + " remains. Wants a score_learning_rate about ten times that of movement.",
             "Louizos et al. 2018, Learning Sparse Neural Networks through L0"
                 + " Regularization, section 2.2",
-            Set.of(Need.LEARNED_SCORES),
             ScoreInit.parameters(
                 2.197,
                 new Quantity(

@@ -1,13 +1,14 @@
 package dev.espalier.pruners;
 
+import dev.espalier.api.pruning.Ops;
 import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.api.pruning.Step;
+import dev.espalier.api.pruning.Vec;
 import dev.espalier.api.pruning.WeightPruner;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Keeps the weights that are far from zero: {@code importance = |W|}.
@@ -22,10 +23,15 @@ import java.util.Set;
  */
 public final class MagnitudePruner implements WeightPruner {
   @Override
-  public void importance(float[] weights, float[] importance) {
+  public void importance(Step step, float[] weights, float[] importance) {
     for (int i = 0; i < importance.length; i++) {
       importance[i] = Math.abs(weights[i]);
     }
+  }
+
+  @Override
+  public Vec importance(Step step, Vec weights, Ops ops) {
+    return ops.abs(weights);
   }
 
   /** Announces {@code magnitude}. */
@@ -37,7 +43,6 @@ public final class MagnitudePruner implements WeightPruner {
                 + " least; movement keeps more accuracy at high sparsity.",
             "Han et al. 2015, Learning both Weights and Connections for Efficient Neural"
                 + " Networks, section 3",
-            Set.of(Need.TARGET_SPARSITY),
             List.of());
 
     @Override

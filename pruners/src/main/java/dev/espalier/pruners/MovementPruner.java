@@ -1,14 +1,14 @@
 package dev.espalier.pruners;
 
+import dev.espalier.api.pruning.Ops;
 import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import dev.espalier.api.pruning.PrunerProvider;
 import dev.espalier.api.pruning.ScorePruner;
-import dev.espalier.api.pruning.Units;
-import java.util.Set;
-import java.util.random.RandomGenerator;
+import dev.espalier.api.pruning.Step;
+import dev.espalier.api.pruning.UnitWeights;
+import dev.espalier.api.pruning.Vec;
 
 /**
  * Keeps the weights that fine-tuning moves away from zero: the share with the highest scores S,
@@ -36,8 +36,13 @@ public final class MovementPruner implements ScorePruner {
   }
 
   @Override
-  public void initializeScores(Units units, float[] scores, RandomGenerator random) {
-    start.fill(units, scores, random);
+  public void initializeScores(Step step, UnitWeights weights, float[] scores) {
+    start.fill(step.units(), scores, step.random());
+  }
+
+  @Override
+  public Vec scoreGradient(Step step, Vec maskGradient, Vec scores, Vec mask, Ops ops) {
+    return maskGradient;
   }
 
   /** Announces {@code movement}. */
@@ -48,7 +53,6 @@ public final class MovementPruner implements ScorePruner {
             "Keeps the weights that fine-tuning moves away from zero, by scores that are"
                 + " trained with the weights. The choice for high sparsity of a fine-tuned model.",
             "Sanh et al. 2020, Movement Pruning: Adaptive Sparsity by Fine-Tuning, section 4",
-            Set.of(Need.TARGET_SPARSITY, Need.LEARNED_SCORES),
             ScoreInit.parameters(0));
 
     @Override

@@ -1,14 +1,15 @@
 package dev.espalier.pruners;
 
 import dev.espalier.api.pruning.GradientPruner;
+import dev.espalier.api.pruning.Ops;
 import dev.espalier.api.pruning.ParameterDescriptor.Quantity;
 import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.api.pruning.Step;
+import dev.espalier.api.pruning.Vec;
 import java.util.List;
-import java.util.Set;
 
 /**
  * SNIP's sensitivity, remembered over the steps: {@code score ← momentum · score + |W ⊙ G|}.
@@ -26,10 +27,17 @@ public final class SnipMomentumPruner implements GradientPruner {
   }
 
   @Override
-  public void update(float[] gradient, float[] weights, float[] scores) {
-    for (int i = 0; i < scores.length; i++) {
-      scores[i] = momentum * scores[i] + Math.abs(weights[i] * gradient[i]);
+  public void update(Step step, float[] gradient, float[] weights, float[][] statistics) {
+    float[] score = statistics[0];
+    for (int i = 0; i < score.length; i++) {
+      score[i] = momentum * score[i] + Math.abs(weights[i] * gradient[i]);
     }
+  }
+
+  @Override
+  public List<Vec> update(Step step, Vec gradient, Vec weights, List<Vec> statistics, Ops ops) {
+    Vec sensitivity = ops.abs(ops.mul(weights, gradient));
+    return List.of(ops.axpy(momentum, statistics.get(0), sensitivity));
   }
 
   /** Announces {@code snip_momentum}. */
@@ -42,7 +50,6 @@ public final class SnipMomentumPruner implements GradientPruner {
                 + " not to be learned.",
             "Intel Neural Compressor 2.6, pruning criterion snip_momentum; Lee et al. 2019,"
                 + " SNIP, section 4.1",
-            Set.of(Need.TARGET_SPARSITY, Need.GRADIENTS),
             List.of(
                 new Quantity(
                     "momentum", 0.9, 0, 1, "Share of the score that is kept from step to step.")));

@@ -1,13 +1,14 @@
 package dev.espalier.pruners;
 
 import dev.espalier.api.pruning.GradientPruner;
+import dev.espalier.api.pruning.Ops;
 import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.api.pruning.Step;
+import dev.espalier.api.pruning.Vec;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Keeps the weights whose removal would change the loss most, to first order: {@code score = |G ⊙
@@ -21,10 +22,16 @@ import java.util.Set;
  */
 public final class SnipPruner implements GradientPruner {
   @Override
-  public void update(float[] gradient, float[] weights, float[] scores) {
-    for (int i = 0; i < scores.length; i++) {
-      scores[i] = Math.abs(gradient[i] * weights[i]);
+  public void update(Step step, float[] gradient, float[] weights, float[][] statistics) {
+    float[] score = statistics[0];
+    for (int i = 0; i < score.length; i++) {
+      score[i] = Math.abs(gradient[i] * weights[i]);
     }
+  }
+
+  @Override
+  public List<Vec> update(Step step, Vec gradient, Vec weights, List<Vec> statistics, Ops ops) {
+    return List.of(ops.abs(ops.mul(gradient, weights)));
   }
 
   /** Announces {@code snip}. */
@@ -37,7 +44,6 @@ public final class SnipPruner implements GradientPruner {
                 + " steps.",
             "Lee et al. 2019, SNIP: Single-shot Network Pruning based on Connection"
                 + " Sensitivity, section 4.1",
-            Set.of(Need.TARGET_SPARSITY, Need.GRADIENTS),
             List.of());
 
     @Override

@@ -1,18 +1,18 @@
 package dev.espalier.pruners;
 
 import dev.espalier.api.pruning.MaskRule;
+import dev.espalier.api.pruning.Ops;
 import dev.espalier.api.pruning.ParameterDescriptor.Quantity;
 import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import dev.espalier.api.pruning.PrunerProvider;
 import dev.espalier.api.pruning.ScorePenalty;
 import dev.espalier.api.pruning.ScorePruner;
-import dev.espalier.api.pruning.Units;
+import dev.espalier.api.pruning.Step;
+import dev.espalier.api.pruning.UnitWeights;
+import dev.espalier.api.pruning.Vec;
 import java.util.Optional;
-import java.util.Set;
-import java.util.random.RandomGenerator;
 
 /**
  * Movement pruning with a threshold in place of a share: keeps what has {@code σ(S) > τ}, where a
@@ -44,8 +44,8 @@ public final class SoftMovementPruner implements ScorePruner {
   }
 
   @Override
-  public void initializeScores(Units units, float[] scores, RandomGenerator random) {
-    start.fill(units, scores, random);
+  public void initializeScores(Step step, UnitWeights weights, float[] scores) {
+    start.fill(step.units(), scores, step.random());
   }
 
   @Override
@@ -58,6 +58,11 @@ public final class SoftMovementPruner implements ScorePruner {
     return Optional.of(penalty);
   }
 
+  @Override
+  public Vec scoreGradient(Step step, Vec maskGradient, Vec scores, Vec mask, Ops ops) {
+    return maskGradient;
+  }
+
   /** Announces {@code soft_movement}. */
   public static final class Provider implements PrunerProvider {
     private static final PrunerDescriptor DESCRIPTOR =
@@ -68,7 +73,6 @@ public final class SoftMovementPruner implements ScorePruner {
                 + " out among themselves. final_lambda is that weight; with target_sparsity it is steered.",
             "Sanh et al. 2020, Movement Pruning: Adaptive Sparsity by Fine-Tuning, section"
                 + " 4 (soft movement pruning)",
-            Set.of(Need.LEARNED_SCORES),
             ScoreInit.parameters(
                 0,
                 new Quantity(

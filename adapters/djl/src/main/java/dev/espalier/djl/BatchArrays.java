@@ -23,9 +23,9 @@ record BatchArrays(
   static BatchArrays of(Batch batch, NDManager manager, DataType type) {
     Shape shape = new Shape(batch.rows(), batch.columns());
     return new BatchArrays(
-        manager.create(batch.inputIds(), shape),
-        manager.create(batch.attentionMask(), shape),
-        manager.create(batch.tokenTypeIds(), shape),
+        NativeArrays.create(manager, shape, batch.inputIds()),
+        NativeArrays.create(manager, shape, batch.attentionMask()),
+        NativeArrays.create(manager, shape, batch.tokenTypeIds()),
         paddingBias(batch, new Shape(batch.rows(), 1, 1, batch.columns()), manager, type));
   }
 

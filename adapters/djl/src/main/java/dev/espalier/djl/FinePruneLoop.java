@@ -20,6 +20,7 @@ import dev.espalier.core.training.PruningPlan;
 import dev.espalier.core.training.TrainingPlan;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +38,7 @@ final class FinePruneLoop implements AutoCloseable {
   private final TrainingPlan plan;
   private final Network model;
   private final TrainingLoss loss;
-  private final FusedStep step;
-  private final List<TrainedParameter> parameters;
+  private final StepEngine step;
   private final TransformerWeights start;
   private final RunListener listener;
   private final CheckpointStore checkpoints;
@@ -77,8 +77,9 @@ final class FinePruneLoop implements AutoCloseable {
     Torch.useThreads(plan.threads());
     this.model = Network.of(start);
     this.loss = new TrainingLoss(request.distillation(), answers);
-    this.parameters = trainedParameters();
-    this.step = new FusedStep(parameters, request.pruning(), plan.seed(), plan.threads());
+    this.step =
+        new HostEngine(
+            trainedParameters(), request.pruning(), plan.seed(), plan.totalSteps(), plan.threads());
   }
 
   FinePruner.Outcome run() {
@@ -93,7 +94,7 @@ final class FinePruneLoop implements AutoCloseable {
         }
       }
     }
-    step.finish(plan.totalSteps());
+    step.finish();
     return new FinePruner.Outcome(
         effectiveWeights(), step.scores(), step.densities(), curve, seconds());
   }
@@ -112,7 +113,7 @@ final class FinePruneLoop implements AutoCloseable {
       told = true;
     } finally {
       if (state != null && (!told || state.isDue(done)) && done < plan.totalSteps()) {
-        state.write(scalars(), step.arrays());
+        write(state);
       }
     }
   }
@@ -123,14 +124,13 @@ final class FinePruneLoop implements AutoCloseable {
       return;
     }
     state
-        .restore(inWords(), step.arrays())
+        .restore(inWords(), step::load)
         .ifPresent(
             kept -> {
               done = kept.step();
               secondsBefore = kept.seconds();
               curve.addAll(kept.curve());
               progress.restore(done, kept.progress());
-              step.restored(done, kept.steering());
               lastGood = effectiveWeights();
               lastGoodStep = done;
               listener.on(
@@ -143,9 +143,12 @@ final class FinePruneLoop implements AutoCloseable {
             });
   }
 
-  private TrainingState.Scalars scalars() {
-    return new TrainingState.Scalars(
-        inWords(), done, seconds(), progress.state(), step.steering(), List.copyOf(curve));
+  private void write(TrainingState to) {
+    StepEngine.State saved = step.save();
+    to.write(
+        new TrainingState.Scalars(
+            inWords(), done, seconds(), progress.state(), saved.steering(), List.copyOf(curve)),
+        saved.arrays());
   }
 
   /** What is trained how: what must be the same for a state to fit. */
@@ -241,11 +244,11 @@ final class FinePruneLoop implements AutoCloseable {
     }
   }
 
-  private FusedStep.Rates rates(long number) {
+  private StepEngine.Rates rates(long number) {
     double factor = warmup.factor(number);
     double rate = plan.learningRate() * factor;
     long count = number + 1;
-    return new FusedStep.Rates(
+    return new StepEngine.Rates(
         AdamW.Step.of(count, rate, plan.weightDecay(), plan.adamEpsilon()),
         AdamW.Step.of(count, rate, 0, plan.adamEpsilon()),
         AdamW.Step.of(count, plan.scoreLearningRate() * factor, 0, plan.adamEpsilon()),
@@ -273,31 +276,30 @@ final class FinePruneLoop implements AutoCloseable {
             + ") or score_learning_rate ("
             + plan.scoreLearningRate()
             + "), or warm up longer."
-            + step.plugin()
+            + Optional.ofNullable(request.pruning())
+                .flatMap(PruningPlan::plugin)
                 .map(each -> " Or the pruner is to blame: it is " + each + ".")
                 .orElse(""));
   }
 
   private TransformerWeights effectiveWeights() {
     TreeMap<String, Tensor> tensors = new TreeMap<>(start.tensors());
-    for (TrainedParameter parameter : parameters) {
-      tensors.put(parameter.name, parameter.tensor(parameter.effectiveWeights()));
-    }
+    tensors.putAll(step.effective());
     return new TransformerWeights(start.architecture(), tensors);
   }
 
   /** Everything but what is frozen, as the embeddings are. */
-  private List<TrainedParameter> trainedParameters() {
+  private List<HostParameter> trainedParameters() {
     PruningPlan pruning = request.pruning();
     Set<String> pruned = pruning == null ? Set.of() : Set.copyOf(pruning.parameters());
-    List<TrainedParameter> trained = new ArrayList<>();
+    List<HostParameter> trained = new ArrayList<>();
     start
         .tensors()
         .forEach(
             (name, tensor) -> {
               if (!start.architecture().isFrozen(name)) {
                 trained.add(
-                    new TrainedParameter(
+                    new HostParameter(
                         name,
                         model.parameter(name),
                         tensor.values().clone(),

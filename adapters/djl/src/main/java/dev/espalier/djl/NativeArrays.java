@@ -5,7 +5,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
-/** Arrays whose memory libtorch itself allocated and owns. */
+/**
+ * Arrays whose memory libtorch itself allocated and owns. Every constant and every batch comes from
+ * here: the one place that decides how values reach the device.
+ */
 final class NativeArrays {
   private NativeArrays() {}
 
@@ -37,5 +40,10 @@ final class NativeArrays {
     NDArray array = manager.zeros(shape, type);
     array.toByteBuffer(true).asFloatBuffer().put(values);
     return array;
+  }
+
+  /** An array of int64 with the given values, row-major. */
+  static NDArray create(NDManager manager, Shape shape, long[] values) {
+    return manager.create(values, shape);
   }
 }

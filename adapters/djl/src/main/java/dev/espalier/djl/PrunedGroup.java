@@ -10,7 +10,7 @@ import java.util.List;
 /** A group of units with its mask, its scoring, and the parameters that the mask falls on. */
 final class PrunedGroup {
   final UnitGroup group;
-  final List<TrainedParameter> members;
+  final List<HostParameter> members;
   final float[] mask;
   final Scoring scoring;
 
@@ -18,11 +18,12 @@ final class PrunedGroup {
    * All units kept.
    *
    * @param members the group's parameters, in the order of its matrices
+   * @param start the moment before the first step
    */
-  PrunedGroup(Pruner pruner, UnitGroup group, List<TrainedParameter> members, long seed) {
+  PrunedGroup(Pruner pruner, UnitGroup group, List<HostParameter> members, Moment start) {
     this.group = group;
     this.members = members;
-    this.scoring = Scoring.of(pruner, group, members, seed);
+    this.scoring = Scoring.of(pruner, group, members, start);
     this.mask = group.isElementwise() ? members.get(0).mask() : new float[group.units().size()];
     Arrays.fill(mask, 1f);
     spread();
@@ -34,16 +35,16 @@ final class PrunedGroup {
    * @return their squared norm
    */
   double takeGradients(Moment moment, Scratch scratch) {
-    members.forEach(TrainedParameter::takeGradient);
+    members.forEach(HostParameter::takeGradient);
     double ofScores = scoring.observe(mask, moment, scratch);
     double squares = ofScores;
-    for (TrainedParameter member : members) {
+    for (HostParameter member : members) {
       squares += member.maskGradient();
     }
-    if (scoring.penalizeWeights()) {
+    if (scoring.penalizeWeights(moment)) {
       squares = ofScores;
-      for (TrainedParameter member : members) {
-        squares += FusedStep.sumOfSquares(member.gradient);
+      for (HostParameter member : members) {
+        squares += HostEngine.sumOfSquares(member.gradient);
       }
     }
     return squares;
@@ -52,8 +53,8 @@ final class PrunedGroup {
   /** Lets the engine see what the mask leaves of the weights. */
   void publish(Scratch scratch) {
     spread();
-    for (TrainedParameter member : members) {
-      member.publishMasked(scratch.first(TrainedParameter.PIECE));
+    for (HostParameter member : members) {
+      member.publishMasked(scratch.first(HostParameter.PIECE));
     }
   }
 

@@ -18,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -51,7 +50,7 @@ final class TrainingState {
    * @param step steps done
    * @param seconds wall time of these steps
    * @param progress {@link TrainingProgress#state}
-   * @param steering {@link FusedStep#steering}, or null when nothing is steered
+   * @param steering what steers λ, or null when nothing is steered
    * @param curve samples so far
    */
   record Scalars(
@@ -93,14 +92,20 @@ final class TrainingState {
     }
   }
 
+  /** Takes over the arrays of a state, and what steers λ; {@link StepEngine#load} is one. */
+  interface Load {
+    /** Throws an IllegalArgumentException that says what does not fit. */
+    void load(long done, StepEngine.State state);
+  }
+
   /**
-   * Fills {@code arrays} with the newest state that is there.
+   * Loads the newest state that is there.
    *
    * @param training as in {@link Scalars}
    * @return the rest of that state, or nothing when there is none
    * @throws ProblemException of kind INPUT when it is broken or another training's
    */
-  Optional<Scalars> restore(String training, SortedMap<String, float[]> arrays) {
+  Optional<Scalars> restore(String training, Load load) {
     Optional<Path> newest =
         files().stream()
             .filter(file -> file.toString().endsWith(".json"))
@@ -119,18 +124,15 @@ final class TrainingState {
               + training,
           null);
     }
-    Map<String, Tensor> tensors = store.readTensors(file(scalars.step(), "safetensors"));
-    if (!tensors.keySet().equals(arrays.keySet())) {
-      throw broken(file, "it does not hold the parameters that are trained", null);
+    SortedMap<String, float[]> arrays = new TreeMap<>();
+    store
+        .readTensors(file(scalars.step(), "safetensors"))
+        .forEach((name, tensor) -> arrays.put(name, tensor.values()));
+    try {
+      load.load(scalars.step(), new StepEngine.State(arrays, scalars.steering()));
+    } catch (IllegalArgumentException e) {
+      throw broken(file, String.valueOf(e.getMessage()), e);
     }
-    arrays.forEach(
-        (name, values) -> {
-          float[] kept = tensors.get(name).values();
-          if (kept.length != values.length) {
-            throw broken(file, name + " has " + kept.length + " values", null);
-          }
-          System.arraycopy(kept, 0, values, 0, values.length);
-        });
     return Optional.of(scalars);
   }
 

@@ -10,6 +10,7 @@ import dev.espalier.core.model.Tensor;
 import dev.espalier.core.model.TransformerWeights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +77,11 @@ public record PruningPlan(
   /** What {@link #schedule} is a schedule of. */
   public Follows follows() {
     return Follows.of(pruner);
+  }
+
+  /** The plugin that prunes, for people; empty when the pruner is Espalier's own. */
+  public Optional<String> plugin() {
+    return pruner instanceof FromPlugin foreign ? Optional.of(foreign.plugin()) : Optional.empty();
   }
 
   /** The matrices to prune, scope by scope. */

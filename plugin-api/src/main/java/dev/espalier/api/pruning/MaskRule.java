@@ -1,6 +1,6 @@
 package dev.espalier.api.pruning;
 
-/** How learned scores become a mask. */
+/** How learned scores become a mask; the engine applies it. */
 public sealed interface MaskRule permits MaskRule.Share, MaskRule.Threshold, MaskRule.Gates {
   /** {@link Share}; it has no parameters. */
   MaskRule SHARE = new Share();
@@ -34,33 +34,6 @@ public sealed interface MaskRule permits MaskRule.Share, MaskRule.Threshold, Mas
       }
     }
 
-    /**
-     * The mask at one moment.
-     *
-     * @param threshold τ, in [0, 1]
-     * @param scores S
-     * @param selection for the floor
-     * @param mask receives the mask
-     * @throws IllegalArgumentException when a score is NaN
-     */
-    public void apply(double threshold, float[] scores, TopShare selection, float[] mask) {
-      // σ(S) > τ without σ: exact, and much faster.
-      double cut = Math.log(threshold / (1 - threshold));
-      int kept = 0;
-      for (int i = 0; i < scores.length; i++) {
-        boolean keep = scores[i] > cut;
-        mask[i] = keep ? 1f : 0f;
-        kept += keep ? 1 : 0;
-      }
-      int least =
-          floor == 0 ? 0 : (int) Math.min(scores.length, (long) (floor * scores.length) + 1);
-      if (kept < least) {
-        selection.select(scores, least, mask);
-      } else {
-        TopShare.requireNumbers(scores);
-      }
-    }
-
     private static boolean isShare(double value) {
       return value >= 0 && value <= 1;
     }
@@ -74,18 +47,31 @@ public sealed interface MaskRule permits MaskRule.Share, MaskRule.Threshold, Mas
     /**
      * A mask for one training step.
      *
+     * @param step the units, and the number of steps done
      * @param scores S, not to be changed
      * @param uniform independent numbers, uniform in (0, 1), not to be changed
      * @param mask receives the mask
      */
-    void sample(float[] scores, float[] uniform, float[] mask);
+    void sample(Step step, float[] scores, float[] uniform, float[] mask);
 
     /**
      * The mask that is evaluated and exported; no chance in it.
      *
+     * @param step the units, and the number of steps done
      * @param scores S, not to be changed
      * @param mask receives the mask
      */
-    void decide(float[] scores, float[] mask);
+    void decide(Step step, float[] scores, float[] mask);
+
+    /** {@link #sample} on whole arrays. The default computes on the host. */
+    default Vec sample(Step step, Vec scores, Vec uniform, Ops ops) {
+      return ops.written(
+          scores.size(), out -> sample(step, ops.toHost(scores), ops.toHost(uniform), out));
+    }
+
+    /** {@link #decide} on whole arrays. The default computes on the host. */
+    default Vec decide(Step step, Vec scores, Ops ops) {
+      return ops.written(scores.size(), out -> decide(step, ops.toHost(scores), out));
+    }
   }
 }

@@ -7,7 +7,7 @@ package dev.espalier.api.pruning;
  * must be cheap; what is expensive belongs into {@link #create}.
  */
 public interface PrunerProvider {
-  /** Name, parameters and needs, without creating the pruner. */
+  /** Name and parameters, without creating the pruner. */
   PrunerDescriptor descriptor();
 
   /**

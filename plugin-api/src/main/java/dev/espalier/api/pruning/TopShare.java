@@ -64,6 +64,33 @@ public final class TopShare {
     }
   }
 
+  /**
+   * Applies {@link MaskRule.Threshold} to one array: keeps what has {@code σ(S) > τ}, and never
+   * less than {@code ⌊floor·n⌋ + 1} of n.
+   *
+   * @param scores S
+   * @param threshold τ, in [0, 1]
+   * @param floor in [0, 1]; 0 for none
+   * @param mask receives 1 for each that is kept and 0 for each other
+   * @throws IllegalArgumentException when a score is NaN
+   */
+  public void selectAbove(float[] scores, double threshold, double floor, float[] mask) {
+    // σ(S) > τ without σ: exact, and much faster.
+    double cut = Math.log(threshold / (1 - threshold));
+    int kept = 0;
+    for (int i = 0; i < scores.length; i++) {
+      boolean keep = scores[i] > cut;
+      mask[i] = keep ? 1f : 0f;
+      kept += keep ? 1 : 0;
+    }
+    int least = floor == 0 ? 0 : (int) Math.min(scores.length, (long) (floor * scores.length) + 1);
+    if (kept < least) {
+      select(scores, least, mask);
+    } else {
+      requireNumbers(scores);
+    }
+  }
+
   /** As {@link #select(List, int, List, Cut)}, for one array. */
   public void select(float[] importance, int keep, float[] mask) {
     select(List.of(importance), keep, List.of(mask), new Cut());

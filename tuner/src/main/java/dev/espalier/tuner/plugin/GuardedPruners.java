@@ -3,15 +3,18 @@ package dev.espalier.tuner.plugin;
 import dev.espalier.api.pruning.ConstantPruner;
 import dev.espalier.api.pruning.GradientPruner;
 import dev.espalier.api.pruning.MaskRule;
+import dev.espalier.api.pruning.Ops;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.ScorePenalty;
 import dev.espalier.api.pruning.ScorePruner;
-import dev.espalier.api.pruning.Units;
+import dev.espalier.api.pruning.Step;
+import dev.espalier.api.pruning.UnitWeights;
+import dev.espalier.api.pruning.Vec;
 import dev.espalier.api.pruning.WeightPruner;
 import dev.espalier.core.model.Elements;
 import dev.espalier.core.training.FromPlugin;
+import java.util.List;
 import java.util.Optional;
-import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
@@ -40,9 +43,14 @@ final class GuardedPruners {
   private record ByWeight(WeightPruner pruner, PluginCode code)
       implements WeightPruner, FromPlugin {
     @Override
-    public void importance(float[] weights, float[] importance) {
-      code.run(pruner, "importance", () -> pruner.importance(weights, importance));
+    public void importance(Step step, float[] weights, float[] importance) {
+      code.run(pruner, "importance", () -> pruner.importance(step, weights, importance));
       checkFinite(importance, "importance set element ", pruner, code, weights);
+    }
+
+    @Override
+    public Vec importance(Step step, Vec weights, Ops ops) {
+      return code.call(pruner, "importance", () -> pruner.importance(step, weights, ops));
     }
 
     @Override
@@ -52,10 +60,10 @@ final class GuardedPruners {
 
     /** Called for each unit, and so without a lambda. */
     @Override
-    public double shrinkage(double norm) {
+    public double shrinkage(Step step, double norm) {
       double factor;
       try {
-        factor = pruner.shrinkage(norm);
+        factor = pruner.shrinkage(step, norm);
       } catch (Throwable e) {
         throw code.failed(pruner, "shrinkage", e);
       }
@@ -74,9 +82,55 @@ final class GuardedPruners {
   private record ByGradient(GradientPruner pruner, PluginCode code)
       implements GradientPruner, FromPlugin {
     @Override
-    public void update(float[] gradient, float[] weights, float[] scores) {
-      code.run(pruner, "update", () -> pruner.update(gradient, weights, scores));
-      checkFinite(scores, "update set score ", pruner, code, gradient, weights);
+    public List<String> statistics() {
+      List<String> names = code.call(pruner, "statistics", pruner::statistics);
+      if (names.isEmpty()
+          || names.stream().anyMatch(name -> name == null || !name.matches("[a-z][a-z0-9_]*"))
+          || names.stream().distinct().count() < names.size()) {
+        throw code.broken(
+            pruner, "statistics() returned " + names + ", not one or more different names");
+      }
+      return List.copyOf(names);
+    }
+
+    @Override
+    public void update(Step step, float[] gradient, float[] weights, float[][] statistics) {
+      code.run(pruner, "update", () -> pruner.update(step, gradient, weights, statistics));
+      for (int i = 0; i < statistics.length; i++) {
+        String did =
+            statistics.length == 1
+                ? "update set score "
+                : "update set statistic " + i + " of weight ";
+        checkFinite(statistics[i], did, pruner, code, gradient, weights);
+      }
+    }
+
+    @Override
+    public float[] importance(Step step, float[][] statistics, float[] out) {
+      float[] importance =
+          code.call(pruner, "importance", () -> pruner.importance(step, statistics, out));
+      if (importance.length != out.length) {
+        throw code.broken(
+            pruner,
+            "importance returned "
+                + importance.length
+                + " values, not the "
+                + out.length
+                + " of the matrix");
+      }
+      checkFinite(importance, "importance set element ", pruner, code, statistics);
+      return importance;
+    }
+
+    @Override
+    public List<Vec> update(Step step, Vec gradient, Vec weights, List<Vec> statistics, Ops ops) {
+      return code.call(
+          pruner, "update", () -> pruner.update(step, gradient, weights, statistics, ops));
+    }
+
+    @Override
+    public Vec importance(Step step, List<Vec> statistics, Ops ops) {
+      return code.call(pruner, "importance", () -> pruner.importance(step, statistics, ops));
     }
 
     @Override
@@ -87,9 +141,10 @@ final class GuardedPruners {
 
   private record ByScore(ScorePruner pruner, PluginCode code) implements ScorePruner, FromPlugin {
     @Override
-    public void initializeScores(Units units, float[] scores, RandomGenerator random) {
-      code.run(pruner, "initializeScores", () -> pruner.initializeScores(units, scores, random));
-      checkFinite(scores, "initializeScores of " + units.name() + " set score ", pruner, code);
+    public void initializeScores(Step step, UnitWeights weights, float[] scores) {
+      code.run(pruner, "initializeScores", () -> pruner.initializeScores(step, weights, scores));
+      String did = "initializeScores of " + step.units().name() + " set score ";
+      checkFinite(scores, did, pruner, code);
     }
 
     @Override
@@ -100,16 +155,24 @@ final class GuardedPruners {
 
     @Override
     public void scoreGradient(
-        float[] maskGradient, float[] scores, float[] mask, float[] gradient) {
+        Step step, float[] maskGradient, float[] scores, float[] mask, float[] gradient) {
       // The same array may be read and written.
       boolean sound = Elements.firstNotFinite(maskGradient) < 0;
       code.run(
           pruner,
           "scoreGradient",
-          () -> pruner.scoreGradient(maskGradient, scores, mask, gradient));
+          () -> pruner.scoreGradient(step, maskGradient, scores, mask, gradient));
       if (sound) {
         checkFinite(gradient, "scoreGradient set element ", pruner, code, scores, mask);
       }
+    }
+
+    @Override
+    public Vec scoreGradient(Step step, Vec maskGradient, Vec scores, Vec mask, Ops ops) {
+      return code.call(
+          pruner,
+          "scoreGradient",
+          () -> pruner.scoreGradient(step, maskGradient, scores, mask, ops));
     }
 
     @Override
@@ -125,23 +188,33 @@ final class GuardedPruners {
 
   private record Gates(MaskRule.Gates gates, PluginCode code) implements MaskRule.Gates {
     @Override
-    public void sample(float[] scores, float[] uniform, float[] mask) {
-      code.run(gates, "sample", () -> gates.sample(scores, uniform, mask));
+    public void sample(Step step, float[] scores, float[] uniform, float[] mask) {
+      code.run(gates, "sample", () -> gates.sample(step, scores, uniform, mask));
       checkMask(mask, gates, "sample", code, scores);
     }
 
     @Override
-    public void decide(float[] scores, float[] mask) {
-      code.run(gates, "decide", () -> gates.decide(scores, mask));
+    public void decide(Step step, float[] scores, float[] mask) {
+      code.run(gates, "decide", () -> gates.decide(step, scores, mask));
       checkMask(mask, gates, "decide", code, scores);
+    }
+
+    @Override
+    public Vec sample(Step step, Vec scores, Vec uniform, Ops ops) {
+      return code.call(gates, "sample", () -> gates.sample(step, scores, uniform, ops));
+    }
+
+    @Override
+    public Vec decide(Step step, Vec scores, Ops ops) {
+      return code.call(gates, "decide", () -> gates.decide(step, scores, ops));
     }
   }
 
   private record Constant(ConstantPruner pruner, PluginCode code)
       implements ConstantPruner, FromPlugin {
     @Override
-    public void mask(float[] weights, float[] mask) {
-      code.run(pruner, "mask", () -> pruner.mask(weights, mask));
+    public void mask(Step step, float[] weights, float[] mask) {
+      code.run(pruner, "mask", () -> pruner.mask(step, weights, mask));
       checkMask(mask, pruner, "mask", code, weights);
     }
 

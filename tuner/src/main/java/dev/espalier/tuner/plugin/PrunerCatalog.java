@@ -2,6 +2,7 @@ package dev.espalier.tuner.plugin;
 
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.ProblemException;
+import dev.espalier.api.pruning.Need;
 import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
@@ -9,6 +10,7 @@ import dev.espalier.api.pruning.PrunerProvider;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The pruners that there are, by name. */
@@ -81,6 +83,15 @@ public final class PrunerCatalog {
    */
   public PrunerDescriptor descriptor(String name, @Nullable Location asked) {
     return catalog.entry(name, asked).descriptor();
+  }
+
+  /**
+   * What a pruner with the default of each parameter needs beside the weights.
+   *
+   * @throws ProblemException as {@link #create}
+   */
+  public Set<Need> needs(String name) {
+    return Need.of(create(name, Map.of(), null));
   }
 
   /**

@@ -10,7 +10,6 @@ import dev.espalier.api.pruning.ScorePruner;
 import dev.espalier.api.pruning.TopShare;
 import dev.espalier.api.pruning.Units;
 import dev.espalier.core.model.Tensor;
-import dev.espalier.core.training.FromPlugin;
 import dev.espalier.core.training.PruningPlan;
 import dev.espalier.core.training.PruningPlan.Follows;
 import dev.espalier.core.training.UnitGroup;
@@ -21,7 +20,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -29,17 +28,17 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything between the backward pass and the next forward pass, over plain Java arrays: global
- * gradient norm, AdamW on weights and scores, new masks, effective weights.
+ * The step over plain Java arrays, for parameters that libtorch keeps in the memory of the host.
  *
  * <p>With G = ∂L/∂W' the weights get G ⊙ M and the scores what the pruner makes of G ⊙ W. A masked
  * weight therefore gets no gradient and moves by momentum and decay only, unseen by the forward
  * pass, which always runs on M ⊙ W (Sanh et al. 2020, section 3).
  */
-final class FusedStep implements AutoCloseable {
+final class HostEngine implements StepEngine {
   private final @Nullable PruningPlan plan;
   private final long seed;
-  private final List<TrainedParameter> dense;
+  private final long steps;
+  private final List<HostParameter> dense;
   private final List<PrunedGroup> groups;
   private final List<Scope> scopes;
   private final Workers workers;
@@ -48,13 +47,6 @@ final class FusedStep implements AutoCloseable {
   private final long[] decided;
   private final @Nullable LambdaController controller;
   private boolean sawGradients;
-
-  /**
-   * Learning rates and the like of one step.
-   *
-   * @param share the present learning rate as a share of its highest
-   */
-  record Rates(AdamW.Step decayed, AdamW.Step plain, AdamW.Step scores, double share) {}
 
   /** Groups whose units compete, with room for what they are ranked by where they are several. */
   private record Scope(List<PrunedGroup> groups, List<float[]> copies, TopShare.Cut cut) {
@@ -97,12 +89,19 @@ final class FusedStep implements AutoCloseable {
    * @param parameters everything that is trained; those that {@code plan} prunes have a mask
    * @param plan null when nothing is pruned
    * @param seed for scores and gates
+   * @param steps of the training
    */
-  FusedStep(List<TrainedParameter> parameters, @Nullable PruningPlan plan, long seed, int threads) {
+  HostEngine(
+      List<HostParameter> parameters,
+      @Nullable PruningPlan plan,
+      long seed,
+      long steps,
+      int threads) {
     this.plan = plan;
     this.seed = seed;
+    this.steps = steps;
     this.dense = largestFirst(parameters.stream().filter(p -> !p.isPruned()).toList());
-    this.scopes = plan == null ? List.of() : scopes(plan, parameters, seed);
+    this.scopes = plan == null ? List.of() : scopes(plan, parameters, moment(0, 0, 0, false));
     this.groups =
         scopes.stream()
             .flatMap(scope -> scope.groups().stream())
@@ -115,14 +114,12 @@ final class FusedStep implements AutoCloseable {
     this.controller = goal == null ? null : new LambdaController(goal);
     this.workers = new Workers(threads);
     makeMasks(0, true);
-    for (TrainedParameter parameter : dense) {
-      parameter.publish(parameter.weights);
-    }
+    dense.forEach(HostParameter::publish);
   }
 
   private static List<Scope> scopes(
-      PruningPlan plan, List<TrainedParameter> parameters, long seed) {
-    Map<String, TrainedParameter> byName =
+      PruningPlan plan, List<HostParameter> parameters, Moment start) {
+    Map<String, HostParameter> byName =
         parameters.stream().collect(Collectors.toMap(p -> p.name, Function.identity()));
     List<Scope> scopes = new ArrayList<>();
     for (List<UnitGroup> scope : plan.scopes()) {
@@ -135,28 +132,23 @@ final class FusedStep implements AutoCloseable {
                               plan.pruner(),
                               group,
                               group.members().stream().map(m -> byName.get(m.name())).toList(),
-                              seed))
+                              start))
                   .toList()));
     }
     return scopes;
   }
 
   /** So that no thread is left with a large one at the end. */
-  private static List<TrainedParameter> largestFirst(List<TrainedParameter> parameters) {
+  private static List<HostParameter> largestFirst(List<HostParameter> parameters) {
     return parameters.stream()
         .sorted(
-            Comparator.comparingInt((TrainedParameter p) -> -p.weights.length)
+            Comparator.comparingInt((HostParameter p) -> -p.weights.length)
                 .thenComparing(p -> p.name))
         .toList();
   }
 
-  /**
-   * Takes the gradients from the engine.
-   *
-   * @param number the step, from 0
-   * @return their global L2 norm over weights and scores, as the optimizer will see them
-   */
-  double takeGradients(long number) {
+  @Override
+  public double takeGradients(long number) {
     Moment moment = moment(number);
     workers.run(
         squares.length,
@@ -164,7 +156,7 @@ final class FusedStep implements AutoCloseable {
           if (task < groups.size()) {
             squares[task] = groups.get(task).takeGradients(moment, scratch);
           } else {
-            TrainedParameter parameter = dense.get(task - groups.size());
+            HostParameter parameter = dense.get(task - groups.size());
             parameter.takeGradient();
             squares[task] = sumOfSquares(parameter.gradient);
           }
@@ -180,8 +172,8 @@ final class FusedStep implements AutoCloseable {
     return Math.sqrt(sum);
   }
 
-  /** What has a gradient that is not finite, for the error message. */
-  @Nullable String nonFiniteParameter() {
+  @Override
+  public @Nullable String nonFiniteParameter() {
     for (int i = 0; i < squares.length; i++) {
       if (!Double.isFinite(squares[i])) {
         return i < groups.size() ? groups.get(i).group.name() : dense.get(i - groups.size()).name;
@@ -190,27 +182,22 @@ final class FusedStep implements AutoCloseable {
     return null;
   }
 
-  /**
-   * Steps the optimizers, makes the masks of the next forward pass and publishes its weights.
-   *
-   * @param number the step, from 0
-   * @param scale factor on all gradients, from clipping
-   */
-  void update(long number, float scale, Rates rates) {
+  @Override
+  public void update(long number, float scale, Rates rates) {
     workers.run(
         squares.length,
         (task, scratch) -> {
           if (task < groups.size()) {
             PrunedGroup group = groups.get(task);
             group.scoring.step(scale, rates.scores());
-            for (TrainedParameter member : group.members) {
+            for (HostParameter member : group.members) {
               member.optimizer.update(member.weights, member.gradient, scale, rates.decayed());
             }
           } else {
-            TrainedParameter parameter = dense.get(task - groups.size());
+            HostParameter parameter = dense.get(task - groups.size());
             AdamW.Step step = parameter.decays ? rates.decayed() : rates.plain();
             parameter.optimizer.update(parameter.weights, parameter.gradient, scale, step);
-            parameter.publish(parameter.weights);
+            parameter.publish();
           }
         });
     makeMasks(number + 1, true);
@@ -219,8 +206,8 @@ final class FusedStep implements AutoCloseable {
     }
   }
 
-  /** Makes the masks that are evaluated and exported, with no chance in them. */
-  void finish(long steps) {
+  @Override
+  public void finish() {
     makeMasks(steps, false);
   }
 
@@ -236,7 +223,7 @@ final class FusedStep implements AutoCloseable {
         (task, scratch) -> {
           Scope scope = scopes.get(task);
           if (compete) {
-            select(scope, density, scratch);
+            select(scope, density, moment, scratch);
           }
           for (PrunedGroup group : scope.groups()) {
             if (!compete) {
@@ -260,11 +247,11 @@ final class FusedStep implements AutoCloseable {
         : pruning.schedule().at(number);
   }
 
-  private void select(Scope scope, double density, Scratch scratch) {
+  private void select(Scope scope, double density, Moment moment, Scratch scratch) {
     List<float[]> importances = new ArrayList<>();
     for (int i = 0; i < scope.groups().size(); i++) {
       PrunedGroup group = scope.groups().get(i);
-      float[] importance = group.scoring.importance(scratch);
+      float[] importance = group.scoring.importance(moment, scratch);
       float[] ranked = ranked(scope, i, importance, scratch);
       if (ranked != importance) {
         rankable(group, () -> prepare(importance, ranked));
@@ -309,25 +296,25 @@ final class FusedStep implements AutoCloseable {
                   ProblemKind.TRAINING,
                   null,
                   "the pruner cannot rank " + group.group.name() + ": " + e.getMessage(),
-                  plugin().map(each -> advice + " It is " + each + ".").orElse(advice))),
+                  activePlan()
+                      .plugin()
+                      .map(each -> advice + " It is " + each + ".")
+                      .orElse(advice))),
           e);
     }
   }
 
-  /** The plugin that prunes, for people; empty when the pruner is ours, or there is none. */
-  Optional<String> plugin() {
-    return plan != null && plan.pruner() instanceof FromPlugin foreign
-        ? Optional.of(foreign.plugin())
-        : Optional.empty();
-  }
-
   private Moment moment(long number) {
     if (plan == null) {
-      return new Moment(1, 0, 0, false);
+      return moment(number, 1, 0, false);
     }
     double threshold = plan.schedule().at(number);
     boolean look = controller != null && LambdaController.looksAt(number);
-    return new Moment(threshold, lambda(threshold), seed * 1_000_003 + number, look);
+    return moment(number, threshold, lambda(threshold), look);
+  }
+
+  private Moment moment(long number, double threshold, double lambda, boolean look) {
+    return new Moment(number, steps, seed, threshold, lambda, look);
   }
 
   /**
@@ -354,8 +341,13 @@ final class FusedStep implements AutoCloseable {
     return plan;
   }
 
-  /** Every array that training changes, live, by name; masks follow from them. */
-  SortedMap<String, float[]> arrays() {
+  /** The live arrays: a copy of them would double the memory of a training. */
+  @Override
+  public State save() {
+    return new State(arrays(), controller == null ? null : controller.state());
+  }
+
+  private SortedMap<String, float[]> arrays() {
     SortedMap<String, float[]> arrays = new TreeMap<>();
     dense.forEach(parameter -> addTo(arrays, parameter));
     for (PrunedGroup group : groups) {
@@ -365,36 +357,37 @@ final class FusedStep implements AutoCloseable {
     return arrays;
   }
 
-  private static void addTo(Map<String, float[]> arrays, TrainedParameter parameter) {
+  private static void addTo(Map<String, float[]> arrays, HostParameter parameter) {
     arrays.put(parameter.name, parameter.weights);
     arrays.put(parameter.name + ":mean", parameter.optimizer.mean());
     arrays.put(parameter.name + ":variance", parameter.optimizer.variance());
   }
 
-  /** What steers λ; null when nothing does. */
-  LambdaController.@Nullable State steering() {
-    return controller == null ? null : controller.state();
-  }
-
-  /**
-   * Goes on from {@link #arrays} that were filled and {@link #steering} of another training: makes
-   * the masks of the next forward pass.
-   *
-   * @param done steps done
-   */
-  void restored(long done, LambdaController.@Nullable State steering) {
+  @Override
+  public void load(long done, State state) {
+    SortedMap<String, float[]> own = arrays();
+    if (!own.keySet().equals(state.arrays().keySet())) {
+      throw new IllegalArgumentException("it does not hold the parameters that are trained");
+    }
+    own.forEach(
+        (name, values) -> {
+          float[] saved = Objects.requireNonNull(state.arrays().get(name));
+          if (saved.length != values.length) {
+            throw new IllegalArgumentException(name + " has " + saved.length + " values");
+          }
+        });
+    own.forEach(
+        (name, values) -> System.arraycopy(state.arrays().get(name), 0, values, 0, values.length));
     sawGradients = done > 0;
-    if (controller != null && steering != null) {
-      controller.restore(steering);
+    if (controller != null && state.steering() != null) {
+      controller.restore(state.steering());
     }
     makeMasks(done, true);
-    for (TrainedParameter parameter : dense) {
-      parameter.publish(parameter.weights);
-    }
+    dense.forEach(HostParameter::publish);
   }
 
-  /** Share of the prunable weights that the present masks keep; 1 when nothing is pruned. */
-  double density() {
+  @Override
+  public double density() {
     return share(kept);
   }
 
@@ -403,8 +396,8 @@ final class FusedStep implements AutoCloseable {
     return all == 0 ? 1 : (double) Arrays.stream(counts).sum() / all;
   }
 
-  /** Share kept of each pruned matrix, by name. */
-  Map<String, Double> densities() {
+  @Override
+  public Map<String, Double> densities() {
     Map<String, Double> densities = new TreeMap<>();
     for (PrunedGroup group : groups) {
       double density = (double) group.kept() / group.group.weights();
@@ -413,8 +406,8 @@ final class FusedStep implements AutoCloseable {
     return densities;
   }
 
-  /** Copies of the trained scores, by the name of what they rank; empty where none are trained. */
-  Map<String, Tensor> scores() {
+  @Override
+  public Map<String, Tensor> scores() {
     Map<String, Tensor> scores = new TreeMap<>();
     for (PrunedGroup group : groups) {
       if (group.scoring.scores().length > 0) {
@@ -425,6 +418,16 @@ final class FusedStep implements AutoCloseable {
       }
     }
     return scores;
+  }
+
+  @Override
+  public Map<String, Tensor> effective() {
+    Map<String, Tensor> effective = new TreeMap<>();
+    dense.forEach(parameter -> effective.put(parameter.name, parameter.effective()));
+    for (PrunedGroup group : groups) {
+      group.members.forEach(member -> effective.put(member.name, member.effective()));
+    }
+    return effective;
   }
 
   /** Four partial sums, so that the additions do not wait for each other. */

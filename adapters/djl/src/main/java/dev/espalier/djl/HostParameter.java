@@ -2,15 +2,10 @@ package dev.espalier.djl;
 
 import ai.djl.ndarray.NDArray;
 import dev.espalier.core.model.Tensor;
-import java.nio.FloatBuffer;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One trained parameter: its true values, its optimizer state, and views of the native memory where
- * the engine reads its effective values and writes its gradient.
- */
-final class TrainedParameter {
+/** One trained parameter: its true values, gradient, mask and optimizer state. */
+final class HostParameter {
   /** Values of a piece that stays in the first cache, with its mask and its weights. */
   static final int PIECE = 2048;
 
@@ -21,9 +16,7 @@ final class TrainedParameter {
   final boolean decays;
 
   private final float @Nullable [] mask;
-  private final NDArray leaf;
-  private final FloatBuffer effective;
-  private @Nullable FloatBuffer nativeGradient;
+  private final NativeView engine;
 
   /**
    * Makes {@code leaf} an autograd leaf.
@@ -31,40 +24,29 @@ final class TrainedParameter {
    * @param weights W; owned from now on
    * @param pruned whether it has a mask
    */
-  TrainedParameter(String name, NDArray leaf, float[] weights, boolean pruned) {
+  HostParameter(String name, NDArray leaf, float[] weights, boolean pruned) {
     this.name = name;
-    this.leaf = leaf;
+    this.engine = new NativeView(leaf);
     this.weights = weights;
     this.gradient = new float[weights.length];
     this.optimizer = new AdamW(weights.length);
-    this.decays = leaf.getShape().dimension() > 1;
+    this.decays = engine.shape().length > 1;
     this.mask = pruned ? new float[weights.length] : null;
-    leaf.setRequiresGradient(true);
-    this.effective = leaf.toByteBuffer(true).asFloatBuffer();
   }
 
-  /**
-   * Takes over what the backward pass left, and clears it for the next one. The gradient's memory
-   * stays where the first backward pass put it, because later ones add to it in place.
-   */
+  /** Takes over what the backward pass left, and clears it for the next one. */
   void takeGradient() {
-    if (nativeGradient == null) {
-      nativeGradient = leaf.getGradient().toByteBuffer(true).asFloatBuffer();
-    }
-    nativeGradient.get(0, gradient);
-    // Clears by copying zeros: the buffer has no fill of its own.
-    for (int from = 0; from < gradient.length; from += ZEROS.length) {
-      nativeGradient.put(from, ZEROS, 0, Math.min(ZEROS.length, gradient.length - from));
-    }
+    engine.takeGradient(gradient);
   }
 
-  /** Lets the engine see {@code values} as this parameter. */
-  void publish(float[] values) {
-    effective.put(0, values, 0, weights.length);
+  /** Lets the forward pass see the weights as they are. */
+  void publish() {
+    engine.publish(0, weights, weights.length);
   }
 
   /**
-   * Lets the engine see M ⊙ W, piece by piece, so that a piece is copied while it is in the cache.
+   * Lets the forward pass see M ⊙ W, piece by piece, so that a piece is copied while it is in the
+   * cache.
    *
    * @param piece {@value #PIECE} values to overwrite
    */
@@ -75,14 +57,14 @@ final class TrainedParameter {
       for (int i = 0; i < size; i++) {
         piece[i] = weights[from + i] * values[from + i] + 0f;
       }
-      effective.put(from, piece, 0, size);
+      engine.publish(from, piece, size);
     }
   }
 
   /**
    * Masks the gradient.
    *
-   * @return its squared norm afterwards, as {@link FusedStep#sumOfSquares} has it
+   * @return its squared norm afterwards, as {@link HostEngine#sumOfSquares} has it
    */
   double maskGradient() {
     float[] g = gradient;
@@ -131,13 +113,13 @@ final class TrainedParameter {
     return mask;
   }
 
-  /** W' = M ⊙ W, or W itself when nothing is pruned. */
-  float[] effectiveWeights() {
+  /** A copy of W' = M ⊙ W, or of W itself when the parameter is not pruned. */
+  Tensor effective() {
     float[] values = weights.clone();
     if (mask != null) {
       multiply(values, mask, values);
     }
-    return values;
+    return new Tensor(engine.shape(), values);
   }
 
   /** {@code out = a ⊙ b}, without negative zeros: what is masked is zero in every bit. */
@@ -146,12 +128,4 @@ final class TrainedParameter {
       out[i] = a[i] * b[i] + 0f;
     }
   }
-
-  /** The shape with these values. */
-  Tensor tensor(float[] values) {
-    int[] shape = Arrays.stream(leaf.getShape().getShape()).mapToInt(Math::toIntExact).toArray();
-    return new Tensor(shape, values);
-  }
-
-  private static final float[] ZEROS = new float[16_384];
 }
