@@ -10,7 +10,8 @@ import dev.espalier.api.pruning.PrunerDescriptor;
 import dev.espalier.api.pruning.PrunerProvider;
 import dev.espalier.api.pruning.ScorePenalty;
 import dev.espalier.api.pruning.ScorePruner;
-import dev.espalier.api.pruning.Units;
+import dev.espalier.api.pruning.Step;
+import dev.espalier.api.pruning.UnitWeights;
 import dev.espalier.api.pruning.WeightPruner;
 import dev.espalier.api.tuning.Observation;
 import dev.espalier.api.tuning.Proposal;
@@ -23,7 +24,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
 
 /**
  * A stranger's plugins, in a package that is not Espalier's, each of which does what it is told.
@@ -35,7 +35,7 @@ public final class FaultyPlugins {
   public record Pruners(Supplier<Pruner> creates) implements PrunerProvider {
     @Override
     public PrunerDescriptor descriptor() {
-      return new PrunerDescriptor("faulty", "Fails.", "None.", Set.of(), List.of());
+      return new PrunerDescriptor("faulty", "Fails.", "None.", List.of());
     }
 
     @Override
@@ -60,7 +60,7 @@ public final class FaultyPlugins {
   /** Does {@code fault} in each method. */
   public record ByWeight(Runnable fault) implements WeightPruner {
     @Override
-    public void importance(float[] weights, float[] importance) {
+    public void importance(Step step, float[] weights, float[] importance) {
       fault.run();
     }
 
@@ -71,16 +71,28 @@ public final class FaultyPlugins {
     }
 
     @Override
-    public double shrinkage(double norm) {
+    public double shrinkage(Step step, double norm) {
       fault.run();
       return Double.NaN;
     }
   }
 
-  /** Does {@code fault} in its method. */
-  public record ByGradient(Runnable fault) implements GradientPruner {
+  /** Does {@code fault} in each method, and returns what it must not. */
+  public record ByGradient(Runnable fault, List<String> names) implements GradientPruner {
     @Override
-    public void update(float[] gradient, float[] weights, float[] scores) {
+    public List<String> statistics() {
+      fault.run();
+      return names;
+    }
+
+    @Override
+    public float[] importance(Step step, float[][] statistics, float[] out) {
+      fault.run();
+      return new float[out.length + 1];
+    }
+
+    @Override
+    public void update(Step step, float[] gradient, float[] weights, float[][] statistics) {
       fault.run();
     }
   }
@@ -89,7 +101,7 @@ public final class FaultyPlugins {
   public record ByScore(Runnable fault, MaskRule rule, Supplier<Optional<ScorePenalty>> penalties)
       implements ScorePruner {
     @Override
-    public void initializeScores(Units units, float[] scores, RandomGenerator random) {
+    public void initializeScores(Step step, UnitWeights weights, float[] scores) {
       fault.run();
       scores[1] = Float.NaN;
     }
@@ -107,7 +119,7 @@ public final class FaultyPlugins {
 
     @Override
     public void scoreGradient(
-        float[] maskGradient, float[] scores, float[] mask, float[] gradient) {
+        Step step, float[] maskGradient, float[] scores, float[] mask, float[] gradient) {
       fault.run();
     }
   }
@@ -115,13 +127,13 @@ public final class FaultyPlugins {
   /** Does {@code fault}, and opens gates too wide. */
   public record Gates(Runnable fault) implements MaskRule.Gates {
     @Override
-    public void sample(float[] scores, float[] uniform, float[] mask) {
+    public void sample(Step step, float[] scores, float[] uniform, float[] mask) {
       fault.run();
       mask[0] = 2;
     }
 
     @Override
-    public void decide(float[] scores, float[] mask) {
+    public void decide(Step step, float[] scores, float[] mask) {
       fault.run();
       mask[0] = 2;
     }
@@ -130,7 +142,7 @@ public final class FaultyPlugins {
   /** Does {@code fault}, and leaves NaN. */
   public record Constant(Runnable fault) implements ConstantPruner {
     @Override
-    public void mask(float[] weights, float[] mask) {
+    public void mask(Step step, float[] weights, float[] mask) {
       fault.run();
       mask[0] = Float.NaN;
     }

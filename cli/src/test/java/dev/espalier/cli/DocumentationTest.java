@@ -45,7 +45,7 @@ class DocumentationTest {
                       "CONTRIBUTING.md",
                       "CHANGELOG.md",
                       "examples/third-party-pruner/README.md",
-                      "examples/third-party-pruner/taylor.yaml")
+                      "examples/third-party-pruner/platon.yaml")
                   .map(ROOT::resolve))
           .flatMap(paths -> paths);
     }

@@ -24,7 +24,7 @@ import javax.tools.ToolProvider;
  */
 final class ExamplePlugin {
   static final Path PROJECT = Path.of("../examples/third-party-pruner");
-  static final Path SOURCE = PROJECT.resolve("src/main/java/com/example/TaylorPruner.java");
+  static final Path SOURCE = PROJECT.resolve("src/main/java/com/example/PlatonPruner.java");
 
   private static final Path RESOURCES = PROJECT.resolve("src/main/resources");
 

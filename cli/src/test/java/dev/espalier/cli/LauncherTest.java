@@ -158,7 +158,7 @@ final class LauncherTest {
     "cli/target/classes/Main.class, false",
     "README.md, false",
     "examples/third-party-pruner/pom.xml, false",
-    "examples/third-party-pruner/src/main/java/com/example/TaylorPruner.java, false",
+    "examples/third-party-pruner/src/main/java/com/example/PlatonPruner.java, false",
   })
   void buildsAgainWhenWhatItIsMadeOfChanged(String file, boolean again) throws Exception {
     write(home.resolve(file), "before");

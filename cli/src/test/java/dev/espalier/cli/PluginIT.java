@@ -42,7 +42,7 @@ class PluginIT {
         new ArrayList<>(
             List.of(
                 "run",
-                ExamplePlugin.PROJECT.resolve("taylor.yaml").toString(),
+                ExamplePlugin.PROJECT.resolve("platon.yaml").toString(),
                 "--plugins",
                 plugins.toString(),
                 "--no-progress",
@@ -53,11 +53,11 @@ class PluginIT {
     Assembled.run(0, directory.resolve("log"), List.of(), arguments);
 
     Path run;
-    try (Stream<Path> runs = Files.list(workspace.resolve("taylor"))) {
+    try (Stream<Path> runs = Files.list(workspace.resolve("platon"))) {
       run = runs.findFirst().orElseThrow();
     }
     JsonNode best = json(run.resolve("result.json")).get("best");
-    assertThat(best.get("pruner").asText()).isEqualTo("taylor");
+    assertThat(best.get("pruner").asText()).isEqualTo("platon");
     assertThat(best.at("/sparsity/pruned_layers").asDouble()).isBetween(0.6999, 0.7001);
     assertThat(run.resolve("best/model.int8.onnx")).exists();
     assertThat(json(run.resolve("environment.json")).toString())

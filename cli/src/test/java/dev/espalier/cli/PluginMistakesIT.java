@@ -30,7 +30,6 @@ class PluginMistakesIT {
       import dev.espalier.api.pruning.PrunerProvider;
       import java.util.List;
       import java.util.Locale;
-      import java.util.Set;
       import java.util.TimeZone;
       import java.util.concurrent.atomic.AtomicInteger;
       import java.util.concurrent.locks.LockSupport;
@@ -40,9 +39,7 @@ class PluginMistakesIT {
 
         static PrunerDescriptor named(String name) {
           return new PrunerDescriptor(
-              name, "Fails.", "None.",
-              Set.of(PrunerDescriptor.Need.TARGET_SPARSITY, PrunerDescriptor.Need.GRADIENTS),
-              List.of());
+              name, "Fails.", "None.", List.of());
         }
 
         public static final class Exits implements PrunerProvider {
@@ -58,7 +55,7 @@ class PluginMistakesIT {
 
           @Override
           public Pruner create(ParameterValues parameters) {
-            return (GradientPruner) (gradient, weights, scores) -> System.exit(0);
+            return (GradientPruner) (step, gradient, weights, kept) -> System.exit(0);
           }
         }
 
@@ -73,11 +70,11 @@ class PluginMistakesIT {
           @Override
           public Pruner create(ParameterValues parameters) {
             AtomicInteger calls = new AtomicInteger();
-            return (GradientPruner) (gradient, weights, scores) -> {
+            return (GradientPruner) (step, gradient, weights, kept) -> {
               if (calls.incrementAndGet() > CALLS) {
                 deeper(1);
               }
-              scores[0]++;
+              kept[0][0]++;
             };
           }
 
@@ -96,7 +93,7 @@ class PluginMistakesIT {
 
           @Override
           public Pruner create(ParameterValues parameters) {
-            return (GradientPruner) (gradient, weights, scores) -> scores[3] = Float.NaN;
+            return (GradientPruner) (step, gradient, weights, kept) -> kept[0][3] = Float.NaN;
           }
         }
 
@@ -129,7 +126,7 @@ class PluginMistakesIT {
 
           @Override
           public Pruner create(ParameterValues parameters) {
-            return (GradientPruner) (gradient, weights, scores) ->
+            return (GradientPruner) (step, gradient, weights, kept) ->
                 Runtime.getRuntime().halt(0);
           }
         }
@@ -156,9 +153,9 @@ class PluginMistakesIT {
             new Thread(endless).start();
             Runtime.getRuntime().addShutdownHook(new Thread(endless));
             new Thread(() -> System.exit(0)).start();
-            return (GradientPruner) (gradient, weights, scores) -> {
-              for (int i = 0; i < scores.length; i++) {
-                scores[i] += Math.abs(gradient[i] * weights[i]);
+            return (GradientPruner) (step, gradient, weights, kept) -> {
+              for (int i = 0; i < weights.length; i++) {
+                kept[0][i] += Math.abs(gradient[i] * weights[i]);
               }
               Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
               TimeZone.setDefault(TimeZone.getTimeZone("Pacific/Apia"));

@@ -50,22 +50,22 @@ class PluginsTest {
   @Test
   @DisplayName("pruners describe --plugins tells all about it, and which jar it is from")
   void described() {
-    assertThat(execute("pruners", "describe", "taylor", "--plugins", folder.toString()))
+    assertThat(execute("pruners", "describe", "platon", "--plugins", folder.toString()))
         .as(errors.toString())
         .isZero();
     assertThat(unwrapped())
-        .contains("first Taylor term")
+        .contains("still uncertain")
         .contains("Molchanov")
         .contains("memory a number in [0, 0.9999], default 0.9")
-        .contains("prune_type: taylor")
-        .contains("com.example.TaylorPruner$Provider in " + jar.toAbsolutePath());
+        .contains("prune_type: platon")
+        .contains("com.example.PlatonPruner$Provider in " + jar.toAbsolutePath());
   }
 
   @Test
   @DisplayName("without --plugins there is no such pruner, and the message says what is missing")
   void absent() {
-    assertThat(execute("pruners", "describe", "taylor")).isEqualTo(2);
-    assertThat(errors.toString()).contains("there is no pruner \"taylor\"").contains("--plugins");
+    assertThat(execute("pruners", "describe", "platon")).isEqualTo(2);
+    assertThat(errors.toString()).contains("there is no pruner \"platon\"").contains("--plugins");
   }
 
   @Test
@@ -74,16 +74,16 @@ class PluginsTest {
     assertThat(
             execute(
                 "run",
-                ExamplePlugin.PROJECT.resolve("taylor.yaml").toString(),
+                ExamplePlugin.PROJECT.resolve("platon.yaml").toString(),
                 "--plugins",
                 folder.toString(),
                 "--set",
                 "tuning.workspace.path=" + folder.resolve("runs"),
                 "--set",
-                "pruning.approach.weight_compression.pruners[0].parameters.memory=2"))
+                "pruning.approach.weight_compression.pruners[0].parameters.beta1=2"))
         .isEqualTo(2);
     assertThat(errors.toString())
-        .contains("pruner taylor: memory must be a number in [0, 0.9999], found 2");
+        .contains("pruner platon: beta1 must be a number in [0, 0.9999], found 2");
     assertThat(folder.resolve("runs")).doesNotExist();
   }
 
@@ -94,7 +94,7 @@ class PluginsTest {
 
     assertProblem(
         2,
-        "two pruners are named \"taylor\"",
+        "two pruners are named \"platon\"",
         jar.toAbsolutePath().toString(),
         copy.toAbsolutePath().toString());
   }

@@ -39,7 +39,7 @@ class PrunersCommandTest {
   @Test
   @DisplayName("pruners lists every pruner with what it needs, in lines that fit the terminal")
   void table() {
-    assertThat(PrunerPages.table(PRUNERS.descriptors(), 80).lines())
+    assertThat(PrunerPages.table(PRUNERS.descriptors(), PRUNERS::needs, 80).lines())
         .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80))
         .contains(
             "pruner         needs             what it does",
@@ -84,7 +84,7 @@ class PrunersCommandTest {
     Path file = directory.resolve("x.yaml");
     Files.writeString(
         file,
-        PrunerPages.snippet(pruner)
+        PrunerPages.snippet(pruner, PRUNERS.needs(pruner.name()))
             + """
 
             model: {name: x, checkpoint: all-minilm-l6-v2}
@@ -102,7 +102,7 @@ class PrunersCommandTest {
   @MethodSource("pruners")
   @DisplayName("every page fits the terminal, but for names and paths that cannot be broken")
   void fits(PrunerDescriptor pruner) {
-    assertThat(PrunerPages.page(pruner, "a.B in b.jar", 80).lines())
+    assertThat(PrunerPages.page(pruner, PRUNERS.needs(pruner.name()), "a.B in b.jar", 80).lines())
         .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
   }
 

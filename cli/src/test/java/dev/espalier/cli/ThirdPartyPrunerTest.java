@@ -19,7 +19,7 @@ import org.w3c.dom.NodeList;
 /** The example of a stranger's plugin is as small as promised, and keeps up with the project. */
 class ThirdPartyPrunerTest {
   private static final Path TEST =
-      ExamplePlugin.PROJECT.resolve("src/test/java/com/example/TaylorPrunerTest.java");
+      ExamplePlugin.PROJECT.resolve("src/test/java/com/example/PlatonPrunerTest.java");
 
   @Test
   @DisplayName("one class of at most 80 lines, one services line, one line of test")
@@ -33,11 +33,11 @@ class ThirdPartyPrunerTest {
                 ExamplePlugin.PROJECT.resolve(
                     "src/main/resources/META-INF/services/"
                         + "dev.espalier.api.pruning.PrunerProvider")))
-        .containsExactly("com.example.TaylorPruner$Provider");
+        .containsExactly("com.example.PlatonPruner$Provider");
     List<String> test = Files.readAllLines(TEST);
-    int head = test.indexOf("final class TaylorPrunerTest extends PrunerContract {");
+    int head = test.indexOf("final class PlatonPrunerTest extends PrunerContract {");
     assertThat(test.subList(head + 1, test.size()))
-        .containsExactly("  TaylorPrunerTest() { super(\"taylor\"); }", "}");
+        .containsExactly("  PlatonPrunerTest() { super(\"platon\"); }", "}");
   }
 
   @Test

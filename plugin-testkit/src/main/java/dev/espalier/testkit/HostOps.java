@@ -12,7 +12,13 @@ import java.util.function.DoubleUnaryOperator;
  * and rounded once.
  */
 public final class HostOps implements Ops {
-  private record HostVec(float[] values) implements Vec {
+  private static final class HostVec implements Vec {
+    private final float[] values;
+
+    HostVec(float[] values) {
+      this.values = values;
+    }
+
     @Override
     public int size() {
       return values.length;
@@ -80,7 +86,7 @@ public final class HostOps implements Ops {
   }
 
   private static float[] values(Vec a) {
-    return ((HostVec) a).values();
+    return ((HostVec) a).values;
   }
 
   private static Vec each(Vec a, DoubleUnaryOperator operation) {

@@ -5,63 +5,70 @@ import dev.espalier.api.pruning.FastMath;
 import dev.espalier.api.pruning.GradientPruner;
 import dev.espalier.api.pruning.MaskRule;
 import dev.espalier.api.pruning.ParameterDescriptor;
+import dev.espalier.api.pruning.ParameterDescriptor.Choice;
 import dev.espalier.api.pruning.ParameterValues;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
-import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import dev.espalier.api.pruning.PrunerProvider;
 import dev.espalier.api.pruning.ScorePruner;
+import dev.espalier.api.pruning.Step;
 import dev.espalier.api.pruning.TopShare;
-import dev.espalier.api.pruning.Units;
+import dev.espalier.api.pruning.UnitWeights;
 import dev.espalier.api.pruning.WeightPruner;
 import java.util.List;
-import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /** Announces the pruners of these tests, and holds a sound one of each kind. */
-record Announced(PrunerDescriptor descriptor, Supplier<Pruner> pruners) implements PrunerProvider {
-  static final Set<Need> SHARE = Set.of(Need.TARGET_SPARSITY);
-  static final Set<Need> GRADIENTS = Set.of(Need.TARGET_SPARSITY, Need.GRADIENTS);
-  static final Set<Need> SCORES = Set.of(Need.TARGET_SPARSITY, Need.LEARNED_SCORES);
-  static final Set<Need> NO_SHARE = Set.of(Need.LEARNED_SCORES);
-
-  static Announced of(
-      String name, Set<Need> needs, Supplier<Pruner> pruners, ParameterDescriptor... parameters) {
+record Announced(PrunerDescriptor descriptor, Function<ParameterValues, Pruner> pruners)
+    implements PrunerProvider {
+  static Announced of(String name, Supplier<Pruner> pruners, ParameterDescriptor... parameters) {
     return new Announced(
-        new PrunerDescriptor(name, "For a test.", "No paper.", needs, List.of(parameters)),
-        pruners);
+        new PrunerDescriptor(name, "For a test.", "No paper.", List.of(parameters)),
+        values -> pruners.get());
+  }
+
+  /** Ranks by the weights, or learns scores when its parameter says so. */
+  static Announced byParameter() {
+    Choice kind = new Choice("kind", "weight", List.of("weight", "scores"), "Of the pruner.");
+    return new Announced(
+        new PrunerDescriptor("two_kinds", "For a test.", "No paper.", List.of(kind)),
+        values ->
+            values.choice("kind").equals("weight")
+                ? new SoundWeight()
+                : new SoundScores(MaskRule.SHARE));
   }
 
   static Announced weight(WeightPruner pruner) {
-    return of("weight", SHARE, () -> pruner);
+    return of("weight", () -> pruner);
   }
 
   static Announced gradient(Supplier<GradientPruner> pruners) {
-    return of("gradient", GRADIENTS, pruners::get);
+    return of("gradient", pruners::get);
   }
 
   static Announced scores(Supplier<ScorePruner> pruners) {
-    return of("scores", SCORES, pruners::get);
+    return of("scores", pruners::get);
   }
 
   static Announced gates(Supplier<MaskRule.Gates> gates) {
-    return of("gates", NO_SHARE, () -> new SoundScores(gates.get()));
+    return of("gates", () -> new SoundScores(gates.get()));
   }
 
   static Announced constant(ConstantPruner pruner) {
-    return of("constant", Set.of(), () -> pruner);
+    return of("constant", () -> pruner);
   }
 
   @Override
   public Pruner create(ParameterValues values) {
-    return pruners.get();
+    return pruners.apply(values);
   }
 
   /** By magnitude, with a penalty. */
   static class SoundWeight implements WeightPruner {
     @Override
-    public void importance(float[] weights, float[] importance) {
+    public void importance(Step step, float[] weights, float[] importance) {
       for (int i = 0; i < weights.length; i++) {
         importance[i] = Math.abs(weights[i]);
       }
@@ -73,7 +80,7 @@ record Announced(PrunerDescriptor descriptor, Supplier<Pruner> pruners) implemen
     }
 
     @Override
-    public double shrinkage(double norm) {
+    public double shrinkage(Step step, double norm) {
       return 0.01 / norm;
     }
   }
@@ -81,7 +88,8 @@ record Announced(PrunerDescriptor descriptor, Supplier<Pruner> pruners) implemen
   /** Sums up gradients. */
   static class SoundGradient implements GradientPruner {
     @Override
-    public void update(float[] gradient, float[] weights, float[] scores) {
+    public void update(Step step, float[] gradient, float[] weights, float[][] statistics) {
+      float[] scores = statistics[0];
       for (int i = 0; i < scores.length; i++) {
         scores[i] += gradient[i];
       }
@@ -97,7 +105,8 @@ record Announced(PrunerDescriptor descriptor, Supplier<Pruner> pruners) implemen
     }
 
     @Override
-    public void initializeScores(Units units, float[] scores, RandomGenerator random) {
+    public void initializeScores(Step step, UnitWeights weights, float[] scores) {
+      RandomGenerator random = step.random();
       for (int i = 0; i < scores.length; i++) {
         scores[i] = random.nextFloat();
       }
@@ -112,14 +121,14 @@ record Announced(PrunerDescriptor descriptor, Supplier<Pruner> pruners) implemen
   /** Open by as much as the score says. */
   static class SoundGates implements MaskRule.Gates {
     @Override
-    public void sample(float[] scores, float[] uniform, float[] mask) {
+    public void sample(Step step, float[] scores, float[] uniform, float[] mask) {
       for (int i = 0; i < mask.length; i++) {
         mask[i] = FastMath.sigmoid(scores[i] + uniform[i]);
       }
     }
 
     @Override
-    public void decide(float[] scores, float[] mask) {
+    public void decide(Step step, float[] scores, float[] mask) {
       for (int i = 0; i < mask.length; i++) {
         mask[i] = FastMath.sigmoid(scores[i]);
       }
@@ -127,7 +136,7 @@ record Announced(PrunerDescriptor descriptor, Supplier<Pruner> pruners) implemen
   }
 
   /** Keeps what is not zero. */
-  static void soundMask(float[] weights, float[] mask) {
+  static void soundMask(Step step, float[] weights, float[] mask) {
     TopShare.requireNumbers(weights);
     for (int i = 0; i < mask.length; i++) {
       mask[i] = weights[i] == 0 ? 0f : 1f;

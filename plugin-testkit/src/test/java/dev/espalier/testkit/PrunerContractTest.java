@@ -11,22 +11,24 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import dev.espalier.api.pruning.FastMath;
 import dev.espalier.api.pruning.GradientPruner;
 import dev.espalier.api.pruning.MaskRule;
+import dev.espalier.api.pruning.Ops;
 import dev.espalier.api.pruning.ParameterDescriptor.Choice;
 import dev.espalier.api.pruning.ParameterDescriptor.Quantity;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerProvider;
 import dev.espalier.api.pruning.ScorePruner;
-import dev.espalier.api.pruning.Units;
+import dev.espalier.api.pruning.Step;
+import dev.espalier.api.pruning.UnitWeights;
+import dev.espalier.api.pruning.Vec;
 import dev.espalier.testkit.Announced.SoundGates;
+import dev.espalier.testkit.Announced.SoundGradient;
 import dev.espalier.testkit.Announced.SoundScores;
 import dev.espalier.testkit.Announced.SoundWeight;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -59,41 +61,33 @@ final class PrunerContractTest {
                 Stream.of(
                     Announced.of(
                         "weight",
-                        Announced.SHARE,
                         SoundWeight::new,
                         new Quantity("floor", 0.0, 0, calls.incrementAndGet(), "Is kept.")))),
         fault(
-            "says that it learns scores, and does not",
-            PrunerContract::needsWhatItsKindNeeds,
-            Announced.of("weight", Announced.SCORES, SoundWeight::new)),
+            "has another kind when a parameter says so",
+            PrunerContract::needsTheSameWhateverItsParameters,
+            Announced.byParameter()),
         fault(
-            "does not say that it needs a target",
-            PrunerContract::needsWhatItsKindNeeds,
-            Announced.of("weight", Set.of(), SoundWeight::new)),
-        fault(
-            "says that it needs a target, and has a threshold",
-            PrunerContract::needsWhatItsKindNeeds,
-            scores(() -> new SoundScores(new MaskRule.Threshold(0, 0.1, 0)))),
+            "has two statistics of one name",
+            PrunerContract::namesItsStatistics,
+            gradient(() -> new Statistics("mean", "mean"))),
+        fault("has no statistics", PrunerContract::namesItsStatistics, gradient(Statistics::new)),
         fault(
             "takes a parameter that nobody needs",
             PrunerContract::rejectsAnUnknownParameter,
             Announced.of(
-                "weight",
-                Announced.SHARE,
-                SoundWeight::new,
-                new Quantity("no_such_parameter", 0.0, 0, 1, "Is."))),
+                "weight", SoundWeight::new, new Quantity("no_such_parameter", 0.0, 0, 1, "Is."))),
         fault(
             "takes a word that is no option",
             PrunerContract::rejectsAValueOfAnotherType,
             Announced.of(
                 "weight",
-                Announced.SHARE,
                 SoundWeight::new,
                 new Choice("start", "zero", List.of("zero", "no_such_option"), "Is."))),
         fault(
             "cannot be created",
             PrunerContract::isCreatedAtBothEndsOfEachRangeAndForEachOption,
-            Announced.of("weight", Announced.SHARE, PrunerContractTest::nothing, FLOOR)));
+            Announced.of("weight", PrunerContractTest::nothing, FLOOR)));
   }
 
   static Stream<Arguments> weightPruners() {
@@ -101,11 +95,11 @@ final class PrunerContractTest {
         fault(
             "takes a root of the weight",
             PrunerContract::keepsExactlyTheCountAskedFor,
-            weight((weights, out) -> each(out, i -> (float) Math.sqrt(weights[i])))),
+            weight((step, weights, out) -> each(out, i -> (float) Math.sqrt(weights[i])))),
         fault(
             "divides by the spread",
             PrunerContract::keepsExactlyTheCountAskedForWhenAllAreEqual,
-            weight(PrunerContractTest::normalized)),
+            weight((step, weights, out) -> normalized(weights, out))),
         fault(
             "ranks the other way round each time",
             PrunerContract::keepsASubsetWhenSparser,
@@ -122,26 +116,36 @@ final class PrunerContractTest {
             "works in place",
             PrunerContract::doesNotChangeItsInputs,
             weight(
-                (weights, out) -> {
+                (step, weights, out) -> {
                   Arrays.sort(weights);
                   System.arraycopy(weights, 0, out, 0, out.length);
                 })),
         fault(
             "leaves out the last element",
             PrunerContract::writesEveryElement,
-            weight((weights, out) -> System.arraycopy(weights, 0, out, 0, out.length - 1))),
+            weight((step, weights, out) -> System.arraycopy(weights, 0, out, 0, out.length - 1))),
         fault(
             "ranks NaN last",
             PrunerContract::letsNaNBeReported,
-            weight((weights, out) -> each(out, i -> weights[i] > 0 ? weights[i] : 0))),
+            weight((step, weights, out) -> each(out, i -> weights[i] > 0 ? weights[i] : 0))),
         fault(
             "shrinks without end",
             PrunerContract::shrinkageIsAFinitePull,
             weight(
                 new SoundWeight() {
                   @Override
-                  public double shrinkage(double norm) {
+                  public double shrinkage(Step step, double norm) {
                     return 1 / (float) (norm * norm);
+                  }
+                })),
+        fault(
+            "ranks by the square on whole arrays",
+            PrunerContract::saysTheSameOnWholeArrays,
+            weight(
+                new SoundWeight() {
+                  @Override
+                  public Vec importance(Step step, Vec weights, Ops ops) {
+                    return ops.mul(weights, weights);
                   }
                 })),
         fault(
@@ -150,7 +154,7 @@ final class PrunerContractTest {
             weight(
                 new SoundWeight() {
                   @Override
-                  public double shrinkage(double norm) {
+                  public double shrinkage(Step step, double norm) {
                     return -1;
                   }
                 })),
@@ -181,19 +185,54 @@ final class PrunerContractTest {
             PrunerContract::doesNotChangeItsInputs,
             gradient(
                 () ->
-                    (gradient, weights, scores) ->
-                        each(scores, i -> gradient[i] = Math.abs(gradient[i])))),
+                    (step, gradient, weights, statistics) ->
+                        each(statistics[0], i -> gradient[i] = Math.abs(gradient[i])))),
+        fault(
+            "forgets a statistic on whole arrays",
+            PrunerContract::saysTheSameOnWholeArrays,
+            gradient(
+                () ->
+                    new SoundGradient() {
+                      @Override
+                      public List<Vec> update(
+                          Step step, Vec gradient, Vec weights, List<Vec> statistics, Ops ops) {
+                        return List.of(gradient);
+                      }
+                    })),
+        fault(
+            "changes a statistic while it ranks",
+            PrunerContract::doesNotChangeItsInputs,
+            gradient(
+                () ->
+                    new SoundGradient() {
+                      @Override
+                      public float[] importance(Step step, float[][] statistics, float[] out) {
+                        each(statistics[0], i -> Math.abs(statistics[0][i]));
+                        return statistics[0];
+                      }
+                    })),
         fault(
             "makes NaN zero",
             PrunerContract::letsNaNBeReported,
             gradient(
                 () ->
-                    (gradient, weights, scores) ->
-                        each(scores, i -> gradient[i] > 0 ? gradient[i] : 0))));
+                    (step, gradient, weights, statistics) ->
+                        each(statistics[0], i -> gradient[i] > 0 ? gradient[i] : 0))));
   }
 
   static Stream<Arguments> scorePruners() {
     return Stream.of(
+        fault(
+            "has another gradient on whole arrays",
+            PrunerContract::saysTheSameOnWholeArrays,
+            scores(
+                () ->
+                    new SoundScores(MaskRule.SHARE) {
+                      @Override
+                      public Vec scoreGradient(Step step, Vec g, Vec s, Vec mask, Ops ops) {
+                        return ops.mul(g, mask);
+                      }
+                    })),
         fault(
             "starts from the clock",
             PrunerContract::givesTheSameAnswersForTheSameSeed,
@@ -201,7 +240,7 @@ final class PrunerContractTest {
                 () ->
                     new SoundScores(MaskRule.SHARE) {
                       @Override
-                      public void initializeScores(Units units, float[] out, RandomGenerator r) {
+                      public void initializeScores(Step step, UnitWeights weights, float[] out) {
                         out[0] = System.nanoTime() % 1_000_000;
                       }
                     })),
@@ -212,7 +251,7 @@ final class PrunerContractTest {
                 () ->
                     new SoundScores(MaskRule.SHARE) {
                       @Override
-                      public void initializeScores(Units units, float[] out, RandomGenerator r) {
+                      public void initializeScores(Step step, UnitWeights weights, float[] out) {
                         out[1] = Float.POSITIVE_INFINITY;
                       }
                     })),
@@ -223,7 +262,8 @@ final class PrunerContractTest {
                 () ->
                     new SoundScores(MaskRule.SHARE) {
                       @Override
-                      public void scoreGradient(float[] g, float[] s, float[] mask, float[] out) {
+                      public void scoreGradient(
+                          Step step, float[] g, float[] s, float[] mask, float[] out) {
                         for (int i = 0; i < out.length; i++) {
                           if (mask[i] == 1) {
                             out[i] = g[i];
@@ -238,7 +278,8 @@ final class PrunerContractTest {
                 () ->
                     new SoundScores(MaskRule.SHARE) {
                       @Override
-                      public void scoreGradient(float[] g, float[] s, float[] mask, float[] out) {
+                      public void scoreGradient(
+                          Step step, float[] g, float[] s, float[] mask, float[] out) {
                         each(out, i -> g[i] *= 2);
                       }
                     })));
@@ -253,7 +294,7 @@ final class PrunerContractTest {
                 () ->
                     new SoundGates() {
                       @Override
-                      public void sample(float[] scores, float[] uniform, float[] mask) {
+                      public void sample(Step step, float[] scores, float[] uniform, float[] mask) {
                         each(mask, i -> scores[i] + uniform[i]);
                       }
                     })),
@@ -264,7 +305,7 @@ final class PrunerContractTest {
                 () ->
                     new SoundGates() {
                       @Override
-                      public void sample(float[] scores, float[] uniform, float[] mask) {
+                      public void sample(Step step, float[] scores, float[] uniform, float[] mask) {
                         each(mask, i -> ThreadLocalRandom.current().nextFloat());
                       }
                     })),
@@ -275,7 +316,7 @@ final class PrunerContractTest {
         fault(
             "has a mask that depends on the weights",
             PrunerContract::maskHoldsAfterAnOptimizerStep,
-            Announced.of("gates", Announced.NO_SHARE, GatesOfWeights::new)),
+            Announced.of("gates", GatesOfWeights::new)),
         fault(
             "has a mask that vanishes beside a weight",
             PrunerContract::maskHoldsAfterAnOptimizerStep,
@@ -283,7 +324,7 @@ final class PrunerContractTest {
                 () ->
                     new SoundGates() {
                       @Override
-                      public void decide(float[] scores, float[] mask) {
+                      public void decide(Step step, float[] scores, float[] mask) {
                         each(mask, i -> Float.MIN_VALUE);
                       }
                     })),
@@ -294,7 +335,7 @@ final class PrunerContractTest {
                 () ->
                     new SoundGates() {
                       @Override
-                      public void decide(float[] scores, float[] mask) {
+                      public void decide(Step step, float[] scores, float[] mask) {
                         each(
                             mask,
                             i -> (float) Math.exp(scores[i]) / (1 + (float) Math.exp(scores[i])));
@@ -307,7 +348,7 @@ final class PrunerContractTest {
                 () ->
                     new SoundGates() {
                       @Override
-                      public void decide(float[] scores, float[] mask) {
+                      public void decide(Step step, float[] scores, float[] mask) {
                         each(mask, i -> scores[i] > 0 ? 1 : 0);
                       }
                     })));
@@ -318,16 +359,16 @@ final class PrunerContractTest {
         fault(
             "scales what it keeps",
             PrunerContract::masksLieBetweenZeroAndOne,
-            constant((weights, mask) -> each(mask, i -> weights[i] == 0 ? 0 : 2))),
+            constant((step, weights, mask) -> each(mask, i -> weights[i] == 0 ? 0 : 2))),
         fault(
             "keeps zeros",
             PrunerContract::constantMaskKeepsZerosZero,
-            constant((weights, mask) -> Arrays.fill(mask, 1))),
+            constant((step, weights, mask) -> Arrays.fill(mask, 1))),
         fault(
             "removes more when asked again",
             PrunerContract::constantMaskKeepsZerosZero,
             constant(
-                (weights, mask) -> {
+                (step, weights, mask) -> {
                   float mean = 0;
                   int kept = 0;
                   for (float weight : weights) {
@@ -340,7 +381,7 @@ final class PrunerContractTest {
         fault(
             "takes NaN for a weight to keep",
             PrunerContract::letsNaNBeReported,
-            constant((weights, mask) -> each(mask, i -> weights[i] == 0 ? 0 : 1))));
+            constant((step, weights, mask) -> each(mask, i -> weights[i] == 0 ? 0 : 1))));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -370,12 +411,31 @@ final class PrunerContractTest {
     return arguments(what, promise, providers);
   }
 
+  /** Says which statistics it keeps. */
+  private static final class Statistics implements GradientPruner {
+    private final List<String> names;
+
+    Statistics(String... names) {
+      this.names = List.of(names);
+    }
+
+    @Override
+    public List<String> statistics() {
+      return names;
+    }
+
+    @Override
+    public void update(Step step, float[] gradient, float[] weights, float[][] statistics) {
+      // What it keeps is never asked for.
+    }
+  }
+
   /** Ranks the other way round at each call. */
   private static final class Alternating extends SoundWeight {
     private float sign = 1;
 
     @Override
-    public void importance(float[] weights, float[] importance) {
+    public void importance(Step step, float[] weights, float[] importance) {
       sign = -sign;
       each(importance, i -> sign * weights[i]);
     }
@@ -386,8 +446,8 @@ final class PrunerContractTest {
     private final float[] scratch = new float[Example.SIZE];
 
     @Override
-    public void importance(float[] weights, float[] importance) {
-      super.importance(weights, scratch);
+    public void importance(Step step, float[] weights, float[] importance) {
+      super.importance(step, weights, scratch);
       try {
         Thread.sleep(2);
       } catch (InterruptedException e) {
@@ -402,7 +462,8 @@ final class PrunerContractTest {
     private final float[] sum = new float[Example.SIZE];
 
     @Override
-    public void update(float[] gradient, float[] weights, float[] scores) {
+    public void update(Step step, float[] gradient, float[] weights, float[][] statistics) {
+      float[] scores = statistics[0];
       each(sum, i -> 0.5f * sum[i] + gradient[i] * gradient[i] * (i + 1));
       each(scores, i -> sum[i] % 1);
     }
@@ -413,13 +474,13 @@ final class PrunerContractTest {
     private float last;
 
     @Override
-    public void sample(float[] scores, float[] uniform, float[] mask) {
-      super.sample(scores, uniform, mask);
+    public void sample(Step step, float[] scores, float[] uniform, float[] mask) {
+      super.sample(step, scores, uniform, mask);
       last = uniform[0];
     }
 
     @Override
-    public void decide(float[] scores, float[] mask) {
+    public void decide(Step step, float[] scores, float[] mask) {
       each(mask, i -> scores[i] > last ? 1 : 0);
     }
   }
@@ -432,14 +493,15 @@ final class PrunerContractTest {
     public MaskRule maskRule() {
       return new SoundGates() {
         @Override
-        public void decide(float[] scores, float[] mask) {
+        public void decide(Step step, float[] scores, float[] mask) {
           each(mask, i -> FastMath.sigmoid(scores[i] + last));
         }
       };
     }
 
     @Override
-    public void scoreGradient(float[] g, float[] scores, float[] mask, float[] gradient) {
+    public void scoreGradient(
+        Step step, float[] g, float[] scores, float[] mask, float[] gradient) {
       last = g[0];
       System.arraycopy(g, 0, gradient, 0, g.length);
     }

@@ -25,7 +25,6 @@ final class SoundPrunerTest extends PrunerContract {
           "sound",
           "For this test.",
           "No paper.",
-          Announced.SCORES,
           List.of(
               new Quantity("scale", 1.0, 0, 10, "Of the scores' start."),
               new Choice("start", "zero", List.of("zero", "uniform"), "Of the scores.")));
@@ -62,7 +61,6 @@ final class SoundPrunerTest extends PrunerContract {
               Stream.of(
                   Announced.of(
                       "threshold",
-                      Announced.NO_SHARE,
                       () -> new Announced.SoundScores(new MaskRule.Threshold(0, 0.1, 0.005)))));
     }
   }

@@ -17,6 +17,7 @@ final class ConstantMaskPrunerTest extends PrunerContract {
     float[] mask = new float[6];
     new ConstantMaskPruner()
         .mask(
+            Created.STEP,
             new float[] {
               1f,
               0f,
@@ -35,7 +36,9 @@ final class ConstantMaskPrunerTest extends PrunerContract {
   @Test
   void refusesNaN() {
     assertThatThrownBy(
-            () -> new ConstantMaskPruner().mask(new float[] {1f, Float.NaN}, new float[2]))
+            () ->
+                new ConstantMaskPruner()
+                    .mask(Created.STEP, new float[] {1f, Float.NaN}, new float[2]))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("element 1 is NaN");
   }

@@ -15,7 +15,11 @@ final class GradientMagnitudePrunerTest extends PrunerContract {
   void scoresByTheLastGradient() {
     float[] scores = {9f, 9f, 9f, 9f};
     new GradientMagnitudePruner()
-        .update(new float[] {0.5f, -2f, 0f, -0.25f}, new float[] {0f, 1f, 7f, -3f}, scores);
+        .update(
+            Created.STEP,
+            new float[] {0.5f, -2f, 0f, -0.25f},
+            new float[] {0f, 1f, 7f, -3f},
+            new float[][] {scores});
     assertThat(scores).containsExactly(0.5f, 2f, 0f, 0.25f);
   }
 }

@@ -17,7 +17,7 @@ final class GroupLassoPrunerTest extends PrunerContract {
   @Test
   void ranksByMagnitude() {
     float[] importance = new float[4];
-    create(Map.of()).importance(new float[] {0.5f, -2f, 0f, -0.25f}, importance);
+    create(Map.of()).importance(Created.STEP, new float[] {0.5f, -2f, 0f, -0.25f}, importance);
     assertThat(importance).containsExactly(0.5f, 2f, 0f, 0.25f);
   }
 
@@ -26,15 +26,15 @@ final class GroupLassoPrunerTest extends PrunerContract {
   void pullsAUnitTowardsZero() {
     WeightPruner pruner = create(Map.of("strength", 0.1));
     assertThat(pruner.shrinks()).isTrue();
-    assertThat(pruner.shrinkage(5) * 3).isCloseTo(0.06, within(1e-15));
-    assertThat(pruner.shrinkage(5) * -4).isCloseTo(-0.08, within(1e-15));
+    assertThat(pruner.shrinkage(Created.STEP, 5) * 3).isCloseTo(0.06, within(1e-15));
+    assertThat(pruner.shrinkage(Created.STEP, 5) * -4).isCloseTo(-0.08, within(1e-15));
   }
 
   @Test
   void isAsStrongAsItIsTold() {
-    assertThat(create(Map.of()).shrinkage(2)).isEqualTo(0.003); // 0.006 by default
-    assertThat(create(Map.of("strength", 0)).shrinkage(2)).isZero();
-    assertThat(create(Map.of("strength", 1)).shrinkage(2)).isEqualTo(0.5);
+    assertThat(create(Map.of()).shrinkage(Created.STEP, 2)).isEqualTo(0.003); // 0.006 by default
+    assertThat(create(Map.of("strength", 0)).shrinkage(Created.STEP, 2)).isZero();
+    assertThat(create(Map.of("strength", 1)).shrinkage(Created.STEP, 2)).isEqualTo(0.5);
   }
 
   /** Against central differences of strength · ‖u‖₂, weight by weight. */
@@ -45,7 +45,7 @@ final class GroupLassoPrunerTest extends PrunerContract {
     Random random = new Random(seed);
     double[] unit = random.doubles(6, -1, 1).toArray();
     double step = 1e-5;
-    double shrinkage = pruner.shrinkage(norm(unit));
+    double shrinkage = pruner.shrinkage(Created.STEP, norm(unit));
     for (int i = 0; i < unit.length; i++) {
       double weight = unit[i];
       unit[i] = weight + step;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.espalier.api.pruning.MaskRule;
 import dev.espalier.api.pruning.ScorePenalty;
 import dev.espalier.api.pruning.ScorePruner;
-import dev.espalier.api.pruning.Units;
 import dev.espalier.testkit.PrunerContract;
 import java.util.Arrays;
 import java.util.Map;
@@ -45,11 +44,11 @@ final class L0PrunerTest extends PrunerContract {
   })
   void samplesByHand(float score, float u, float mask, float slope) {
     float[] sampled = new float[1];
-    gates.sample(new float[] {score}, new float[] {u}, sampled);
+    gates.sample(Created.STEP, new float[] {score}, new float[] {u}, sampled);
     assertThat(sampled[0]).isCloseTo(mask, within(1e-4f));
 
     float[] gradient = new float[1];
-    pruner.scoreGradient(new float[] {-2}, new float[] {score}, sampled, gradient);
+    pruner.scoreGradient(Created.STEP, new float[] {-2}, new float[] {score}, sampled, gradient);
     assertThat(gradient[0]).isCloseTo(-2 * slope, within(1e-4f));
   }
 
@@ -66,14 +65,14 @@ final class L0PrunerTest extends PrunerContract {
   })
   void decidesByHand(float score, float mask) {
     float[] decided = new float[1];
-    gates.decide(new float[] {score}, decided);
+    gates.decide(Created.STEP, new float[] {score}, decided);
     assertThat(decided[0]).isCloseTo(mask, within(1e-5f));
   }
 
   @Test
   void closesGatesForGood() {
     float[] decided = new float[2];
-    gates.decide(new float[] {-2.398f, -2.397f}, decided); // −ln 11 = −2.39790
+    gates.decide(Created.STEP, new float[] {-2.398f, -2.397f}, decided); // −ln 11 = −2.39790
     assertThat(decided[0]).isZero();
     assertThat(decided[1]).isPositive();
   }
@@ -94,9 +93,9 @@ final class L0PrunerTest extends PrunerContract {
     float[] decided = new float[scores.length];
     float[] gradient = new float[scores.length];
 
-    gates.sample(scores, uniform, sampled);
-    gates.decide(scores, decided);
-    pruner.scoreGradient(ones, scores, sampled, gradient);
+    gates.sample(Created.STEP, scores, uniform, sampled);
+    gates.decide(Created.STEP, scores, decided);
+    pruner.scoreGradient(Created.STEP, ones, scores, sampled, gradient);
 
     for (int i = 0; i < scores.length; i++) {
       String where = "S = " + scores[i] + ", u = " + uniform[i] + ", seed " + seed;
@@ -137,12 +136,12 @@ final class L0PrunerTest extends PrunerContract {
     float[] mask = new float[size];
     float[] maskAbove = new float[size];
     float[] maskBelow = new float[size];
-    gates.sample(scores, uniform, mask);
-    gates.sample(above, uniform, maskAbove);
-    gates.sample(below, uniform, maskBelow);
+    gates.sample(Created.STEP, scores, uniform, mask);
+    gates.sample(Created.STEP, above, uniform, maskAbove);
+    gates.sample(Created.STEP, below, uniform, maskBelow);
 
     float[] gradient = new float[size];
-    pruner.scoreGradient(maskGradient, scores, mask, gradient);
+    pruner.scoreGradient(Created.STEP, maskGradient, scores, mask, gradient);
 
     int compared = 0;
     for (int i = 0; i < size; i++) {
@@ -171,7 +170,7 @@ final class L0PrunerTest extends PrunerContract {
       uniform[i] = (i + 0.5f) / uniform.length;
     }
     float[] mask = new float[scores.length];
-    gates.sample(scores, uniform, mask);
+    gates.sample(Created.STEP, scores, uniform, mask);
     int open = 0;
     for (float value : mask) {
       open += value > 0 ? 1 : 0;
@@ -186,11 +185,11 @@ final class L0PrunerTest extends PrunerContract {
   @Test
   void startsWithGatesOpen() {
     float[] scores = new float[6];
-    pruner.initializeScores(new Units("any", 2, 3), scores, new Random(1));
+    pruner.initializeScores(Created.STEP, Created.NO_WEIGHTS, scores);
     assertThat(scores).containsOnly(2.197f);
 
     float[] mask = new float[6];
-    gates.decide(scores, mask);
+    gates.decide(Created.STEP, scores, mask);
     assertThat(mask[0]).isCloseTo(0.98f, within(1e-4f));
     ScorePenalty penalty = pruner.penalty().orElseThrow();
     assertThat(penalty.finalLambda()).isEqualTo(125);

@@ -20,7 +20,7 @@ final class MagnitudePrunerTest extends PrunerContract {
     };
 
     float[] importance = new float[6];
-    new MagnitudePruner().importance(weights, importance);
+    new MagnitudePruner().importance(Created.STEP, weights, importance);
     assertThat(importance).containsExactly(0.5f, 2f, 0f, 1f, 0.25f, 2.5f);
 
     assertThat(mask(3, weights))
@@ -37,7 +37,7 @@ final class MagnitudePrunerTest extends PrunerContract {
 
   private static float[] mask(int keep, float... weights) {
     float[] importance = new float[weights.length];
-    new MagnitudePruner().importance(weights, importance);
+    new MagnitudePruner().importance(Created.STEP, weights, importance);
     float[] mask = new float[weights.length];
     new TopShare().select(importance, keep, mask);
     return mask;

@@ -5,15 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.espalier.api.pruning.MaskRule;
 import dev.espalier.api.pruning.ScorePruner;
 import dev.espalier.api.pruning.TopShare;
-import dev.espalier.api.pruning.Units;
 import dev.espalier.testkit.PrunerContract;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 final class MovementPrunerTest extends PrunerContract {
-  private static final Units UNITS = new Units("any", 2, 2);
-
   private final ScorePruner pruner = new MovementPruner();
 
   MovementPrunerTest() {
@@ -23,12 +19,12 @@ final class MovementPrunerTest extends PrunerContract {
   @Test
   void startsFromZero() {
     float[] scores = {1, 1, 1, 1};
-    pruner.initializeScores(UNITS, scores, new Random(1));
+    pruner.initializeScores(Created.STEP, Created.NO_WEIGHTS, scores);
     assertThat(scores).containsOnly(0f);
 
     float[] byDefault = {1, 1, 1, 1};
     Created.by(new MovementPruner.Provider(), ScorePruner.class, Map.of())
-        .initializeScores(UNITS, byDefault, new Random(1));
+        .initializeScores(Created.STEP, Created.NO_WEIGHTS, byDefault);
     assertThat(byDefault).containsOnly(0f);
   }
 
@@ -36,7 +32,7 @@ final class MovementPrunerTest extends PrunerContract {
   void startsWhereItIsTold() {
     float[] scores = new float[4];
     Created.by(new MovementPruner.Provider(), ScorePruner.class, Map.of("score_scale", 0.5))
-        .initializeScores(UNITS, scores, new Random(1));
+        .initializeScores(Created.STEP, Created.NO_WEIGHTS, scores);
     assertThat(scores).containsOnly(0.5f);
   }
 
@@ -55,7 +51,7 @@ final class MovementPrunerTest extends PrunerContract {
     float[] mask = {1f, 0f, 1f, 0f};
 
     float[] gradient = new float[4];
-    pruner.scoreGradient(maskGradient, scores, mask, gradient);
+    pruner.scoreGradient(Created.STEP, maskGradient, scores, mask, gradient);
 
     assertThat(gradient).containsExactly(1f, -6f, 0f, -1f);
   }
@@ -84,7 +80,8 @@ final class MovementPrunerTest extends PrunerContract {
 
     float[] scores = new float[4];
     float[] gradient = new float[4];
-    pruner.scoreGradient(times(effectiveGradient, weights), scores, new float[4], gradient);
+    pruner.scoreGradient(
+        Created.STEP, times(effectiveGradient, weights), scores, new float[4], gradient);
     for (int i = 0; i < scores.length; i++) {
       scores[i] -= gradient[i];
     }

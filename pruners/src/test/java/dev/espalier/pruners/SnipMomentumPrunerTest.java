@@ -45,7 +45,11 @@ final class SnipMomentumPrunerTest extends PrunerContract {
     float[] scores = new float[3];
     float[][] steps = {{2, -3}, {-1, -2}, {8, 0.5f}};
     for (int i = 0; i < steps.length; i++) {
-      pruner.update(new float[] {steps[i][0]}, new float[] {steps[i][1]}, score);
+      pruner.update(
+          Created.STEP,
+          new float[] {steps[i][0]},
+          new float[] {steps[i][1]},
+          new float[][] {score});
       scores[i] = score[0];
     }
     return assertThat(scores);

@@ -16,7 +16,11 @@ final class SnipPrunerTest extends PrunerContract {
   void scoresByTheLastSensitivity() {
     float[] scores = {9f, 9f, 9f, 9f};
     new SnipPruner()
-        .update(new float[] {0.5f, -2f, 0f, -0.25f}, new float[] {0f, 1.5f, 7f, -4f}, scores);
+        .update(
+            Created.STEP,
+            new float[] {0.5f, -2f, 0f, -0.25f},
+            new float[] {0f, 1.5f, 7f, -4f},
+            new float[][] {scores});
     assertThat(scores).containsExactly(0f, 3f, 0f, 1f);
   }
 
@@ -27,7 +31,7 @@ final class SnipPrunerTest extends PrunerContract {
   @Test
   void isTheLosssSensitivityToTheMask() {
     float[] score = {0};
-    new SnipPruner().update(new float[] {1}, new float[] {2}, score);
+    new SnipPruner().update(Created.STEP, new float[] {1}, new float[] {2}, new float[][] {score});
 
     double step = 1e-4;
     double slope = (loss(1 + step) - loss(1 - step)) / (2 * step);

@@ -7,10 +7,8 @@ import dev.espalier.api.pruning.MaskRule;
 import dev.espalier.api.pruning.ScorePenalty;
 import dev.espalier.api.pruning.ScorePruner;
 import dev.espalier.api.pruning.TopShare;
-import dev.espalier.api.pruning.Units;
 import dev.espalier.testkit.PrunerContract;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 final class SoftMovementPrunerTest extends PrunerContract {
@@ -25,7 +23,7 @@ final class SoftMovementPrunerTest extends PrunerContract {
     assertThat(pruner.penalty()).contains(new ScorePenalty(400, 0));
 
     float[] scores = {1, 1};
-    pruner.initializeScores(new Units("any", 1, 2), scores, new Random(1));
+    pruner.initializeScores(Created.STEP, Created.NO_WEIGHTS, scores);
     assertThat(scores).containsOnly(0f);
   }
 
@@ -43,7 +41,7 @@ final class SoftMovementPrunerTest extends PrunerContract {
     assertThat(pruner.penalty()).contains(new ScorePenalty(25, 0));
 
     float[] scores = {0, 0};
-    pruner.initializeScores(new Units("any", 1, 2), scores, new Random(1));
+    pruner.initializeScores(Created.STEP, Created.NO_WEIGHTS, scores);
     assertThat(scores).containsOnly(2f);
   }
 
@@ -56,12 +54,12 @@ final class SoftMovementPrunerTest extends PrunerContract {
       -2.19f, -3f
     };
     float[] mask = new float[4];
-    rule.apply(rule.last(), scores, new TopShare(), mask);
+    new TopShare().selectAbove(scores, rule.last(), rule.floor(), mask);
     assertThat(mask)
         .containsExactly(
             1f, 0f, //
             1f, 0f);
-    rule.apply(rule.initial(), scores, new TopShare(), mask);
+    new TopShare().selectAbove(scores, rule.initial(), rule.floor(), mask);
     assertThat(mask).containsOnly(1f);
   }
 
@@ -72,7 +70,11 @@ final class SoftMovementPrunerTest extends PrunerContract {
     float[] gradient = new float[4];
     create(Map.of())
         .scoreGradient(
-            maskGradient, new float[] {0f, 0f, 5f, -5f}, new float[] {1f, 1f, 1f, 0f}, gradient);
+            Created.STEP,
+            maskGradient,
+            new float[] {0f, 0f, 5f, -5f},
+            new float[] {1f, 1f, 1f, 0f},
+            gradient);
     assertThat(gradient).containsExactly(1f, -6f, 0f, -1f);
   }
 

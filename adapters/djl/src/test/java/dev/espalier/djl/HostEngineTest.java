@@ -31,15 +31,16 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Steps on 2 x 2 matrices, worked out by hand. The loss is Σ cᵢ·w'ᵢ, so that G = c whatever the
  * weights are.
  */
-class FusedStepTest {
+class HostEngineTest {
+  private static final long STEPS = 10;
   private static final float[] C = {-3f, 4f, 12f, 0f};
   private static final float[] W = {1f, -2f, 0.5f, 4f};
   private static final CubicSchedule HALF = new CubicSchedule(1, 0.5, 0, 1);
 
   private final NDManager manager = Torch.newManager();
   private final List<NDArray> leaves = new ArrayList<>();
-  private final List<TrainedParameter> parameters = new ArrayList<>();
-  private @Nullable FusedStep step;
+  private final List<HostParameter> parameters = new ArrayList<>();
+  private @Nullable HostEngine step;
 
   @AfterEach
   void free() {
@@ -165,7 +166,7 @@ class FusedStepTest {
     gradients(0);
     step().update(0, 1, rates(0, 0));
     assertThat(effective(0)).as("another step, other gates").isNotEqualTo(first);
-    step().finish(1);
+    step().finish();
     // σ(0)·1.2 − 0.1 = 0.5
     assertThat(effective(0))
         .usingComparatorWithPrecision(1e-5f)
@@ -305,12 +306,12 @@ class FusedStepTest {
       NDArray leaf =
           NativeArrays.create(manager, new Shape(2, 2), DataType.FLOAT32, weights[i].clone());
       leaves.add(leaf);
-      parameters.add(new TrainedParameter("w" + i, leaf, weights[i].clone(), true));
+      parameters.add(new HostParameter("w" + i, leaf, weights[i].clone(), true));
     }
     Pruner pruner = Pruners.named(name, values);
     step =
-        new FusedStep(
-            parameters, new PruningPlan(name, pruner, scopes, rule, schedule, null), 1, 1);
+        new HostEngine(
+            parameters, new PruningPlan(name, pruner, scopes, rule, schedule, null), 1, STEPS, 1);
   }
 
   private static List<UnitGroup> unit(String name, int blockRows, int blockColumns) {
@@ -333,7 +334,7 @@ class FusedStepTest {
     return step().takeGradients(number);
   }
 
-  private FusedStep step() {
+  private HostEngine step() {
     if (step == null) {
       throw new IllegalStateException("nothing to step");
     }
@@ -352,8 +353,8 @@ class FusedStepTest {
     return sum;
   }
 
-  private static FusedStep.Rates rates(double weights, double scores) {
+  private static StepEngine.Rates rates(double weights, double scores) {
     AdamW.Step plain = AdamW.Step.of(1, weights, 0, 1e-8);
-    return new FusedStep.Rates(plain, plain, AdamW.Step.of(1, scores, 0, 1e-8), 1);
+    return new StepEngine.Rates(plain, plain, AdamW.Step.of(1, scores, 0, 1e-8), 1);
   }
 }

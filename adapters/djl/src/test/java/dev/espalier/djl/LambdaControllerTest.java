@@ -7,6 +7,7 @@ import dev.espalier.api.pruning.CubicSchedule;
 import dev.espalier.api.pruning.MaskRule;
 import dev.espalier.api.pruning.ScorePenalty;
 import dev.espalier.api.pruning.ScorePruner;
+import dev.espalier.api.pruning.Step;
 import dev.espalier.api.pruning.TopShare;
 import dev.espalier.api.pruning.Units;
 import java.util.Map;
@@ -65,6 +66,8 @@ class LambdaControllerTest {
     assertThat(controller.lambda()).isNegative().isGreaterThan(Double.NEGATIVE_INFINITY);
   }
 
+  private static final Step START = new Step(new Units("w", 1, SIZE), 0, 1, SEED);
+
   /** Trains the scores of one matrix, and returns the density of the mask at the end. */
   private static double simulate(String name, int steps, double noise, double pull, double target) {
     ScorePruner pruner = (ScorePruner) Pruners.named(name, Map.of());
@@ -76,7 +79,7 @@ class LambdaControllerTest {
     LambdaController controller = new LambdaController(goal);
     SplittableRandom random = new SplittableRandom(SEED);
     float[] scores = new float[SIZE];
-    pruner.initializeScores(new Units("w", 1, SIZE), scores, random);
+    pruner.initializeScores(START, (function, out) -> {}, scores);
     double[] pulls = new double[SIZE];
     for (int i = 0; i < SIZE; i++) {
       pulls[i] = pull * random.nextGaussian() * Math.abs(random.nextGaussian());
@@ -91,7 +94,7 @@ class LambdaControllerTest {
         gradient[i] = (float) (gates && !ajar(scores[i], random) ? 0 : task);
       }
       if (LambdaController.looksAt(step)) {
-        controller.observePull(Math.sqrt(FusedStep.sumOfSquares(gradient) * SIZE));
+        controller.observePull(Math.sqrt(HostEngine.sumOfSquares(gradient) * SIZE));
       }
       penalty.addGradient(scores, controller.lambda() / SIZE, gradient);
       double factor = warmup.factor(step);
@@ -116,9 +119,9 @@ class LambdaControllerTest {
   private static void decide(
       MaskRule rule, double threshold, float[] scores, TopShare selection, float[] mask) {
     if (rule instanceof MaskRule.Threshold cut) {
-      cut.apply(threshold, scores, selection, mask);
+      selection.selectAbove(scores, threshold, cut.floor(), mask);
     } else {
-      ((MaskRule.Gates) rule).decide(scores, mask);
+      ((MaskRule.Gates) rule).decide(START, scores, mask);
     }
   }
 

@@ -11,7 +11,7 @@
  *           <td>importance out of W; a penalty on whole units, if any</td></tr>
  *       <tr><td>what the gradients have been so far</td>
  *           <td>{@link dev.espalier.api.pruning.GradientPruner}</td>
- *           <td>how one step's G and W change the statistic</td></tr>
+ *           <td>which statistics are kept, how one step's G and W change them, and how they rank</td></tr>
  *       <tr><td>scores S that the optimizer trains</td>
  *           <td>{@link dev.espalier.api.pruning.ScorePruner}</td>
  *           <td>where S starts, how it becomes a mask, its gradient, a penalty; all of them have
@@ -21,8 +21,9 @@
  *           <td>the mask out of W</td></tr>
  *       </table>
  *   <li>Announce it with a {@link dev.espalier.api.pruning.PrunerProvider} and one line in {@code
- *       META-INF/services/dev.espalier.api.pruning.PrunerProvider}. Its descriptor names what the
- *       pruner needs and every parameter with its range.
+ *       META-INF/services/dev.espalier.api.pruning.PrunerProvider}. Its descriptor names every
+ *       parameter with its range; what it needs follows from the interface ({@link
+ *       dev.espalier.api.pruning.Need}).
  *   <li>Extend {@code PrunerContract} of the test kit in one line.
  * </ol>
  *
@@ -36,10 +37,18 @@
  *     <td>mask</td></tr>
  * <tr><td>each step, after the backward pass</td><td>shrinkage</td><td>update</td>
  *     <td>scoreGradient, the penalty's gradient</td><td></td></tr>
- * <tr><td>each step, after the optimizer's</td><td>importance</td><td></td>
+ * <tr><td>each step, after the optimizer's</td><td>importance</td><td>importance</td>
  *     <td>the rule</td><td></td></tr>
  * <tr><td>evaluation and export</td><td></td><td></td><td>of gates, decide</td><td></td></tr>
  * </table>
+ *
+ * <p>Each call gets a {@link dev.espalier.api.pruning.Step}: the name and size of what the arrays
+ * hold, how far the training is, and a random generator that a resumed run repeats.
+ *
+ * <p>A pruner is complete with the methods on {@code float[]}. Those that take {@link
+ * dev.espalier.api.pruning.Vec} and {@link dev.espalier.api.pruning.Ops} are the same formulas on
+ * whole arrays, for engines that keep them on a device; by default they copy to the host and call
+ * the others. {@code PrunerContract} checks that both say the same, without a device.
  *
  * <p>Selecting the share to keep ({@link dev.espalier.api.pruning.TopShare}), N:M groups ({@link
  * dev.espalier.api.pruning.GroupRule}), pooling over units and keeping removed weights at zero are

@@ -5,11 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.espalier.api.pruning.ParameterDescriptor.Choice;
 import dev.espalier.api.pruning.ParameterDescriptor.Quantity;
-import dev.espalier.api.pruning.PrunerDescriptor.Need;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a plugin's author is told when a descriptor, or the shape of units, cannot be right. */
 final class DescriptorTest {
   private static PrunerDescriptor descriptor(String name, String description, String source) {
-    return new PrunerDescriptor(name, description, source, Set.of(), List.of());
+    return new PrunerDescriptor(name, description, source, List.of());
   }
 
   @ParameterizedTest
@@ -45,19 +42,13 @@ final class DescriptorTest {
 
   @Test
   void isNotChangedThroughWhatItWasMadeOf() {
-    Set<Need> needs = EnumSet.of(Need.LEARNED_SCORES, Need.TARGET_SPARSITY);
     List<ParameterDescriptor> parameters =
         new ArrayList<>(List.of(new Quantity("floor", 0.0, 0, 1, "Is.")));
-    PrunerDescriptor descriptor =
-        new PrunerDescriptor("movement", "Does.", "Paper.", needs, parameters);
+    PrunerDescriptor descriptor = new PrunerDescriptor("movement", "Does.", "Paper.", parameters);
 
-    needs.clear();
     parameters.clear();
 
-    assertThat(descriptor.needs()).containsExactly(Need.TARGET_SPARSITY, Need.LEARNED_SCORES);
     assertThat(descriptor.parameters()).hasSize(1);
-    assertThatThrownBy(() -> descriptor.needs().clear())
-        .isInstanceOf(UnsupportedOperationException.class);
   }
 
   @ParameterizedTest(name = "default {0} in [{1}, {2}]")
@@ -90,8 +81,7 @@ final class DescriptorTest {
   void refusesTwoParametersOfOneName() {
     Quantity floor = new Quantity("floor", 0.0, 0, 1, "Is.");
     assertThatThrownBy(
-            () ->
-                new PrunerDescriptor("movement", "Is.", "Paper.", Set.of(), List.of(floor, floor)))
+            () -> new PrunerDescriptor("movement", "Is.", "Paper.", List.of(floor, floor)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("pruner movement has two parameters named \"floor\"");
   }

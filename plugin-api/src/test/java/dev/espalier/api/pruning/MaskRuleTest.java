@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@link MaskRule.Threshold}, the one rule that computes something. */
+/** {@link MaskRule.Threshold}, as {@link TopShare#selectAbove} applies it. */
 final class MaskRuleTest {
   private static final double NO_FLOOR = 0;
   private static final TopShare SELECTION = new TopShare();
@@ -116,7 +116,7 @@ final class MaskRuleTest {
     float[] before = scores.clone();
     float[] mask = new float[scores.length];
     Arrays.fill(mask, Float.NaN);
-    new MaskRule.Threshold(0, 0.1, floor).apply(threshold, scores, SELECTION, mask);
+    SELECTION.selectAbove(scores, threshold, floor, mask);
     assertThat(scores).isEqualTo(before);
     return mask;
   }

@@ -9,7 +9,6 @@ import dev.espalier.api.pruning.ParameterDescriptor.Quantity;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +22,6 @@ final class ParameterValuesTest {
           "sample",
           "For this test.",
           "No paper.",
-          Set.of(),
           List.of(
               new Quantity("threshold", 0.1, 0, 1, "Where scores are cut."),
               new Quantity("floor", 0.005, 0, 0.5, "The share always kept."),

@@ -8,6 +8,7 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.MaskRule;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.ScorePruner;
+import dev.espalier.api.pruning.Step;
 import dev.espalier.api.pruning.Units;
 import dev.espalier.config.Configuration.SearchDimension;
 import dev.espalier.config.ResolvedConfiguration;
@@ -20,7 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SplittableRandom;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * Keys that can be set, or searched, and cannot change the result.
@@ -41,6 +42,8 @@ public final class KeysWithoutEffect {
   /** What decides, when it is varied, whether the others have an effect. */
   private static final List<String> DECIDING =
       List.of(CHOICE + ".prune_type", CHOICE + ".parameters.score_init");
+
+  private static final Step PROBE = new Step(new Units("probe", 8, 8), 0, 1, 1);
 
   private KeysWithoutEffect() {}
 
@@ -142,13 +145,20 @@ public final class KeysWithoutEffect {
 
   private static boolean startsEqual(ScorePruner pruner) {
     float[] scores = new float[64];
-    pruner.initializeScores(new Units("probe", 8, 8), scores, new SplittableRandom(1));
+    pruner.initializeScores(PROBE, KeysWithoutEffect::probe, scores);
     for (float score : scores) {
       if (score != scores[0]) {
         return false;
       }
     }
     return true;
+  }
+
+  /** Of weights that are all different, with both signs. */
+  private static void probe(DoubleUnaryOperator function, float[] out) {
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (float) function.applyAsDouble(0.01 * i - 0.3);
+    }
   }
 
   private static boolean gradientDependsOnScores(ScorePruner pruner) {
@@ -158,7 +168,7 @@ public final class KeysWithoutEffect {
     for (float scale : new float[] {1, -0.5f, 10}) {
       float[] scores = {-1 * scale, -0.5f * scale, 0, 0.1f * scale, scale, 2 * scale};
       float[] gradient = new float[scores.length];
-      pruner.scoreGradient(maskGradient.clone(), scores, mask.clone(), gradient);
+      pruner.scoreGradient(PROBE, maskGradient.clone(), scores, mask.clone(), gradient);
       if (first.filter(before -> !Arrays.equals(before, gradient)).isPresent()) {
         return true;
       }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Whose code is called, for when it fails: what a plugin throws, be it an exception or an error, is
  * the plugin's mistake and told as one, with jar, class and method.
  *
- * @param what for instance {@code pruner "taylor"}
+ * @param what for instance {@code pruner "platon"}
  * @param provider class of what announced it
  * @param place the jar or folder it was loaded from
  * @param surroundings what its calls must leave as it was

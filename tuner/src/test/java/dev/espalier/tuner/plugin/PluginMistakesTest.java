@@ -17,6 +17,7 @@ import dev.espalier.api.pruning.ParameterDescriptor;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.PrunerDescriptor;
 import dev.espalier.api.pruning.ScorePruner;
+import dev.espalier.api.pruning.Step;
 import dev.espalier.api.pruning.Units;
 import dev.espalier.api.pruning.WeightPruner;
 import dev.espalier.api.tuning.Dimension;
@@ -37,7 +38,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.TimeZone;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -50,6 +50,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whatever a plugin throws or returns is told as its mistake, with jar, class and method. */
 class PluginMistakesTest {
+  private static final Step STEP = new Step(new Units("u", 1, 2), 0, 1, 1);
   private static final String HERE = Path.of("target/test-classes").toAbsolutePath().toString();
   private static final SearchSpace SPACE =
       new SearchSpace(
@@ -87,14 +88,21 @@ class PluginMistakesTest {
   void thrown(Throwable thrown) {
     Runnable fault = () -> sneak(thrown);
     WeightPruner byWeight = (WeightPruner) pruner(() -> new FaultyPlugins.ByWeight(fault));
-    blames("ByWeight.importance", thrown, () -> byWeight.importance(new float[2], new float[2]));
+    blames(
+        "ByWeight.importance", thrown, () -> byWeight.importance(STEP, new float[2], new float[2]));
     blames("ByWeight.shrinks", thrown, byWeight::shrinks);
-    blames("ByWeight.shrinkage", thrown, () -> byWeight.shrinkage(1));
-    GradientPruner byGradient = (GradientPruner) pruner(() -> new FaultyPlugins.ByGradient(fault));
+    blames("ByWeight.shrinkage", thrown, () -> byWeight.shrinkage(STEP, 1));
+    GradientPruner byGradient =
+        (GradientPruner) pruner(() -> new FaultyPlugins.ByGradient(fault, List.of()));
     blames(
         "ByGradient.update",
         thrown,
-        () -> byGradient.update(new float[2], new float[2], new float[2]));
+        () -> byGradient.update(STEP, new float[2], new float[2], new float[1][2]));
+    blames("ByGradient.statistics", thrown, byGradient::statistics);
+    blames(
+        "ByGradient.importance",
+        thrown,
+        () -> byGradient.importance(STEP, new float[1][2], new float[2]));
     ScorePruner scored =
         (ScorePruner)
             pruner(() -> new FaultyPlugins.ByScore(fault, MaskRule.SHARE, Optional::empty));
@@ -103,12 +111,13 @@ class PluginMistakesTest {
     blames(
         "ByScore.scoreGradient",
         thrown,
-        () -> scored.scoreGradient(new float[2], new float[2], new float[2], new float[2]));
+        () -> scored.scoreGradient(STEP, new float[2], new float[2], new float[2], new float[2]));
     MaskRule.Gates gates = gates(fault);
-    blames("Gates.sample", thrown, () -> gates.sample(new float[2], new float[2], new float[2]));
-    blames("Gates.decide", thrown, () -> gates.decide(new float[2], new float[2]));
+    blames(
+        "Gates.sample", thrown, () -> gates.sample(STEP, new float[2], new float[2], new float[2]));
+    blames("Gates.decide", thrown, () -> gates.decide(STEP, new float[2], new float[2]));
     ConstantPruner constant = (ConstantPruner) pruner(() -> new FaultyPlugins.Constant(fault));
-    blames("Constant.mask", thrown, () -> constant.mask(new float[2], new float[2]));
+    blames("Constant.mask", thrown, () -> constant.mask(STEP, new float[2], new float[2]));
     TuningStrategy strategy =
         strategy(() -> new FaultyPlugins.Strategy(fault, () -> Optional.empty()));
     blames("Strategy.next", thrown, () -> strategy.next(SPACE, List.of(), 1));
@@ -205,11 +214,21 @@ class PluginMistakesTest {
             ".update set score 1500 to -Infinity, which is not finite",
             () -> updated(Float.NEGATIVE_INFINITY, new float[3000])),
         result(
+            "ByGradient.statistics() returned [], not one or more different names",
+            () -> byGradient(List.of()).statistics()),
+        result(
+            "ByGradient.statistics() returned [mean, mean], not one or more different names",
+            () -> byGradient(List.of("mean", "mean")).statistics()),
+        result(
+            "ByGradient.importance returned 3 values, not the 2 of the matrix",
+            () -> byGradient(List.of("mean")).importance(STEP, new float[1][2], new float[2])),
+        result(
             ".scoreGradient set element 2 to NaN, which is not finite", () -> scored(new float[3])),
         result(
             "Gates.sample set element 0 of a mask to 2.0, not in [0, 1]",
             () ->
-                gates(PluginMistakesTest::sound).sample(new float[2], new float[2], new float[2])),
+                gates(PluginMistakesTest::sound)
+                    .sample(STEP, new float[2], new float[2], new float[2])),
         result("startingPoints returned a set with null in it", () -> startingPoints()),
         result(
             "Infinite.compute returned Infinity, neither a finite number nor NaN",
@@ -218,16 +237,16 @@ class PluginMistakesTest {
             "ByWeight.shrinkage(0.5) returned NaN",
             () ->
                 ((WeightPruner) pruner(() -> new FaultyPlugins.ByWeight(PluginMistakesTest::sound)))
-                    .shrinkage(0.5)),
+                    .shrinkage(STEP, 0.5)),
         result(
             "Constant.mask set element 0 of a mask to NaN, not in [0, 1]",
             () ->
                 ((ConstantPruner)
                         pruner(() -> new FaultyPlugins.Constant(PluginMistakesTest::sound)))
-                    .mask(new float[2], new float[2])),
+                    .mask(STEP, new float[2], new float[2])),
         result(
             "Gates.decide set element 0 of a mask to 2.0, not in [0, 1]",
-            () -> gates(PluginMistakesTest::sound).decide(new float[2], new float[2])),
+            () -> gates(PluginMistakesTest::sound).decide(STEP, new float[2], new float[2])),
         result("Strategy.next returned null", () -> next(null)),
         result(
             "next proposed a value for \"other\", which the search space does not have",
@@ -298,10 +317,7 @@ class PluginMistakesTest {
         described("must be words, found null", () -> choice(null)),
         described("must be words, found [a, null]", () -> choice(Arrays.asList("a", null))),
         described("must be words, found [a,  ]", () -> choice(List.of("a", " "))),
-        described("must be different, found [a, a]", () -> choice(List.of("a", "a"))),
-        described(
-            "the needs of pruner faulty must not be null",
-            () -> new PrunerDescriptor("faulty", "Fails.", "None.", null, List.of())));
+        described("must be different, found [a, a]", () -> choice(List.of("a", "a"))));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -383,9 +399,7 @@ class PluginMistakesTest {
     Proposal sound = new Proposal(Map.of("rate", 0.1, "steps", 5L, "name", "b"), 0.5, 1);
 
     assertThat(next(sound)).contains(sound);
-    assertThat(
-            ((FromPlugin) pruner(() -> new FaultyPlugins.ByGradient(PluginMistakesTest::sound)))
-                .plugin())
+    assertThat(((FromPlugin) byGradient(List.of("mean"))).plugin())
         .isEqualTo(
             "pruner \"faulty\", a plugin (com.example.FaultyPlugins$Pruners in " + HERE + ")");
   }
@@ -410,18 +424,24 @@ class PluginMistakesTest {
             .create("own", Map.of(), null);
 
     assertThat(own).isNotInstanceOf(FromPlugin.class);
-    assertThatThrownBy(() -> ((ConstantPruner) own).mask(new float[1], new float[1]))
+    assertThatThrownBy(() -> ((ConstantPruner) own).mask(STEP, new float[1], new float[1]))
         .isInstanceOf(UnsupportedOperationException.class);
   }
 
   private static void filled(float value, int at, float[] weights) {
-    ((WeightPruner) pruner(() -> (WeightPruner) (given, into) -> into[at] = value))
-        .importance(weights, new float[weights.length]);
+    ((WeightPruner) pruner(() -> (WeightPruner) (step, given, into) -> into[at] = value))
+        .importance(STEP, weights, new float[weights.length]);
+  }
+
+  private static GradientPruner byGradient(List<String> names) {
+    return (GradientPruner)
+        pruner(() -> new FaultyPlugins.ByGradient(PluginMistakesTest::sound, names));
   }
 
   private static void updated(float value, float[] gradient) {
-    ((GradientPruner) pruner(() -> (GradientPruner) (g, weights, scores) -> scores[1500] = value))
-        .update(gradient, new float[3000], new float[3000]);
+    ((GradientPruner)
+            pruner(() -> (GradientPruner) (step, g, weights, kept) -> kept[0][1500] = value))
+        .update(STEP, gradient, new float[3000], new float[1][3000]);
   }
 
   /** The gradient may be written where it is read. */
@@ -429,12 +449,14 @@ class PluginMistakesTest {
     ScorePruner pruner =
         new ScorePruner() {
           @Override
-          public void scoreGradient(float[] m, float[] scores, float[] mask, float[] into) {
+          public void scoreGradient(
+              Step step, float[] m, float[] scores, float[] mask, float[] into) {
             into[2] = Float.NaN;
           }
         };
     ((ScorePruner) pruner(() -> pruner))
-        .scoreGradient(gradient, new float[gradient.length], new float[gradient.length], gradient);
+        .scoreGradient(
+            STEP, gradient, new float[gradient.length], new float[gradient.length], gradient);
   }
 
   private static void startingPoints() {
@@ -465,7 +487,7 @@ class PluginMistakesTest {
       @Nullable String name,
       @Nullable String description,
       @Nullable List<ParameterDescriptor> parameters) {
-    return new PrunerDescriptor(name, description, "None.", Set.of(), parameters);
+    return new PrunerDescriptor(name, description, "None.", parameters);
   }
 
   private static PrunerDescriptor parameter(
@@ -549,7 +571,7 @@ class PluginMistakesTest {
   }
 
   private static void initialize(ScorePruner pruner) {
-    pruner.initializeScores(new Units("u", 1, 2), new float[2], new SplittableRandom(1));
+    pruner.initializeScores(STEP, (function, out) -> {}, new float[2]);
   }
 
   private static Map<String, Object> withNull() {

@@ -1,0 +1,7 @@
+package com.example;
+
+import dev.espalier.testkit.PrunerContract;
+
+final class PlatonPrunerTest extends PrunerContract {
+  PlatonPrunerTest() { super("platon"); }
+}

@@ -1,7 +1,0 @@
-package com.example;
-
-import dev.espalier.testkit.PrunerContract;
-
-final class TaylorPrunerTest extends PrunerContract {
-  TaylorPrunerTest() { super("taylor"); }
-}
