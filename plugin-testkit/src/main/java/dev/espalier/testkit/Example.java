@@ -90,7 +90,11 @@ final class Example {
       }
     }
     past.step();
-    return past;
+    Example now =
+        new Example(
+            pruner, values(SEED), values(SEED + 1), uniform(), past.scores, past.statistics);
+    now.stepsDone = past.stepsDone;
+    return now;
   }
 
   /** A matrix of which nothing tells one weight from another. */

@@ -11,15 +11,20 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.pruning.CubicSchedule;
+import dev.espalier.api.pruning.GradientPruner;
 import dev.espalier.api.pruning.GroupRule;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.ScorePenalty;
+import dev.espalier.api.pruning.Step;
+import dev.espalier.api.pruning.Units;
 import dev.espalier.core.training.PrunedMatrix;
 import dev.espalier.core.training.PruningPlan;
 import dev.espalier.core.training.UnitGroup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -204,6 +209,54 @@ class HostEngineTest {
   }
 
   @Test
+  @DisplayName("scores may start from the weights of their units, whatever the matrices")
+  void scoresFromWeights() {
+    UnitGroup pair =
+        new UnitGroup(
+            "ffn", List.of(new PrunedMatrix("w0", 2, 2, 1, 2), new PrunedMatrix("w1", 2, 2, 2, 1)));
+    Pruner pruner = new Strangers.FromMagnitude();
+    prune(pruner, HALF, List.of(List.of(pair)), null, W, new float[] {1, 7, -2, 8});
+    // Unit 0: row (1, −2) of w0 and column (1, −2) of w1. Unit 1: (0.5, 4) and (7, 8).
+    assertThat(step().scores().get("ffn").values()).containsExactly(1.5f, 4.875f);
+
+    prune(pruner, HALF, List.of(unit("w0", 1, 1)), null, W);
+    assertThat(step().scores().get("w0").values()).containsExactly(1f, 2f, 0.5f, 4f);
+  }
+
+  @Test
+  @DisplayName("a pruner is told the matrix, the step and how many there will be")
+  void moments() {
+    List<Step> told = new ArrayList<>();
+    GradientPruner pruner = (step, gradient, weights, statistics) -> told.add(step);
+    prune(pruner, HALF, List.of(unit("w0", 1, 2)), null, W);
+    for (int number = 0; number < 2; number++) {
+      gradients(number);
+      step().update(number, 1, rates(0, 0));
+    }
+    Units matrix = new Units("w0", 2, 2);
+    assertThat(told).containsExactly(new Step(matrix, 0, STEPS, 1), new Step(matrix, 1, STEPS, 1));
+  }
+
+  @Test
+  @DisplayName("a state of other arrays is refused, and nothing of it taken over")
+  void loadsWholeStatesOnly() {
+    prune("movement", Map.of(), HALF, W);
+    StepEngine.State own = step().save();
+    SortedMap<String, float[]> fewer = new TreeMap<>(own.arrays());
+    fewer.remove("w0:score");
+    assertThatThrownBy(() -> step().load(1, new StepEngine.State(fewer, null)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("it does not hold the parameters that are trained");
+    SortedMap<String, float[]> shorter = new TreeMap<>(own.arrays());
+    shorter.replaceAll((name, values) -> new float[values.length]);
+    shorter.put("w0:variance", new float[3]);
+    assertThatThrownBy(() -> step().load(1, new StepEngine.State(shorter, null)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("w0:variance has 3 values");
+    assertThat(parameters.get(0).weights).containsExactly(W);
+  }
+
+  @Test
   @DisplayName("a constant mask keeps the zeros that are there, wherever the weights move")
   void constant() {
     prune("constant_mask", Map.of(), new CubicSchedule(1, 1, 0, 1), new float[] {1, 0, 0.5f, 0});
@@ -297,6 +350,15 @@ class HostEngineTest {
       List<List<UnitGroup>> scopes,
       @Nullable GroupRule rule,
       float[]... weights) {
+    prune(Pruners.named(name, values), schedule, scopes, rule, weights);
+  }
+
+  private void prune(
+      Pruner pruner,
+      CubicSchedule schedule,
+      List<List<UnitGroup>> scopes,
+      @Nullable GroupRule rule,
+      float[]... weights) {
     if (step != null) {
       step.close();
     }
@@ -308,10 +370,9 @@ class HostEngineTest {
       leaves.add(leaf);
       parameters.add(new HostParameter("w" + i, leaf, weights[i].clone(), true));
     }
-    Pruner pruner = Pruners.named(name, values);
     step =
         new HostEngine(
-            parameters, new PruningPlan(name, pruner, scopes, rule, schedule, null), 1, STEPS, 1);
+            parameters, new PruningPlan("any", pruner, scopes, rule, schedule, null), 1, STEPS, 1);
   }
 
   private static List<UnitGroup> unit(String name, int blockRows, int blockColumns) {

@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.pruning.CubicSchedule;
+import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.checkpoints.SafeTensorsStore;
@@ -57,7 +58,9 @@ class TrainingStateTest {
         Arguments.of("soft_movement, fixed λ", threshold("soft_movement", 0, 0.1)),
         Arguments.of("soft_movement, steered λ", steered("soft_movement", 0, 0.1)),
         Arguments.of("l0, steered λ", steered("l0", 1, 1)),
-        Arguments.of("constant_mask", threshold("constant_mask", 1, 1)));
+        Arguments.of("constant_mask", threshold("constant_mask", 1, 1)),
+        Arguments.of("two statistics", density("explorer", new Strangers.Explorer())),
+        Arguments.of("from magnitude", density("from_magnitude", new Strangers.FromMagnitude())));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -272,6 +275,10 @@ class TrainingStateTest {
     return plan(name, new CubicSchedule(1, 0.3, 4, 28));
   }
 
+  private static PruningPlan density(String name, Pruner pruner) {
+    return plan(name, pruner, new CubicSchedule(1, 0.3, 4, 28));
+  }
+
   private static PruningPlan threshold(String name, double from, double to) {
     return plan(name, new CubicSchedule(from, to, 4, 28));
   }
@@ -283,12 +290,12 @@ class TrainingStateTest {
   }
 
   private static PruningPlan plan(String name, CubicSchedule schedule) {
+    return plan(name, Pruners.named(name, Map.of()), schedule);
+  }
+
+  private static PruningPlan plan(String name, Pruner pruner, CubicSchedule schedule) {
     return PruningPlan.weightByWeight(
-        name,
-        Pruners.named(name, Map.of()),
-        RandomBert.pretrained(SEED).weights(),
-        LINEARS,
-        schedule);
+        name, pruner, RandomBert.pretrained(SEED).weights(), LINEARS, schedule);
   }
 
   /** Makes {@code to} a copy of {@code from}; an empty folder when that is not there. */
