@@ -163,15 +163,16 @@ final class ResumeTest {
     cutAfter(whole.directory(), 2);
     Files.move(data, folder.resolve("moved.csv"));
 
-    RunResult again = resume(whole.directory());
-
-    assertThat(again.exitCode()).isEqualTo(2);
-    assertThat(again.problems())
-        .hasSize(2)
-        .allSatisfy(
-            problem ->
-                assertThat(problem.advice())
-                    .startsWith("A run keeps the absolute paths that it began with"));
+    assertThatThrownBy(() -> resume(whole.directory()))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e ->
+                assertThat(e.problems())
+                    .hasSize(2)
+                    .allSatisfy(
+                        problem ->
+                            assertThat(problem.advice())
+                                .startsWith("A run keeps the absolute paths that it began with")));
   }
 
   @Test
