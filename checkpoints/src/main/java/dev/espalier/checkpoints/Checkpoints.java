@@ -132,10 +132,21 @@ public final class Checkpoints {
   }
 
   /**
-   * Whether a folder holds {@code config.json} and weights in a format that {@link #load} reads.
+   * Whether a folder holds {@code config.json} and weights in a format that {@link #load} reads. A
+   * {@code config.json} without {@code model_type}, as beside a TorchScript file, is of no Hugging
+   * Face checkpoint.
    */
   public static boolean isIn(Path folder) {
-    return Files.isRegularFile(folder.resolve(CONFIG)) && WeightFiles.isIn(folder);
+    Path config = folder.resolve(CONFIG);
+    return Files.isRegularFile(config) && WeightFiles.isIn(folder) && isOfAFamily(config);
+  }
+
+  private static boolean isOfAFamily(Path config) {
+    try {
+      return json(config).has("model_type");
+    } catch (ProblemException broken) {
+      return true; // whoever reads it says so
+    }
   }
 
   /**

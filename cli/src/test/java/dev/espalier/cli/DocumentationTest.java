@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -84,12 +85,26 @@ class DocumentationTest {
 
   @ParameterizedTest
   @MethodSource("pages")
-  @DisplayName("every link to a file of the project leads somewhere")
+  @DisplayName("every link to a file of the project, or to a heading in one, leads somewhere")
   void linksLead(Path page) throws IOException {
-    Matcher links = Pattern.compile("\\]\\(([^)#:]+)\\)").matcher(Files.readString(page));
+    Matcher links =
+        Pattern.compile("\\]\\(([^)#:]*)(?:#([^)]*))?\\)").matcher(Files.readString(page));
     while (links.find()) {
-      assertThat(page.resolveSibling(links.group(1))).as("%s in %s", links.group(), page).exists();
+      Path target = links.group(1).isEmpty() ? page : page.resolveSibling(links.group(1));
+      assertThat(target).as("%s in %s", links.group(), page).exists();
+      if (links.group(2) != null) {
+        assertThat(anchors(target)).as("%s in %s", links.group(), page).contains(links.group(2));
+      }
     }
+  }
+
+  /** What the headings of a page are called in links. */
+  private static List<String> anchors(Path page) throws IOException {
+    return Files.readAllLines(page).stream()
+        .filter(line -> line.startsWith("#"))
+        .map(line -> line.replaceFirst("#+ ", "").toLowerCase(Locale.ROOT))
+        .map(heading -> heading.replaceAll("[^\\p{L}\\p{N} _-]", "").replace(' ', '-'))
+        .toList();
   }
 
   @Test

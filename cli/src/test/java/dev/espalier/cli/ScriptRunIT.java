@@ -10,6 +10,7 @@ import dev.espalier.djl.TinyScript;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -126,6 +127,19 @@ class ScriptRunIT {
     Executed count = Executed.of("count", best.toString());
     assertThat(count.exitCode()).as(count.err()).isZero();
     assertThat(count.out()).contains("conv.weight");
+
+    assertThat(JSON.readTree(best.resolve("config.json").toFile()).path("id2label").toString())
+        .isEqualTo("{\"0\":\"no\",\"1\":\"yes\"}");
+    Path copy = directory.resolve("model"); // the next run's model, with weights beside it
+    for (String name : List.of("config.json", "model.pt", "model.safetensors")) {
+      Files.copy(best.resolve(name), copy.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+    }
+    assertThat(run(0, "pruning.train.max_steps=3", "tuning.accuracy_criterion.relative=0.9"))
+        .contains("Criterion met");
+    for (String other : List.of("model.checkpoint=./model", "tuning.baseline.checkpoint=" + best)) {
+      assertThat(run(2, "data.labels=[yes, no]", other))
+          .contains("classes are [no, yes], the task's [yes, no]");
+    }
   }
 
   static Stream<Arguments> mistakes() {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
@@ -144,6 +145,52 @@ class TaskLoaderTest {
         .hasMessageContaining("data.columns: is for the tasks csv, tsv, jsonl");
   }
 
+  @ParameterizedTest(name = "{0} of a {1}")
+  @CsvSource({
+    "csv, class",
+    "csv, number",
+    "tsv, class",
+    "tsv, number",
+    "jsonl, class",
+    "jsonl, number",
+  })
+  @DisplayName("own files of classes and of numbers, in each format, with one text and with two")
+  void ownFiles(String format, String predicted) throws IOException {
+    boolean number = predicted.equals("number");
+    for (String pair : new String[] {null, "u"}) {
+      Columns columns = new Columns("t", pair, number ? null : "k", number ? "k" : null);
+      Path train = own(format, "train", List.of("a", "b", "c"), number);
+      Path dev = own(format, "dev", List.of("d", "e"), number);
+
+      TaskData loaded = load(full(format, train, dev, null, null, columns));
+
+      assertThat(loaded.train().size()).isEqualTo(3);
+      assertThat(loaded.train().head())
+          .isEqualTo(number ? new Head.Regression() : new Head.Classification(List.of("x", "y")));
+      assertThat(loaded.train().examples().get(0).length()).isEqualTo(pair == null ? 3 : 5);
+    }
+  }
+
+  private Path own(String format, String name, List<String> texts, boolean number)
+      throws IOException {
+    StringBuilder content = new StringBuilder();
+    String separator = format.equals("tsv") ? "\t" : ",";
+    if (!format.equals("jsonl")) {
+      content.append(String.join(separator, "t", "u", "k")).append('\n');
+    }
+    for (int i = 0; i < texts.size(); i++) {
+      String label = number ? "" + (i + 0.5) : i % 2 == 0 ? "x" : "y";
+      content
+          .append(
+              format.equals("jsonl")
+                  ? "{\"t\": \"%s\", \"u\": \"f\", \"k\": %s}"
+                      .formatted(texts.get(i), number ? label : "\"" + label + "\"")
+                  : String.join(separator, texts.get(i), "f", label))
+          .append('\n');
+    }
+    return file(name + "." + format, content.toString());
+  }
+
   private static Request full(
       String task,
       @Nullable Path train,
@@ -191,8 +238,13 @@ class TaskLoaderTest {
     assertThat(Shared.examples(loaded)).isBetween(0, 20);
   }
 
+  /** What can be loaded, the checks before the training find no fault with. */
   private static TaskData load(Request request) {
-    return new TaskLoader().load(request, TOKENIZER);
+    TaskLoader loader = new TaskLoader();
+    TaskData loaded = loader.load(request, TOKENIZER);
+    assertThat(loader.check(request)).isEmpty();
+    assertThat(loader.checkColumns(request)).isEmpty();
+    return loaded;
   }
 
   private static ProblemException failure(Request request) {

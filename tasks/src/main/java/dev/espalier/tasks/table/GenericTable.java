@@ -121,7 +121,8 @@ public final class GenericTable {
   /** A task with the columns of such a file, and made-up classes where only the file says them. */
   public static TableTask columns(Format format, Columns columns, List<String> labels) {
     TextFile unread = TextFile.generated("", "");
-    return task(format, columns, labels.size() > 1 ? labels : List.of("0", "1"), unread);
+    boolean unknown = columns.value() == null && labels.size() < 2;
+    return task(format, columns, unknown ? List.of("0", "1") : labels, unread);
   }
 
   private static String name(Format format) {

@@ -59,9 +59,7 @@ public final class BestModel {
     }
     artifacts.put("safetensors", RunFiles.BEST + "/" + RunFiles.WEIGHTS);
     artifacts.put("sparse_archive", ARCHIVE);
-    if (format == ModelFormat.ONNX) {
-      artifacts.put("config", RunFiles.BEST + "/config.json");
-    }
+    artifacts.put("config", RunFiles.BEST + "/config.json");
     artifacts.put("tokenizer", RunFiles.BEST + "/tokenizer.json");
     artifacts.put("model_card", RunFiles.CARD);
     return artifacts;
@@ -82,12 +80,11 @@ public final class BestModel {
           for (Map.Entry<String, byte[]> other : prepared.model().companions().entrySet()) {
             write(folder.resolve(other.getKey()), companion(other.getKey(), other.getValue()));
           }
-          if (facts.format() == ModelFormat.ONNX) {
-            write(
-                folder.resolve("config.json"),
-                HuggingFaceConfig.of(prepared.model(), facts.head())
-                    .getBytes(StandardCharsets.UTF_8));
-          }
+          String config =
+              facts.format() == ModelFormat.ONNX
+                  ? HuggingFaceConfig.of(prepared.model(), facts.head())
+                  : HuggingFaceConfig.ofScript(prepared.model(), facts.head());
+          write(folder.resolve("config.json"), config.getBytes(StandardCharsets.UTF_8));
           write(
               folder.resolve("README.md"),
               ModelCard.of(facts, prepared.model().reference()).getBytes(StandardCharsets.UTF_8));

@@ -53,14 +53,32 @@ public final class HuggingFaceConfig {
     if (!root.has("pad_token_id")) {
       root.put("pad_token_id", family.positionsAfterPadding() ? bert.firstPosition() - 1 : 0);
     }
+    root.remove("dtype");
+    root.put("torch_dtype", "float32");
+    putAnswers(root, head);
+    return root.toPrettyString() + "\n";
+  }
+
+  /**
+   * The content for a TorchScript file: what its rows mean, and what else came with it. It names no
+   * {@code model_type}, because nobody's class of that type can load the program.
+   */
+  static String ofScript(PretrainedModel start, Head head) {
+    ObjectNode root = DeclaredTask.config(start);
+    LocalPaths.shortenIn(root);
+    root.remove(List.of("model_type", "architectures"));
+    putAnswers(root, head);
+    return root.toPrettyString() + "\n";
+  }
+
+  /** What the rows of the last layer mean. */
+  private static void putAnswers(ObjectNode root, Head head) {
     root.remove("problem_type");
-    if (!spans) {
+    if (!(head instanceof Head.Spans)) {
       root.put(
           "problem_type",
           head instanceof Head.Regression ? "regression" : "single_label_classification");
     }
-    root.remove("dtype");
-    root.put("torch_dtype", "float32");
     root.remove("num_labels");
     // without them transformers takes two classes to be meant
     List<String> labels =
@@ -73,6 +91,5 @@ public final class HuggingFaceConfig {
       idToLabel.put(Integer.toString(i), labels.get(i));
       labelToId.put(labels.get(i), i);
     }
-    return root.toPrettyString() + "\n";
   }
 }

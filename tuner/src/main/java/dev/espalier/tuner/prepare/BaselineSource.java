@@ -124,7 +124,9 @@ public sealed interface BaselineSource {
     if (asked.checkpoint() == null) {
       return new Trained();
     }
-    Path file = find(asked.checkpoint()).orElseThrow(() -> missing(resolved, asked.checkpoint()));
+    Path file =
+        find(asked.checkpoint())
+            .orElseThrow(() -> missing(resolved, asked.checkpoint(), LOOK_THERE));
     TransformerWeights weights = read(resolved, file, model, head, checkpoints);
     return new Checkpoint(
         file,
@@ -163,8 +165,12 @@ public sealed interface BaselineSource {
         : Optional.of(named).filter(Files::isRegularFile);
   }
 
+  /** What to do about a file that is missing, before a run began. */
+  static final String LOOK_THERE =
+      "Maybe the path is wrong: it is relative to the YAML file's folder.";
+
   /** The problem of a checkpoint that {@link #find} does not find. */
-  static ProblemException missing(ResolvedConfiguration resolved, Path named) {
+  static ProblemException missing(ResolvedConfiguration resolved, Path named, String advice) {
     return problem(
         resolved,
         ProblemCode.MISSING_FILE,
@@ -172,7 +178,7 @@ public sealed interface BaselineSource {
             + (Files.isDirectory(named)
                 ? " has none of " + String.join(", ", PLACES)
                 : " does not exist"),
-        "Maybe the path is wrong: it is relative to the YAML file's folder.");
+        advice);
   }
 
   /**

@@ -178,13 +178,20 @@ public final class Preflight implements ConfigurationLoader.Check {
       checkFile(draft, "data.evaluation_mismatched", data.evaluationMismatched(), problems);
       Path dense = configuration.tuning().baseline().checkpoint();
       if (dense != null && BaselineSource.find(dense).isEmpty()) {
-        problems.addAll(BaselineSource.missing(draft, dense).problems());
+        problems.addAll(BaselineSource.missing(draft, dense, lookThere()).problems());
       }
     }
     if (scope.includes(Scope.RUN)) {
       checkWorkspace(draft, problems);
     }
     return problems;
+  }
+
+  /** What to do about a file that is missing: the paths of a run that began do not change. */
+  private String lookThere() {
+    return scope.includes(Scope.RUN)
+        ? BaselineSource.LOOK_THERE
+        : "A run keeps the absolute paths that it began with: put it back there, or a link to it.";
   }
 
   /** Whether the run's folder can be made: no file may be where it, or one above it, has to be. */
@@ -349,7 +356,7 @@ public final class Preflight implements ConfigurationLoader.Check {
                   + (TorchScript.isFile(Path.of(model)) ? ": the file " : ": the folder ")
                   + model
                   + (Files.exists(Path.of(model)) ? " is a file" : " does not exist"),
-              "Maybe the path is wrong: it is relative to the YAML file's folder."));
+              lookThere()));
     } else if (scope.includes(files)) {
       models.check(model).stream()
           .map(problem -> ofModel(draft, key, model, problem))
@@ -401,7 +408,7 @@ public final class Preflight implements ConfigurationLoader.Check {
             : Suggestions.advice(name, known));
   }
 
-  private static void checkFile(
+  private void checkFile(
       ResolvedConfiguration draft, String key, @Nullable String reference, List<Problem> problems) {
     if (reference == null || PretrainedModels.isElsewhere(reference)) {
       return; // only whoever keeps it knows
@@ -420,6 +427,6 @@ public final class Preflight implements ConfigurationLoader.Check {
             ProblemCode.MISSING_FILE,
             draft.locate(key),
             key + ": the file " + file + what,
-            "Maybe the path is wrong: it is relative to the YAML file's folder."));
+            lookThere()));
   }
 }

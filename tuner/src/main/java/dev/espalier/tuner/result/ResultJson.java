@@ -64,7 +64,10 @@ public final class ResultJson {
     Verdict verdict = facts.verdict();
     node.set(
         "threshold",
-        number(verdict == null || limit.acceptsAnyLoss() ? null : verdict.threshold()));
+        number(
+            verdict == null || criterion.isMean() || limit.acceptsAnyLoss()
+                ? null
+                : verdict.threshold()));
     node.put("higher_is_better", criterion.leading().higherIsBetter());
     node.set("measured", number(verdict == null ? null : verdict.value()));
     if (criterion.limits().size() > 1) {

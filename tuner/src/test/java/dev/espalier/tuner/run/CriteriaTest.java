@@ -104,6 +104,7 @@ final class CriteriaTest {
     JsonNode criterion = resultJson(result).path("criterion");
     assertThat(result.status()).isEqualTo(Status.MET);
     assertThat(criterion.path("combination").asText()).isEqualTo("weighted_mean");
+    assertThat(criterion.path("threshold").isNull()).as("no metric has one of its own").isTrue();
     assertThat(criterion.path("threshold_of_mean_loss").asDouble()).isEqualTo(0.02);
     assertThat(criterion.path("mean_loss").asDouble())
         .isCloseTo(0.015, org.assertj.core.data.Offset.offset(1e-9));

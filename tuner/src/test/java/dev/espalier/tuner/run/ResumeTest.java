@@ -156,6 +156,26 @@ final class ResumeTest {
   }
 
   @Test
+  void of_data_that_is_not_where_it_was_it_says_that_it_has_to_be_there() throws IOException {
+    Path data = Files.writeString(folder.resolve("train.csv"), "text,label\n");
+    String[] assignments = {"data.train=" + data, "tuning.baseline.checkpoint=" + data};
+    RunResult whole = run(assignments);
+    cutAfter(whole.directory(), 2);
+    Files.move(data, folder.resolve("moved.csv"));
+
+    assertThatThrownBy(() -> resume(whole.directory()))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e ->
+                assertThat(e.problems())
+                    .hasSize(2)
+                    .allSatisfy(
+                        problem ->
+                            assertThat(problem.advice())
+                                .startsWith("A run keeps the absolute paths that it began with")));
+  }
+
+  @Test
   void a_search_that_ended_early_is_told_again_with_its_problem_and_exit_code() throws IOException {
     fakes.failureOf =
         trial ->
