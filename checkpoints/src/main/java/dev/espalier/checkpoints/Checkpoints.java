@@ -245,6 +245,19 @@ public final class Checkpoints {
     return config(file).flatMap(config -> Quantized.byConfig(config, json(config)));
   }
 
+  /**
+   * Refuses weights that are stored as integers, which mean nothing without their scales.
+   *
+   * @throws ProblemException of kind INPUT naming them
+   */
+  public static void requireFloats(SafeTensorsFile file) {
+    Quantized.byTypes(file.source(), Quantized.parameters(file.tensors()))
+        .ifPresent(
+            problem -> {
+              throw new ProblemException(List.of(problem));
+            });
+  }
+
   private static Optional<Path> config(Path file) {
     Path folder = file.toAbsolutePath().normalize().getParent();
     boolean isOfRun = Files.isRegularFile(folder.resolveSibling("environment.json"));

@@ -13,6 +13,7 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.archive.RemainingWeights;
 import dev.espalier.archive.RemainingWeights.Parameter;
 import dev.espalier.archive.StoredMasks;
+import dev.espalier.checkpoints.Checkpoints;
 import dev.espalier.checkpoints.SafeTensorsFile;
 import dev.espalier.checkpoints.TensorInfo;
 import dev.espalier.core.model.Tensor;
@@ -71,6 +72,7 @@ final class Checkpoint implements AutoCloseable {
     this.masksFile = findMasks();
     boolean complete = false;
     try {
+      Checkpoints.requireFloats(file);
       this.applied =
           StoredMasks.hasScores(file.tensors().keySet())
               ? storedMasks().applied(file.readAll())

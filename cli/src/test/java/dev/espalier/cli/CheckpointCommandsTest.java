@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
@@ -227,6 +228,16 @@ class CheckpointCommandsTest {
     }
     assertThat(floats.resolve("config.json"))
         .hasSameTextualContentAs(run.resolve("best/config.json"));
+    for (String command : List.of("count", "finalize", "pack")) {
+      Path output = directory.resolve("of-integers");
+      Executed refused =
+          command.equals("count")
+              ? Executed.of(command, integers.toString())
+              : Executed.of(command, integers.toString(), "-o", output.toString());
+      assertThat(refused.exitCode()).as(command).isEqualTo(2);
+      assertThat(refused.err()).contains(MATRIX + " as I8", "Load the original float checkpoint");
+      assertThat(output).doesNotExist();
+    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.espalier.core.model;
 
+import dev.espalier.core.files.Sha256;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
@@ -49,6 +50,17 @@ public record PretrainedModel(
   public PretrainedModel(
       String reference, TransformerWeights weights, byte[] tokenizerJson, String sha256) {
     this(reference, weights, tokenizerJson, sha256, List.of());
+  }
+
+  /**
+   * SHA-256 of each file beside the weights that says what the model is, in hexadecimal and by
+   * name: the tokenizer and the {@link #companions}.
+   */
+  public SortedMap<String, String> fileHashes() {
+    SortedMap<String, String> hashes = new TreeMap<>();
+    companions.forEach((name, content) -> hashes.put(name, Sha256.of(content)));
+    hashes.put("tokenizer.json", Sha256.of(tokenizerJson));
+    return hashes;
   }
 
   /** The same model under another name. */

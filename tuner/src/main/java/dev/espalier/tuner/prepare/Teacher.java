@@ -17,8 +17,11 @@ import dev.espalier.core.model.Tensor;
 import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.core.training.Distillation;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,14 +30,20 @@ import org.jspecify.annotations.Nullable;
  * @param reference how the configuration names it
  * @param weights with the head
  * @param identity tells it from other teachers
+ * @param fileHashes SHA-256 of the files beside its weights, by name
  * @param notes what a user should know of it, a sentence each
  */
 public record Teacher(
-    String reference, TransformerWeights weights, String identity, List<String> notes) {
+    String reference,
+    TransformerWeights weights,
+    String identity,
+    SortedMap<String, String> fileHashes,
+    List<String> notes) {
   private static final String KEY = "distillation.teacher";
 
-  /** Copies the list. */
+  /** Copies list and map. */
   public Teacher {
+    fileHashes = Collections.unmodifiableSortedMap(new TreeMap<>(fileHashes));
     notes = List.copyOf(notes);
   }
 
@@ -44,12 +53,13 @@ public record Teacher(
         Configuration.Distillation.BASELINE,
         weights,
         Configuration.Distillation.BASELINE,
+        new TreeMap<>(),
         List.of());
   }
 
   /** A model with a random head: it answers as slowly as a trained one. */
   public static Teacher untrained(TransformerWeights weights, Head head) {
-    return new Teacher("untrained", Heads.with(weights, head, 0), "", List.of());
+    return new Teacher("untrained", Heads.with(weights, head, 0), "", new TreeMap<>(), List.of());
   }
 
   /**
@@ -121,7 +131,8 @@ public record Teacher(
       throw new ProblemException(limits);
     }
     if (!(head instanceof Head.Classification classes)) {
-      return Optional.of(new Teacher(asked.teacher(), weights, loaded.sha256(), List.of()));
+      return Optional.of(
+          new Teacher(asked.teacher(), weights, loaded.sha256(), loaded.fileHashes(), List.of()));
     }
     ClassOrder order = order(asked.teacher(), loaded.labels(), classes.labels(), at);
     return Optional.of(
@@ -129,6 +140,7 @@ public record Teacher(
             asked.teacher(),
             order.applied(weights),
             loaded.sha256(),
+            loaded.fileHashes(),
             order.notes(asked.teacher())));
   }
 

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /** Where a run happens and what it is made from: the content of {@code environment.json}. */
@@ -34,6 +35,10 @@ public final class Environment {
   private static final Set<String> VNNI_FLAGS = Set.of("avx512_vnni", "avx_vnni");
 
   private static final double GIB = 1 << 30;
+
+  /** Of weights or a teacher: SHA-256 of the files beside, by name. */
+  static final String FILES = "files";
+
   private static final String SOURCES = "sources";
 
   private Environment() {}
@@ -134,21 +139,30 @@ public final class Environment {
     addSources(configuration, resolved);
     ObjectNode weights = node.putObject("weights");
     weights.put("source", model.reference()).put("sha256", model.sha256());
+    files(weights, model.fileHashes());
     if (baseline instanceof BaselineSource.Checkpoint dense) {
       weights.putObject("baseline").put("source", dense.file().toString());
       weights.withObject("/baseline").put("sha256", dense.sha256());
     }
     teacher.ifPresent(
         known ->
-            node.putObject("teacher")
-                .put("source", known.reference())
-                .put("sha256", known.identity()));
+            files(
+                node.putObject("teacher")
+                    .put("source", known.reference())
+                    .put("sha256", known.identity()),
+                known.fileHashes()));
     ObjectNode data = node.putObject("data");
     set(data.putObject("train"), sets.train());
     if (sets.ownCalibration() != null) {
       set(data.putObject("calibration"), sets.ownCalibration());
     }
     sets.evaluations().forEach(each -> set(data.putObject(each.set().name()), each.set()));
+  }
+
+  /** The files beside the weights, which decide what these mean; runs before had none. */
+  private static void files(ObjectNode node, SortedMap<String, String> hashes) {
+    ObjectNode files = node.putObject(FILES);
+    hashes.forEach(files::put);
   }
 
   /** Which values are neither defaults nor from a file; a resume reads it back. */

@@ -1,5 +1,6 @@
 package dev.espalier.tuner.run;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -789,6 +790,41 @@ final class ResumeTest {
     assertThat(refused.problems()).hasSize(1);
     assertThat(refused.problems().get(0).message()).endsWith(difference);
     assertThat(resultJson(whole.directory()).path("status").asText()).isEqualTo("met");
+  }
+
+  /** Another epsilon, other class names or other tokens make another model of the same weights. */
+  @ParameterizedTest
+  @ValueSource(ints = {3, Integer.MAX_VALUE})
+  void it_does_not_go_on_with_other_files_beside_the_weights(int stages) throws IOException {
+    fakes.companions.put("config.json", "{\"layer_norm_eps\": 1e-12}".getBytes(UTF_8));
+    RunResult whole = run();
+    if (stages < Integer.MAX_VALUE) {
+      cutAfter(whole.directory(), stages);
+    } else {
+      delete(whole.directory().resolve("best"));
+    }
+    fakes.companions.put("config.json", "{\"layer_norm_eps\": 0.5}".getBytes(UTF_8));
+
+    RunResult refused = resume(whole.directory());
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.problems()).hasSize(1);
+    assertThat(refused.problems().get(0).message()).contains("weights.files.config.json was ");
+    assertThat(whole.directory().resolve("best")).doesNotExist();
+  }
+
+  @Test
+  void a_run_that_kept_no_hashes_of_the_files_beside_the_weights_is_resumed() throws IOException {
+    RunResult whole = run();
+    asWrittenBefore(whole.directory(), 1);
+    Path file = whole.directory().resolve("environment.json");
+    ObjectNode environment = (ObjectNode) JSON.readTree(file.toFile());
+    ((ObjectNode) environment.path("weights")).remove("files");
+    JSON.writeValue(file.toFile(), environment);
+    delete(whole.directory().resolve("best"));
+
+    assertThat(resume(whole.directory()).exitCode()).isZero();
+    assertThat(whole.directory().resolve("best/README.md")).exists();
   }
 
   @ParameterizedTest
