@@ -6,6 +6,7 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.CubicSchedule;
 import dev.espalier.api.pruning.GradientPruner;
 import dev.espalier.api.pruning.GroupRule;
+import dev.espalier.api.pruning.ScorePenalty;
 import dev.espalier.api.pruning.ScorePruner;
 import dev.espalier.api.pruning.TopShare;
 import dev.espalier.api.pruning.Units;
@@ -22,6 +23,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -327,24 +329,36 @@ final class FusedStep implements AutoCloseable {
     }
     double threshold = plan.schedule().at(number);
     boolean look = controller != null && LambdaController.looksAt(number);
-    return new Moment(threshold, lambda(threshold), seed * 1_000_003 + number, look);
+    double lambda = lambda(threshold).orElse(0) / groups.size();
+    return new Moment(threshold, lambda, seed * 1_000_003 + number, look);
   }
 
   /**
-   * λ of one group: steered, or else following the threshold up to its final value (reference
-   * implementation).
+   * λ of all groups together, as the gradients of a step have it; empty when nothing is penalized.
+   *
+   * @param number the step, from 0; before its {@link #update}
    */
-  private double lambda(double threshold) {
+  OptionalDouble lambda(long number) {
+    return plan == null ? OptionalDouble.empty() : lambda(plan.schedule().at(number));
+  }
+
+  /**
+   * λ of all groups together: steered, or else following the threshold up to its final value
+   * (reference implementation).
+   */
+  private OptionalDouble lambda(double threshold) {
     if (controller != null) {
-      return controller.lambda() / groups.size();
+      return OptionalDouble.of(controller.lambda());
     }
     PruningPlan pruning = activePlan();
-    if (!(pruning.pruner() instanceof ScorePruner scored)) {
-      return 0;
+    Optional<ScorePenalty> penalty =
+        pruning.pruner() instanceof ScorePruner scored ? scored.penalty() : Optional.empty();
+    if (penalty.isEmpty()) {
+      return OptionalDouble.empty();
     }
     double last = pruning.schedule().last();
     double progress = last == 0 ? 1 : threshold / last;
-    return scored.penalty().map(p -> p.finalLambda() * progress / groups.size()).orElse(0.0);
+    return OptionalDouble.of(penalty.orElseThrow().finalLambda() * progress);
   }
 
   private PruningPlan activePlan() {
