@@ -8,9 +8,12 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.core.files.Sha256;
 import dev.espalier.tasks.TaskLoader;
 import dev.espalier.tuner.plugin.MetricCatalog;
+import dev.espalier.tuner.plugin.PluginList;
 import dev.espalier.tuner.plugin.PluginLoader;
 import dev.espalier.tuner.plugin.PrunerCatalog;
+import dev.espalier.tuner.plugin.RunListeners;
 import dev.espalier.tuner.plugin.StrategyCatalog;
+import dev.espalier.tuner.run.Environment;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -89,10 +92,32 @@ final class Plugins {
     return MetricCatalog.of(TaskLoader.metrics(), CLASS_PATH, loaders);
   }
 
+  /**
+   * The run listeners of the plugins.
+   *
+   * @throws ProblemException as {@link #pruners}
+   */
+  RunListeners.Loaded listeners() {
+    return RunListeners.of(CLASS_PATH, loaders);
+  }
+
+  /**
+   * What the plugins hold beside pruners, a line each; empty without plugins.
+   *
+   * @throws ProblemException as {@link #pruners}
+   */
+  List<String> besidePruners() {
+    return loaders.isEmpty() ? List.of() : PluginList.besidePruners(CLASS_PATH, loaders);
+  }
+
   /** The SHA-256 of each jar, for {@code environment.json}. */
   Map<String, String> versions() {
     Map<String, String> versions = new TreeMap<>();
-    jars.forEach(jar -> versions.put("plugin " + jar.getFileName(), "sha256 " + sha256(jar)));
+    for (int i = 0; i < jars.size(); i++) {
+      Path jar = jars.get(i);
+      String what = RunListeners.isOnly(loaders.get(i)) ? Environment.LISTENERS : "plugin ";
+      versions.put(what + jar.getFileName(), "sha256 " + sha256(jar));
+    }
     return versions;
   }
 

@@ -5,16 +5,17 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** {@code --plugins}, for every command that works with pruners, and its subcommands. */
+/** {@code --plugins}, for every command that works with plugins, and its subcommands. */
 final class PluginsOption {
   @Option(
       names = "--plugins",
       paramLabel = "DIR",
       scope = ScopeType.INHERIT,
-      description = "A folder with the jars of further pruners.")
+      description =
+          "A folder with jars of further pruners, tuning strategies, metrics and run listeners.")
   private @Nullable Path folder;
 
-  /** The pruners of the folder beside our own; ours alone where no folder is named. */
+  /** The plugins of the folder; none where no folder is named. */
   Plugins load() {
     return Plugins.in(folder);
   }

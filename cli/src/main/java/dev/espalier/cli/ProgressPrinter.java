@@ -179,10 +179,10 @@ public final class ProgressPrinter implements RunListener {
   private void finish(RunEvent.StageFinished event) {
     erase();
     out.println(trial(event.trial()) + " " + event.stage() + " done in " + tookText(event.time()));
-    int longest = event.results().keySet().stream().mapToInt(String::length).max().orElse(0);
+    int longest = event.findings().stream().mapToInt(each -> each.name().length()).max().orElse(0);
     event
-        .results()
-        .forEach((name, value) -> out.println("  " + padded(name, longest) + "  " + value));
+        .findings()
+        .forEach(each -> out.println("  " + padded(each.name(), longest) + "  " + each.shown()));
   }
 
   /**

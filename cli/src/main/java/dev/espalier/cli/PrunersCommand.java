@@ -1,6 +1,7 @@
 package dev.espalier.cli;
 
 import dev.espalier.tuner.plugin.PrunerCatalog;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -25,8 +26,14 @@ final class PrunersCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrunerCatalog catalog = catalog();
+    Plugins found = plugins.load();
+    PrunerCatalog catalog = found.pruners();
     Console.print(spec, PrunerPages.table(catalog.descriptors(), catalog::needs, width()));
+    List<String> others = found.besidePruners();
+    if (!others.isEmpty()) {
+      Console.print(spec, System.lineSeparator() + "Also in the plugins:");
+      others.forEach(line -> Console.print(spec, "  " + line));
+    }
     return ExitCode.OK;
   }
 

@@ -46,10 +46,11 @@ final class ResumeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    RunServices services = Services.create(plugins.load(), downloads.hub());
+    Plugins found = plugins.load();
+    RunServices services = Services.create(found, downloads.hub());
     Path given = Objects.requireNonNull(directory, "picocli demands it");
     Invocation invocation = Invocations.of(spec, Invocation.Mode.FULL, plugins);
-    return new Session(noProgress, spec.commandLine().getErr())
+    return new Session(noProgress, found.listeners(), spec.commandLine().getErr())
         .run(
             (listener, interruption) ->
                 Run.resume(given, services, invocation, listener, interruption));

@@ -2,6 +2,7 @@ package dev.espalier.cli;
 
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.tuner.plugin.RunListeners;
 import dev.espalier.tuner.prepare.Preflight;
 import dev.espalier.tuner.prepare.RunServices;
 import dev.espalier.tuner.run.DryRun;
@@ -80,7 +81,9 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    RunServices services = Services.create(plugins.load(), downloads.hub());
+    Plugins found = plugins.load();
+    RunServices services = Services.create(found, downloads.hub());
+    RunListeners.Loaded listeners = found.listeners();
     ResolvedConfiguration configuration = load(assignments, services);
     configuration.mappings().forEach(System.out::println);
     Preflight.of(services).notes(configuration).forEach(System.out::println);
@@ -91,14 +94,19 @@ final class RunCommand implements Callable<Integer> {
     if (rehearsal != null && rehearsal.smoke) {
       List<String> more = new ArrayList<>(assignments);
       more.addAll(SmokeRun.assignments(configuration));
-      return run(load(more, services), SmokeRun.services(services), Invocation.Mode.SMOKE);
+      return run(
+          load(more, services), SmokeRun.services(services), listeners, Invocation.Mode.SMOKE);
     }
-    return run(configuration, services, Invocation.Mode.FULL);
+    return run(configuration, services, listeners, Invocation.Mode.FULL);
   }
 
-  private int run(ResolvedConfiguration configuration, RunServices services, Invocation.Mode mode) {
+  private int run(
+      ResolvedConfiguration configuration,
+      RunServices services,
+      RunListeners.Loaded listeners,
+      Invocation.Mode mode) {
     Invocation invocation = Invocations.of(spec, mode, plugins);
-    return new Session(noProgress, spec.commandLine().getErr())
+    return new Session(noProgress, listeners, spec.commandLine().getErr())
         .run(
             (listener, interruption) ->
                 Run.execute(configuration, services, invocation, listener, interruption));

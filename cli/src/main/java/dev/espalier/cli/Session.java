@@ -3,6 +3,7 @@ package dev.espalier.cli;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.core.files.TemporaryPaths;
 import dev.espalier.tuner.directory.Interruption;
+import dev.espalier.tuner.plugin.RunListeners;
 import dev.espalier.tuner.run.RunResult;
 import java.io.PrintWriter;
 import java.util.concurrent.TimeUnit;
@@ -27,10 +28,16 @@ final class Session {
   }
 
   private final boolean noProgress;
+  private final RunListeners.Loaded listeners;
   private final PrintWriter err;
 
-  Session(boolean noProgress, PrintWriter err) {
+  /**
+   * @param noProgress whether the user asked for plain lines
+   * @param listeners of plugins, which watch the run, too
+   */
+  Session(boolean noProgress, RunListeners.Loaded listeners, PrintWriter err) {
     this.noProgress = noProgress;
+    this.listeners = listeners;
     this.err = err;
   }
 
@@ -54,7 +61,7 @@ final class Session {
     ProgressPrinter progress = ProgressPrinter.onConsole(System.out, noProgress);
     Runnable before = ON_SIGNAL.getAndSet(() -> interrupt(interruption, progress));
     try {
-      return work.run(progress, interruption);
+      return work.run(listeners.behind(progress), interruption);
     } finally {
       ON_SIGNAL.set(before);
       progress.end();

@@ -193,9 +193,11 @@ final class ModuleTableTest {
         noClasses()
             .that()
             .resideOutsideOfPackage(CLI)
-            // It prints nothing: it sets back the streams that a plugin has replaced.
+            // They print nothing: they set back the streams that a plugin has replaced.
             .and()
             .doNotHaveSimpleName("Surroundings")
+            .and()
+            .doNotHaveSimpleName("ListenerContract")
             .should(ACCESS_STANDARD_STREAMS)
             .allowEmptyShould(true));
   }

@@ -3,6 +3,8 @@ package dev.espalier.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.api.run.RunListener;
+import dev.espalier.core.files.Sha256;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -10,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -44,7 +47,72 @@ class PluginsTest {
   @DisplayName("pruners --plugins lists the example's pruner among ours")
   void listed() {
     assertThat(execute("pruners", "--plugins", folder.toString())).as(errors.toString()).isZero();
-    assertThat(output.toString()).contains("\ntaylor ").contains("\nmovement ");
+    assertThat(output.toString()).contains("\nplaton ").contains("\nmovement ");
+  }
+
+  @Test
+  @DisplayName("what plugins hold beside pruners is listed, too, with the jar")
+  void others() throws IOException {
+    assertThat(execute("pruners", "--plugins", folder.toString())).isZero();
+    assertThat(output.toString()).doesNotContain("Also in the plugins");
+    Path tracker = tracker("tracker.jar", "");
+
+    assertThat(execute("pruners", "--plugins", folder.toString())).as(errors.toString()).isZero();
+    assertThat(output.toString())
+        .containsSubsequence(
+            "\nmovement ", "Also in the plugins:", "  run listener Tracker, Tracker in " + tracker);
+  }
+
+  @Test
+  @DisplayName("a jar of listeners is recorded as one, a jar with a pruner as a plugin")
+  void versions() throws IOException {
+    String sha256 = "sha256 " + Sha256.of(tracker("tracker.jar", ""));
+
+    assertThat(Plugins.in(folder).versions())
+        .hasSize(2)
+        .hasEntrySatisfying(
+            "listeners tracker.jar", version -> assertThat(version).isEqualTo(sha256))
+        .containsKey("plugin third-party-pruner-1.0.jar");
+  }
+
+  @Test
+  @DisplayName("a listener that cannot be made is told before the run, with its jar")
+  void brokenListener() throws IOException {
+    Path broken = tracker("broken.jar", "throw new IllegalStateException(\"no server\");");
+
+    assertThat(
+            execute(
+                "run",
+                ExamplePlugin.PROJECT.resolve("platon.yaml").toString(),
+                "--plugins",
+                folder.toString(),
+                "--set",
+                "tuning.workspace.path=" + folder.resolve("runs")))
+        .isEqualTo(4);
+    assertThat(errors.toString())
+        .contains(broken.toString(), "a run listener plugin cannot be loaded", "no server")
+        .doesNotContain("bug in Espalier");
+    assertThat(folder.resolve("runs")).doesNotExist();
+  }
+
+  private Path tracker(String name, String inConstructor) throws IOException {
+    return ExamplePlugin.build(
+            folder.resolve(name),
+            "Tracker",
+            """
+            import dev.espalier.api.run.RunEvent;
+            import dev.espalier.api.run.RunListener;
+
+            public final class Tracker implements RunListener {
+              public Tracker() {%s}
+
+              @Override
+              public void on(RunEvent event) {}
+            }
+            """
+                .formatted(inConstructor),
+            Map.of(RunListener.class, "Tracker"))
+        .toAbsolutePath();
   }
 
   @Test

@@ -4,13 +4,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.espalier.api.run.Finding;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.cli.ProgressPrinter.Mode;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,7 +63,7 @@ final class ProgressPrinterTest {
     ProgressPrinter printer = printer(Mode.LINES, 80);
 
     printer.on(new RunEvent.StageStarted(0, "export"));
-    printer.on(new RunEvent.StageFinished(0, "export", Duration.ofMillis(950), Map.of()));
+    printer.on(new RunEvent.StageFinished(0, "export", Duration.ofMillis(950), List.of()));
 
     assertThat(printed()).isEqualTo("baseline export done in 1.0 s\n");
   }
@@ -177,7 +180,9 @@ final class ProgressPrinterTest {
     printer.on(new RunEvent.StageStarted(1, "fine_prune"));
     pass(Duration.ofSeconds(10));
 
-    printer.on(new RunEvent.StepDone(1, 1, 2, 0, 0, 0, Duration.ofSeconds(seconds)));
+    printer.on(
+        new RunEvent.StepDone(
+            1, 1, 2, 0, 0, 0, 0, OptionalDouble.empty(), 0, Duration.ofSeconds(seconds)));
 
     assertThat(printed()).endsWith(" " + text + " left\n");
   }
@@ -223,11 +228,19 @@ final class ProgressPrinterTest {
                   printer.on(step(-9, 3));
                   printer.on(
                       new RunEvent.StepDone(
-                          1, 3, 3, Double.NaN, Double.NaN, Double.POSITIVE_INFINITY, forever));
-                  printer.on(new RunEvent.StageFinished(1, "x", forever, Map.of("", "")));
-                  Map<String, String> holes = new LinkedHashMap<>();
-                  holes.put(null, null);
-                  printer.on(new RunEvent.StageFinished(1, "x", Duration.ZERO, holes));
+                          1,
+                          3,
+                          3,
+                          Double.NaN,
+                          Double.NaN,
+                          Double.NaN,
+                          Double.NaN,
+                          OptionalDouble.of(Double.NaN),
+                          Double.POSITIVE_INFINITY,
+                          forever));
+                  printer.on(
+                      new RunEvent.StageFinished(1, "x", forever, List.of(Finding.text("", ""))));
+                  printer.on(new RunEvent.StageFinished(1, null, null, List.of()));
                 })
             .as("%s, %d columns", mode, width)
             .doesNotThrowAnyException();
@@ -285,15 +298,28 @@ final class ProgressPrinterTest {
   }
 
   private static RunEvent step(long step, long total) {
-    return new RunEvent.StepDone(1, step, total, 0.31271, 0.6139, 411.6, Duration.ofSeconds(62));
+    return new RunEvent.StepDone(
+        1,
+        step,
+        total,
+        0.31271,
+        0.6139,
+        3e-5,
+        1.5,
+        OptionalDouble.of(40),
+        411.6,
+        Duration.ofSeconds(62));
   }
 
   private static RunEvent finished(int trial, String stage, Duration time) {
-    Map<String, String> results = new LinkedHashMap<>();
-    results.put("loss", "0.2991");
-    results.put("sparsity", "85.0%");
-    results.put("steps run", "250");
-    return new RunEvent.StageFinished(trial, stage, time, results);
+    return new RunEvent.StageFinished(
+        trial,
+        stage,
+        time,
+        List.of(
+            Finding.of("loss", 0.29914, "0.2991"),
+            Finding.of("sparsity", 0.85, "85.0%"),
+            Finding.of("steps run", 250, "250")));
   }
 
   private String printed() {

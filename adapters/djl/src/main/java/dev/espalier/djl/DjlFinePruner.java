@@ -6,6 +6,7 @@ import dev.espalier.core.model.Heads;
 import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.core.training.Distillation;
 import dev.espalier.core.training.FinePruner;
+import dev.espalier.core.training.StopSignal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,11 +29,11 @@ public final class DjlFinePruner implements FinePruner {
   }
 
   @Override
-  public Outcome run(Request request, RunListener listener) {
+  public Outcome run(Request request, RunListener listener, StopSignal stop) {
     TransformerWeights start =
         Heads.with(request.model().weights(), request.train().head(), request.training().seed());
     try (FinePruneLoop loop =
-        new FinePruneLoop(request, start, answers(request), listener, checkpoints)) {
+        new FinePruneLoop(request, start, answers(request), listener, stop, checkpoints)) {
       return loop.run();
     }
   }

@@ -17,10 +17,12 @@ import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.core.training.Distillation;
 import dev.espalier.core.training.FinePruner;
 import dev.espalier.core.training.PruningPlan;
+import dev.espalier.core.training.StopSignal;
 import dev.espalier.core.training.TrainingPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +43,7 @@ final class FinePruneLoop implements AutoCloseable {
   private final StepEngine step;
   private final TransformerWeights start;
   private final RunListener listener;
+  private final StopSignal stop;
   private final CheckpointStore checkpoints;
   private final LinearWarmup warmup;
   private final List<FinePruner.Point> curve = new ArrayList<>();
@@ -56,6 +59,7 @@ final class FinePruneLoop implements AutoCloseable {
    *
    * @param start the model with its head
    * @param answers of the teacher, or null when there is none
+   * @param stop asked for after every step but the last
    * @param checkpoints where the last good weights go when training diverges
    */
   FinePruneLoop(
@@ -63,12 +67,14 @@ final class FinePruneLoop implements AutoCloseable {
       TransformerWeights start,
       @Nullable TeacherAnswers answers,
       RunListener listener,
+      StopSignal stop,
       CheckpointStore checkpoints) {
     this.request = request;
     this.plan = request.training();
     this.start = start;
     this.lastGood = start;
     this.listener = listener;
+    this.stop = stop;
     this.checkpoints = checkpoints;
     this.warmup = new LinearWarmup(plan.warmupSteps(), plan.totalSteps());
     this.progress = new TrainingProgress(request.trial(), plan.totalSteps());
@@ -100,21 +106,23 @@ final class FinePruneLoop implements AutoCloseable {
   }
 
   private void trainAndTell(int[] indices) {
-    double lossBefore = trainStep(done, indices);
+    Figures figures = trainStep(done, indices);
     done++;
     double density = step.density();
-    RunEvent.StepDone event = progress.step(lossBefore, indices.length, 1 - density);
+    RunEvent.StepDone event = progress.step(figures, indices.length, 1 - density);
     if (done % Math.max(1, plan.totalSteps() / CURVE_POINTS) == 0) {
       curve.add(new FinePruner.Point(done, event.loss(), density));
     }
-    boolean told = false;
-    try {
-      listener.on(event);
-      told = true;
-    } finally {
-      if (state != null && (!told || state.isDue(done)) && done < plan.totalSteps()) {
-        write(state);
-      }
+    listener.on(event);
+    if (done == plan.totalSteps()) {
+      return; // What is trained to the end is a result, whoever wants the run to stop.
+    }
+    boolean stopping = stop.isRequested();
+    if (state != null && (stopping || state.isDue(done))) {
+      write(state);
+    }
+    if (stopping) {
+      stop.check();
     }
   }
 
@@ -182,18 +190,29 @@ final class FinePruneLoop implements AutoCloseable {
   }
 
   /**
+   * What is known of a step.
+   *
+   * @param loss before the step
+   * @param learningRate of the weights
+   * @param gradientNorm over weights and scores, before clipping
+   * @param lambda of the penalty in the scores' gradient; empty when there is none
+   */
+  record Figures(double loss, double learningRate, double gradientNorm, OptionalDouble lambda) {}
+
+  /**
    * Trains on one batch.
    *
    * @param number the step, from 0
    * @param indices of the batch's examples in the training set
-   * @return the loss before the step
    * @throws ProblemException of kind TRAINING when loss or gradient is not finite
    */
-  double trainStep(long number, int[] indices) {
+  Figures trainStep(long number, int[] indices) {
     double lossBefore = backward(number, indices);
     double norm;
+    OptionalDouble lambda;
     try {
       norm = step.takeGradients(number);
+      lambda = step.lambda(number);
     } catch (ProblemException e) {
       throw at(number, e);
     }
@@ -211,7 +230,7 @@ final class FinePruneLoop implements AutoCloseable {
     } catch (ProblemException e) {
       throw at(number, e);
     }
-    return lossBefore;
+    return new Figures(lossBefore, learningRate(number), norm, lambda);
   }
 
   /** The same problems, with the step that they came up in. */
@@ -244,9 +263,13 @@ final class FinePruneLoop implements AutoCloseable {
     }
   }
 
+  private double learningRate(long number) {
+    return plan.learningRate() * warmup.factor(number);
+  }
+
   private StepEngine.Rates rates(long number) {
     double factor = warmup.factor(number);
-    double rate = plan.learningRate() * factor;
+    double rate = learningRate(number);
     long count = number + 1;
     return new StepEngine.Rates(
         AdamW.Step.of(count, rate, plan.weightDecay(), plan.adamEpsilon()),

@@ -6,6 +6,7 @@ import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.CubicSchedule;
 import dev.espalier.api.pruning.GradientPruner;
 import dev.espalier.api.pruning.GroupRule;
+import dev.espalier.api.pruning.ScorePenalty;
 import dev.espalier.api.pruning.ScorePruner;
 import dev.espalier.api.pruning.TopShare;
 import dev.espalier.api.pruning.Units;
@@ -21,6 +22,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -310,28 +313,36 @@ final class HostEngine implements StepEngine {
     }
     double threshold = plan.schedule().at(number);
     boolean look = controller != null && LambdaController.looksAt(number);
-    return moment(number, threshold, lambda(threshold), look);
+    double lambda = lambda(threshold).orElse(0) / groups.size();
+    return moment(number, threshold, lambda, look);
   }
 
   private Moment moment(long number, double threshold, double lambda, boolean look) {
     return new Moment(number, steps, seed, threshold, lambda, look);
   }
 
+  @Override
+  public OptionalDouble lambda(long number) {
+    return plan == null ? OptionalDouble.empty() : lambda(plan.schedule().at(number));
+  }
+
   /**
-   * λ of one group: steered, or else following the threshold up to its final value (reference
-   * implementation).
+   * λ of all groups together: steered, or else following the threshold up to its final value
+   * (reference implementation).
    */
-  private double lambda(double threshold) {
+  private OptionalDouble lambda(double threshold) {
     if (controller != null) {
-      return controller.lambda() / groups.size();
+      return OptionalDouble.of(controller.lambda());
     }
     PruningPlan pruning = activePlan();
-    if (!(pruning.pruner() instanceof ScorePruner scored)) {
-      return 0;
+    Optional<ScorePenalty> penalty =
+        pruning.pruner() instanceof ScorePruner scored ? scored.penalty() : Optional.empty();
+    if (penalty.isEmpty()) {
+      return OptionalDouble.empty();
     }
     double last = pruning.schedule().last();
     double progress = last == 0 ? 1 : threshold / last;
-    return scored.penalty().map(p -> p.finalLambda() * progress / groups.size()).orElse(0.0);
+    return OptionalDouble.of(penalty.orElseThrow().finalLambda() * progress);
   }
 
   private PruningPlan activePlan() {

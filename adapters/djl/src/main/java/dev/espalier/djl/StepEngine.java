@@ -2,6 +2,7 @@ package dev.espalier.djl;
 
 import dev.espalier.core.model.Tensor;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,13 @@ interface StepEngine extends AutoCloseable {
 
   /** What has a gradient that is not finite, for the error message; null when nothing has. */
   @Nullable String nonFiniteParameter();
+
+  /**
+   * λ of all groups together, as the gradients of a step have it; empty when nothing is penalized.
+   *
+   * @param number the step, from 0; before its {@link #update}
+   */
+  OptionalDouble lambda(long number);
 
   /**
    * Steps the optimizers, makes the masks of the next forward pass and publishes its weights.

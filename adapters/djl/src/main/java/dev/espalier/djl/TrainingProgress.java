@@ -21,10 +21,17 @@ final class TrainingProgress {
     this.totalSteps = totalSteps;
   }
 
-  RunEvent.StepDone step(double newLoss, int newSamples, double sparsity) {
+  /**
+   * The event of a step that is done.
+   *
+   * @param figures of the step
+   * @param newSamples examples in its batch
+   * @param sparsity share of the prunable weights that is zero after it
+   */
+  RunEvent.StepDone step(FinePruneLoop.Figures figures, int newSamples, double sparsity) {
     steps++;
     samples += newSamples;
-    loss = SMOOTHING * loss + (1 - SMOOTHING) * newLoss;
+    loss = SMOOTHING * loss + (1 - SMOOTHING) * figures.loss();
     weight = SMOOTHING * weight + (1 - SMOOTHING);
     double seconds = seconds();
     return new RunEvent.StepDone(
@@ -33,6 +40,9 @@ final class TrainingProgress {
         totalSteps,
         loss / weight,
         sparsity,
+        figures.learningRate(),
+        figures.gradientNorm(),
+        figures.lambda(),
         samples / seconds,
         Duration.ofMillis((long) (1000 * seconds / (steps - before) * (totalSteps - steps))));
   }

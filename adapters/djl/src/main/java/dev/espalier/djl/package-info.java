@@ -3,7 +3,7 @@
  *
  * <p>Start reading at {@link dev.espalier.djl.DjlFinePruner}: it draws batches, runs a model
  * ({@link dev.espalier.djl.BertModel}, or a TorchScript file) forward and backward, and hands the
- * gradients to {@link dev.espalier.djl.FusedStep}, which owns the weights, the scores, the masks
+ * gradients to {@link dev.espalier.djl.StepEngine}, which owns the weights, the scores, the masks
  * and both optimizer states.
  *
  * <p>DJL's arithmetic with a Java number ({@code x.mul(0.5f)}) gives libtorch the address of a

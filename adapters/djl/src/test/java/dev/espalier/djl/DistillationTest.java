@@ -24,6 +24,8 @@ import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.core.training.Distillation;
 import dev.espalier.core.training.FinePruner;
 import dev.espalier.core.training.FinePruner.Checkpointing;
+import dev.espalier.core.training.StopSignal;
+import dev.espalier.core.training.Stopped;
 import dev.espalier.core.training.TrainingPlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -225,7 +227,7 @@ class DistillationTest {
     Checkpointing kept = new Checkpointing(directory.resolve("state"), 6);
     long cut = 1L + new SplittableRandom(SEED).nextInt(38);
 
-    assertThatThrownBy(() -> train(set, teacher, kept, 40, cut)).isInstanceOf(CutOff.class);
+    assertThatThrownBy(() -> train(set, teacher, kept, 40, cut)).isInstanceOf(Stopped.class);
     TransformerWeights resumed = train(set, teacher, kept, 40).weights();
 
     whole
@@ -244,16 +246,13 @@ class DistillationTest {
     TransformerWeights teacher = RandomBert.withHead(SEED + 1, 0.3);
     Checkpointing kept = new Checkpointing(directory.resolve("state"), 6);
     assertThatThrownBy(() -> train(set, distillation(teacher, 1, 0, 0), kept, 40, 20))
-        .isInstanceOf(CutOff.class);
+        .isInstanceOf(Stopped.class);
 
     assertThatThrownBy(() -> train(set, distillation(teacher, 0.9, 0.1, 0), kept, 40))
         .isInstanceOf(ProblemException.class)
         .hasMessageContaining("this is the state of another training")
         .hasMessageContaining("alpha_distil 0.9");
   }
-
-  /** Stands for a user who ends the training. */
-  private static final class CutOff extends RuntimeException {}
 
   private static Distillation distillation(
       TransformerWeights teacher, double alphaDistil, double alphaCe, double hidden) {
@@ -275,10 +274,11 @@ class DistillationTest {
       int steps,
       long cut) {
     PretrainedModel model = RandomBert.pretrained(SEED);
+    StopSignal stop = new StopSignal();
     RunListener listener =
         event -> {
           if (event instanceof RunEvent.StepDone done && done.step() >= cut) {
-            throw new CutOff();
+            stop.request();
           }
         };
     TrainingPlan plan = new TrainingPlan(steps, 16, 3e-3, 5e-2, 0.01, 4, 1, 1e-8, SEED, 1);
@@ -286,7 +286,8 @@ class DistillationTest {
         .run(
             new FinePruner.Request(
                 1, model, set, plan, null, directory.resolve("last-good"), kept, distillation),
-            listener);
+            listener,
+            stop);
   }
 
   private static double accuracy(TransformerWeights weights, EncodedSet set) {

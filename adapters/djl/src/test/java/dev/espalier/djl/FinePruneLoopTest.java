@@ -21,6 +21,7 @@ import dev.espalier.core.model.Heads;
 import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.core.training.FinePruner;
 import dev.espalier.core.training.PruningPlan;
+import dev.espalier.core.training.StopSignal;
 import dev.espalier.core.training.TrainingPlan;
 import dev.espalier.pruners.MagnitudePruner;
 import dev.espalier.pruners.MovementPruner;
@@ -261,6 +262,35 @@ class FinePruneLoopTest {
 
     assertThat(steps).hasSize(30).extracting(RunEvent.StepDone::totalSteps).containsOnly(30L);
     assertThat(steps).extracting(RunEvent.StepDone::sparsity).isSorted().endsWith(0.5);
+    assertThat(steps)
+        .allSatisfy(step -> assertThat(step.gradientNorm()).isPositive().isFinite())
+        .allSatisfy(step -> assertThat(step.lambda()).isEmpty());
+  }
+
+  @Test
+  @DisplayName("each step is reported with its learning rate and the penalty's λ")
+  void rates() {
+    List<RunEvent.StepDone> steps = new ArrayList<>();
+    PruningPlan movement =
+        PruningPlan.weightByWeight(
+            "soft_movement",
+            Pruners.named("soft_movement", Map.of("final_lambda", 3.0)),
+            RandomBert.pretrained(SEED).weights(),
+            LINEARS,
+            new CubicSchedule(0, 0.1, 0, 20));
+    TrainingPlan plan = new TrainingPlan(20, 8, 1e-3, 1e-2, 0, 4, 1, 1e-8, SEED, 1);
+
+    new DjlFinePruner(new SafeTensorsStore())
+        .run(request(plan, movement), e -> steps.add((RunEvent.StepDone) e));
+
+    // Four steps of warm-up, then down to 0 after step 20; the first step's λ is that of 0.
+    assertThat(steps.get(0).learningRate()).isEqualTo(0);
+    assertThat(steps.get(2).learningRate()).isCloseTo(0.5e-3, within(1e-12));
+    assertThat(steps.get(4).learningRate()).isCloseTo(1e-3, within(1e-12));
+    assertThat(steps.get(12).learningRate()).isCloseTo(0.5e-3, within(1e-12));
+    // λ follows the threshold: 1 - (1 - t / 20)^3 of the final one.
+    assertThat(steps.get(0).lambda().orElseThrow()).isZero();
+    assertThat(steps.get(10).lambda().orElseThrow()).isCloseTo(3 * 0.875, within(1e-9));
   }
 
   private FinePruner.Outcome train(TrainingPlan plan, @Nullable PruningPlan pruning) {
@@ -285,6 +315,7 @@ class FinePruneLoopTest {
             request.model().weights(), new Head.Classification(List.of("even", "odd")), SEED),
         null,
         RunListener.SILENT,
+        new StopSignal(),
         new SafeTensorsStore());
   }
 

@@ -1,6 +1,7 @@
 package dev.espalier.djl;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.pruning.CubicSchedule;
@@ -16,6 +17,8 @@ import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.core.training.FinePruner;
 import dev.espalier.core.training.FinePruner.Checkpointing;
 import dev.espalier.core.training.PruningPlan;
+import dev.espalier.core.training.StopSignal;
+import dev.espalier.core.training.Stopped;
 import dev.espalier.core.training.TrainingPlan;
 import java.nio.file.Path;
 import java.util.List;
@@ -78,18 +81,15 @@ class ScriptPruningTest {
     SortedMap<String, Tensor> whole =
         train(density(name, 0.4), null, RunListener.SILENT).weights().tensors();
     Checkpointing kept = new Checkpointing(directory.resolve("state"), 7);
-    try {
-      train(
-          density(name, 0.4),
-          kept,
-          event -> {
-            if (event instanceof RunEvent.StepDone done && done.step() == 31) {
-              throw new IllegalStateException("killed");
-            }
-          });
-    } catch (IllegalStateException killed) {
-      assertThat(killed).hasMessage("killed");
-    }
+    StopSignal stop = new StopSignal();
+    RunListener stopping =
+        event -> {
+          if (event instanceof RunEvent.StepDone done && done.step() == 31) {
+            stop.request();
+          }
+        };
+    assertThatThrownBy(() -> train(density(name, 0.4), kept, stopping, stop))
+        .isInstanceOf(Stopped.class);
     SortedMap<String, Tensor> gone =
         train(density(name, 0.4), kept, RunListener.SILENT).weights().tensors();
 
@@ -129,6 +129,14 @@ class ScriptPruningTest {
 
   private FinePruner.Outcome train(
       PruningPlan pruning, @Nullable Checkpointing checkpointing, RunListener listener) {
+    return train(pruning, checkpointing, listener, new StopSignal());
+  }
+
+  private FinePruner.Outcome train(
+      PruningPlan pruning,
+      @Nullable Checkpointing checkpointing,
+      RunListener listener,
+      StopSignal stop) {
     TrainingPlan plan = new TrainingPlan(150, 16, 1e-2, 1e-2, 0, 10, 1, 1e-8, SEED, 1);
     return new DjlFinePruner(new SafeTensorsStore())
         .run(
@@ -141,7 +149,8 @@ class ScriptPruningTest {
                 directory.resolve("last-good.safetensors"),
                 checkpointing,
                 null),
-            listener);
+            listener,
+            stop);
   }
 
   private double accuracy(TransformerWeights weights) {

@@ -16,6 +16,8 @@ import dev.espalier.core.model.BertNames;
 import dev.espalier.core.training.FinePruner;
 import dev.espalier.core.training.FinePruner.Checkpointing;
 import dev.espalier.core.training.PruningPlan;
+import dev.espalier.core.training.StopSignal;
+import dev.espalier.core.training.Stopped;
 import dev.espalier.core.training.TrainingPlan;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -74,17 +76,18 @@ class TrainingStateTest {
     for (int cut = 0; cut < 3; cut++) {
       long last = 1L + random.nextInt(STEPS - 1);
       Path left = directory.resolve("left-by-a-kill-" + cut);
+      StopSignal stop = new StopSignal();
       RunListener cutter =
           event -> {
             if (event instanceof RunEvent.StepDone done) {
               steps.add(done.step());
               if (done.step() >= last) {
                 copy(kept.folder(), left);
-                throw new CutOff();
+                stop.request();
               }
             }
           };
-      assertThatThrownBy(() -> train(pruning, kept, cutter)).isInstanceOf(CutOff.class);
+      assertThatThrownBy(() -> train(pruning, kept, cutter, stop)).isInstanceOf(Stopped.class);
       if (random.nextBoolean()) {
         // A kill leaves no state of the last step: what was there before is all that there is.
         copy(left, kept.folder());
@@ -114,7 +117,7 @@ class TrainingStateTest {
   }
 
   @Test
-  @DisplayName("at most one interval is trained again, and nothing after a listener's exception")
+  @DisplayName("at most one interval is trained again, and nothing after a stop")
   void repeatsLittle() {
     Checkpointing kept = new Checkpointing(directory.resolve("state"), 6);
     PruningPlan pruning = density("movement");
@@ -189,6 +192,10 @@ class TrainingStateTest {
     byte[] content = state.get(file);
     int refused = 0;
     for (int i = 0; i < 20; i++) {
+      // A flip that means the same is resumed from, and leaves a newer state behind.
+      for (String name : names(kept.folder())) {
+        Files.delete(kept.folder().resolve(name));
+      }
       for (Map.Entry<String, byte[]> each : state.entrySet()) {
         Files.write(kept.folder().resolve(each.getKey()), each.getValue());
       }
@@ -237,25 +244,45 @@ class TrainingStateTest {
         .hasMessageContaining("Remove the folder " + kept.folder());
   }
 
-  /** Stands for a user who ends the training: its state is kept at that step. */
-  private static final class CutOff extends RuntimeException {}
+  @Test
+  @DisplayName("a training that is stopped at its last step keeps its result, and no state")
+  void stoppedAtTheLastStep() {
+    Checkpointing kept = new Checkpointing(directory.resolve("state"), STEPS + 1);
+    PruningPlan pruning = density("movement");
+    FinePruner.Outcome whole = train(pruning, null, RunListener.SILENT);
+    StopSignal stop = new StopSignal();
+
+    FinePruner.Outcome stopped = train(pruning, kept, stoppingAt(STEPS, stop), stop);
+
+    assertThat(stop.isRequested()).isTrue();
+    assertThat(stopped.curve()).isEqualTo(whole.curve());
+    assertThat(kept.folder()).doesNotExist();
+  }
 
   private void cutOff(PruningPlan pruning, Checkpointing kept, long step) {
-    assertThatThrownBy(
-            () ->
-                train(
-                    pruning,
-                    kept,
-                    event -> {
-                      if (event instanceof RunEvent.StepDone done && done.step() == step) {
-                        throw new CutOff();
-                      }
-                    }))
-        .isInstanceOf(CutOff.class);
+    StopSignal stop = new StopSignal();
+    assertThatThrownBy(() -> train(pruning, kept, stoppingAt(step, stop), stop))
+        .isInstanceOf(Stopped.class);
+  }
+
+  private static RunListener stoppingAt(long step, StopSignal stop) {
+    return event -> {
+      if (event instanceof RunEvent.StepDone done && done.step() == step) {
+        stop.request();
+      }
+    };
   }
 
   private FinePruner.Outcome train(
       @Nullable PruningPlan pruning, @Nullable Checkpointing kept, RunListener listener) {
+    return train(pruning, kept, listener, new StopSignal());
+  }
+
+  private FinePruner.Outcome train(
+      @Nullable PruningPlan pruning,
+      @Nullable Checkpointing kept,
+      RunListener listener,
+      StopSignal stop) {
     TrainingPlan training = new TrainingPlan(STEPS, 16, 3e-3, 5e-2, 0.01, 4, 1, 1e-8, SEED, 1);
     return new DjlFinePruner(new SafeTensorsStore())
         .run(
@@ -268,7 +295,8 @@ class TrainingStateTest {
                 directory.resolve("last-good.safetensors"),
                 kept,
                 null),
-            listener);
+            listener,
+            stop);
   }
 
   private static PruningPlan density(String name) {

@@ -52,8 +52,8 @@ public interface FinePruner {
    * seed and the step.
    *
    * @param folder holds nothing else; a state that is there already is gone on from
-   * @param everySteps steps between two states; a training that its listener ends by an exception
-   *     keeps its state at that step, too
+   * @param everySteps steps between two states; a training that is stopped keeps its state at that
+   *     step, too
    */
   record Checkpointing(Path folder, long everySteps) {
     /** Checks the number of steps. */
@@ -100,9 +100,18 @@ public interface FinePruner {
   /**
    * Runs the training.
    *
+   * @param listener told of every step, once it is done
+   * @param stop asked for after every step but the last: a training whose last step is done has its
+   *     result
+   * @throws Stopped when {@code stop} was requested before the last step; the state is kept first
    * @throws dev.espalier.api.problem.ProblemException of kind TRAINING when a loss or a gradient is
    *     not finite; the last good weights are then under {@link Request#lastGood()}; of kind INPUT
    *     when the state to go on from is broken or another training's
    */
-  Outcome run(Request request, RunListener listener);
+  Outcome run(Request request, RunListener listener, StopSignal stop);
+
+  /** Runs a training that nobody stops, as {@link #run(Request, RunListener, StopSignal)}. */
+  default Outcome run(Request request, RunListener listener) {
+    return run(request, listener, new StopSignal());
+  }
 }

@@ -81,7 +81,7 @@ public record SquadMetric(String name, ToDoubleFunction<List<AnsweredQuestion>> 
       List<AnsweredQuestion> questions, ToDoubleBiFunction<String, String> score) {
     double current = questions.stream().filter(question -> !isAnswerable(question)).count();
     double best = current;
-    double threshold = 0;
+    double threshold = questions.isEmpty() ? Double.NaN : 0;
     List<AnsweredQuestion> inOrder = new ArrayList<>(questions);
     inOrder.removeIf(question -> question.best() == null);
     inOrder.sort(Comparator.comparingDouble(AnsweredQuestion::noAnswer));

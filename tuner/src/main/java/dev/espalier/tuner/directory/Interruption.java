@@ -1,23 +1,28 @@
 package dev.espalier.tuner.directory;
 
-import dev.espalier.api.run.RunListener;
 import dev.espalier.core.text.ShellWords;
+import dev.espalier.core.training.StopSignal;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** Lets another thread ask a run to end soon, in a state that it can be resumed from. */
 public final class Interruption {
-  private volatile boolean requested;
+  private final StopSignal signal = new StopSignal();
   private volatile @Nullable Path directory;
 
-  /** Asks the run to end; it does at its next event. */
+  /** Asks the run to end; it does after its present step or stage. */
   public void request() {
-    requested = true;
+    signal.request();
   }
 
   /** Whether the run was asked to end. */
   public boolean isRequested() {
-    return requested;
+    return signal.isRequested();
+  }
+
+  /** What the run's work asks for. */
+  public StopSignal signal() {
+    return signal;
   }
 
   /** What to tell the user of a run that ends now: how to resume it, if there is anything. */
@@ -31,15 +36,5 @@ public final class Interruption {
   /** From now on the run can be resumed from {@code run}. */
   public void keptIn(Path run) {
     directory = run;
-  }
-
-  /** Tells {@code listener} of every event, and ends the run at the first one after a request. */
-  public RunListener around(RunListener listener) {
-    return event -> {
-      listener.on(event);
-      if (requested) {
-        throw new RunInterrupted();
-      }
-    };
   }
 }

@@ -2,9 +2,11 @@ package dev.espalier.tuner.directory;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.espalier.api.run.Finding;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
 import dev.espalier.core.text.Formats;
+import dev.espalier.core.training.StopSignal;
 import dev.espalier.tuner.result.RunFacts.StageTime;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -43,7 +45,7 @@ public final class Stages {
   public static final class Log {
     private final List<Path> outputs = new ArrayList<>();
     private final ObjectNode results = JsonNodeFactory.instance.objectNode();
-    private final Map<String, String> inWords = new LinkedHashMap<>();
+    private final Map<String, Finding> findings = new LinkedHashMap<>();
 
     /** A file that the stage made. */
     public void output(Path file) {
@@ -53,31 +55,35 @@ public final class Stages {
     /** A number that the stage found out. */
     public void result(String name, double value) {
       results.put(name, value);
-      inWords.put(name, String.format(Locale.ROOT, "%.4g", value));
+      found(Finding.of(name, value, String.format(Locale.ROOT, "%.4g", value)));
     }
 
     /** A share, shown in percent. */
     public void share(String name, double value) {
       results.put(name, value);
-      inWords.put(name, Formats.percent(value));
+      found(Finding.of(name, value, Formats.percent(value)));
     }
 
     /** A count that the stage found out. */
     public void result(String name, long value) {
       results.put(name, value);
-      inWords.put(name, Long.toString(value));
+      found(Finding.of(name, (double) value, Long.toString(value)));
     }
 
     /** A size, shown in words. */
     public void size(String name, long bytes) {
       results.put(name, bytes);
-      inWords.put(name, Sizes.inWords(bytes));
+      found(Finding.of(name, (double) bytes, Sizes.inWords(bytes)));
     }
 
     /** A text that the stage found out. */
     public void result(String name, String value) {
       results.put(name, value);
-      inWords.put(name, value);
+      found(Finding.text(name, value));
+    }
+
+    private void found(Finding finding) {
+      findings.put(finding.name(), finding);
     }
   }
 
@@ -85,6 +91,7 @@ public final class Stages {
 
   private final RunListener listener;
   private final Clock clock;
+  private final StopSignal stop;
   private final List<StageTime> times = new ArrayList<>();
   private final Set<Key> finished = new HashSet<>();
   private final Map<Integer, Map<String, String>> made = new HashMap<>();
@@ -93,10 +100,16 @@ public final class Stages {
   private @Nullable Journal journal;
   private Interruption interruption = new Interruption();
 
-  /** Stages that no journal keeps yet. */
-  public Stages(RunListener listener, Clock clock) {
+  /**
+   * Stages that no journal keeps yet.
+   *
+   * @param stop asked for at the beginning and the end of each stage, but not after the result is
+   *     written: a finished run has nothing left to stop
+   */
+  public Stages(RunListener listener, Clock clock, StopSignal stop) {
     this.listener = listener;
     this.clock = clock;
+    this.stop = stop;
   }
 
   /**
@@ -180,11 +193,13 @@ public final class Stages {
    * Runs one stage; it counts once its line is in the journal.
    *
    * @throws DamagedRun when a file that an earlier stage of the trial or the baseline made is gone
+   * @throws dev.espalier.core.training.Stopped before or after the stage, when that was asked for
    */
   public <T> T run(int trial, String name, Stage<T> stage) {
     requireFiles(0);
     requireFiles(trial);
     listener.on(new RunEvent.StageStarted(trial, name));
+    stop.check();
     ZonedDateTime started = ZonedDateTime.now(clock);
     long start = System.nanoTime();
     Log log = new Log();
@@ -199,7 +214,10 @@ public final class Stages {
     } else {
       finished(new Journal.Line(trial, name, seconds, false, Map.of(), null));
     }
-    listener.on(new RunEvent.StageFinished(trial, name, time, log.inWords));
+    listener.on(new RunEvent.StageFinished(trial, name, time, List.copyOf(log.findings.values())));
+    if (!isOfResult(name)) {
+      stop.check();
+    }
     return result;
   }
 

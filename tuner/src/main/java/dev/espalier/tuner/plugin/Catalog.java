@@ -8,6 +8,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.api.pruning.PrunerProvider;
+import dev.espalier.api.run.RunListener;
 import dev.espalier.api.tuning.TuningStrategyProvider;
 import java.net.URLClassLoader;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class Catalog<P, D> {
   /** Everything that a jar can announce; a plugin announces at least one of it. */
   private static final List<Class<?>> KINDS =
-      List.of(PrunerProvider.class, TuningStrategyProvider.class, Metric.class);
+      List.of(PrunerProvider.class, TuningStrategyProvider.class, Metric.class, RunListener.class);
 
   /**
    * What a catalog holds.
@@ -112,6 +113,11 @@ final class Catalog<P, D> {
   /** What there is, by name. */
   List<D> descriptors() {
     return entries.values().stream().map(Entry::descriptor).toList();
+  }
+
+  /** All of them, by name. */
+  List<Entry<P, D>> entries() {
+    return List.copyOf(entries.values());
   }
 
   /** Where a plugin comes from, for people. */
@@ -268,9 +274,12 @@ final class Catalog<P, D> {
   /** Whether the jar itself, and not the class path, has a services file of another kind. */
   private static boolean announcesAnother(Kind<?, ?> kind, ClassLoader plugin) {
     return plugin instanceof URLClassLoader jar
-        && KINDS.stream()
-            .filter(each -> each != kind.provider())
-            .anyMatch(each -> jar.findResource(services(each)) != null);
+        && announced(jar).stream().anyMatch(each -> each != kind.provider());
+  }
+
+  /** The kinds that the jar itself, and not the class path, has a services file of. */
+  static List<Class<?>> announced(URLClassLoader jar) {
+    return KINDS.stream().filter(each -> jar.findResource(services(each)) != null).toList();
   }
 
   private static String services(Class<?> provider) {
@@ -315,7 +324,7 @@ final class Catalog<P, D> {
         "Maybe there are two versions of one jar; remove one.");
   }
 
-  private static String origin(Object provider) {
+  static String origin(Object provider) {
     return provider.getClass().getName() + " in " + PluginCode.place(provider);
   }
 

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 public final class MetricCatalog {
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{0,63}");
 
-  private static final Catalog.Kind<Metric, Named> METRICS =
+  static final Catalog.Kind<Metric, Named> METRICS =
       new Catalog.Kind<>(
           Metric.class,
           "metric",
@@ -30,7 +30,7 @@ public final class MetricCatalog {
    * @param provider as it was found
    * @param metric the same, guarded if it is not ours
    */
-  private record Named(Metric provider, Metric metric) {
+  record Named(Metric provider, Metric metric) {
     String inWords() {
       String kind =
           metric instanceof ClassificationMetric

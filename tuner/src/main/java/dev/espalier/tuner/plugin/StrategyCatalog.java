@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The tuning strategies that there are, by name. */
 public final class StrategyCatalog {
-  private static final Catalog.Kind<TuningStrategyProvider, StrategyDescriptor> STRATEGIES =
+  static final Catalog.Kind<TuningStrategyProvider, StrategyDescriptor> STRATEGIES =
       new Catalog.Kind<>(
           TuningStrategyProvider.class,
           "tuning strategy",

@@ -31,6 +31,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Where a run happens and what it is made from: the content of {@code environment.json}. */
 public final class Environment {
+  /**
+   * Begins the name of a jar of run listeners among the libraries, in place of a version. Listeners
+   * change no result, so a run may be resumed with others.
+   */
+  public static final String LISTENERS = "listeners ";
+
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
   private static final Set<String> VNNI_FLAGS = Set.of("avx512_vnni", "avx_vnni");
 

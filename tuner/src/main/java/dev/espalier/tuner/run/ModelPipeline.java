@@ -22,6 +22,7 @@ import dev.espalier.core.training.Distillation;
 import dev.espalier.core.training.FinePruner;
 import dev.espalier.core.training.FinePruner.Checkpointing;
 import dev.espalier.core.training.PruningPlan;
+import dev.espalier.core.training.StopSignal;
 import dev.espalier.core.training.TrainingPlan;
 import dev.espalier.tuner.directory.DamagedRun;
 import dev.espalier.tuner.directory.DiskProblems;
@@ -53,13 +54,20 @@ final class ModelPipeline {
   private final Prepared prepared;
   private final RunServices services;
   private final RunListener listener;
+  private final StopSignal stop;
   private final ModelFormat format;
 
-  ModelPipeline(RunDirectory run, Prepared prepared, RunServices services, RunListener listener) {
+  ModelPipeline(
+      RunDirectory run,
+      Prepared prepared,
+      RunServices services,
+      RunListener listener,
+      StopSignal stop) {
     this.run = run;
     this.prepared = prepared;
     this.services = services;
     this.listener = listener;
+    this.stop = stop;
     this.format = prepared.format();
   }
 
@@ -117,7 +125,7 @@ final class ModelPipeline {
   /** Trains; a state in the run directory that cannot be read is no fault of the trial. */
   private FinePruner.Outcome trained(FinePruner.Request request) {
     try {
-      return services.finePruner().run(request, listener);
+      return services.finePruner().run(request, listener, stop);
     } catch (ProblemException e) {
       Problem first = e.problems().get(0);
       Location at = first.location();
@@ -251,9 +259,14 @@ final class ModelPipeline {
         Cores.of(settings.threads()));
   }
 
-  /** Tells the listener something that no stage's result says. */
+  /**
+   * Tells the listener something that no stage's result says, between two parts of a long stage.
+   *
+   * @throws dev.espalier.core.training.Stopped when the run was asked to stop
+   */
   void tell(String sentence) {
     listener.on(new RunEvent.Note(sentence));
+    stop.check();
   }
 
   /** Times files, by a name that the result uses too, against each other. */

@@ -29,9 +29,11 @@ import java.util.TreeSet;
 final class RecordedEnvironment {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
+  private static final String LIBRARIES = "libraries";
+
   /** What decides a result; another CPU may only differ in the last digits of a number. */
   private static final List<String> DECISIVE =
-      List.of("espalier", "libraries", "seeds", "configuration", "weights", "teacher", "data");
+      List.of("espalier", LIBRARIES, "seeds", "configuration", "weights", "teacher", "data");
 
   private static final String COMMENT = "  # ";
   private static final String VALUES = "/configuration/values";
@@ -197,6 +199,9 @@ final class RecordedEnvironment {
       Set<String> names = new TreeSet<>();
       before.fieldNames().forEachRemaining(names::add);
       now.fieldNames().forEachRemaining(names::add);
+      if (path.equals(LIBRARIES)) {
+        names.removeIf(name -> name.startsWith(Environment.LISTENERS));
+      }
       names.forEach(
           name -> compare(path + "." + name, before.path(name), now.path(name), differences));
     } else if (!before.equals(now)) {

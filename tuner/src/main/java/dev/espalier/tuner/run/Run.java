@@ -7,10 +7,12 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.api.run.RunListener;
+import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.core.training.FinePruner;
+import dev.espalier.core.training.Stopped;
 import dev.espalier.core.training.TrainingPlan;
 import dev.espalier.tuner.directory.DamagedRun;
 import dev.espalier.tuner.directory.Disk;
@@ -19,13 +21,13 @@ import dev.espalier.tuner.directory.Interruption;
 import dev.espalier.tuner.directory.Journal;
 import dev.espalier.tuner.directory.RunDirectory;
 import dev.espalier.tuner.directory.RunFiles;
-import dev.espalier.tuner.directory.RunInterrupted;
 import dev.espalier.tuner.directory.StageResults.Exported;
 import dev.espalier.tuner.directory.StageResults.Measured;
 import dev.espalier.tuner.directory.StageResults.Trained;
 import dev.espalier.tuner.directory.Stages;
 import dev.espalier.tuner.directory.WrittenFiles;
 import dev.espalier.tuner.handover.BestModel;
+import dev.espalier.tuner.plan.SearchSpaces;
 import dev.espalier.tuner.prepare.BaselineSource;
 import dev.espalier.tuner.prepare.Preflight;
 import dev.espalier.tuner.prepare.Preparation;
@@ -45,8 +47,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -122,12 +126,12 @@ public final class Run {
     this.directory = earlier;
     this.resolved = resolved;
     this.services = services;
-    this.listener = interruption.around(listener);
+    this.listener = listener;
     this.interruption = interruption;
     this.invocation = invocation;
     this.clock = clock;
     this.disk = disk;
-    this.stages = new Stages(this.listener, clock);
+    this.stages = new Stages(listener, clock, interruption.signal());
   }
 
   /**
@@ -253,7 +257,31 @@ public final class Run {
     return Clock.system(ZoneId.systemDefault());
   }
 
+  /** Runs the stages that are not finished; the listener is told of the end, whatever it is. */
   public RunResult execute() {
+    long start = System.nanoTime();
+    RunEvent.Outcome outcome = RunEvent.Outcome.FAILED;
+    try {
+      RunResult result = result();
+      outcome = outcome(result);
+      return result;
+    } finally {
+      listener.on(new RunEvent.RunEnded(outcome, Duration.ofNanos(System.nanoTime() - start)));
+    }
+  }
+
+  private static RunEvent.Outcome outcome(RunResult result) {
+    if (result.exitCode() == RunResult.INTERRUPTED) {
+      return RunEvent.Outcome.STOPPED;
+    }
+    return switch (result.status()) {
+      case MET -> RunEvent.Outcome.MET;
+      case MISSED -> RunEvent.Outcome.NOT_MET;
+      case FAILED -> RunEvent.Outcome.FAILED;
+    };
+  }
+
+  private RunResult result() {
     try {
       return allStages();
     } catch (ProblemException e) {
@@ -264,7 +292,7 @@ public final class Run {
       return failed(DiskProblems.of(e.getCause(), workspace(), 0, -1));
     } catch (OutOfMemoryError | UnsatisfiedLinkError e) {
       return failed(environmentProblem(e));
-    } catch (RunInterrupted e) {
+    } catch (Stopped e) {
       return interrupted();
     } catch (RuntimeException | Error e) {
       saveFailure(List.of(Failure.bug(e)), Status.FAILED.exitCode());
@@ -280,7 +308,8 @@ public final class Run {
     Prepared prepared = earlier == null ? begin() : takeUp();
     RunDirectory run = created(directory);
     ResultCollector found = created(findings);
-    ModelPipeline pipeline = new ModelPipeline(run, prepared, services, listener);
+    ModelPipeline pipeline =
+        new ModelPipeline(run, prepared, services, listener, interruption.signal());
 
     MeasuredFile dense = baseline(pipeline, prepared, found);
     Search search = new Search(run, prepared, services, stages, pipeline, listener, found);
@@ -305,7 +334,8 @@ public final class Run {
   private Prepared begin() {
     ZonedDateTime started = ZonedDateTime.now(clock);
     Prepared ready = stages.run(BASELINE, PREPARE, log -> begin(started, log));
-    // Only now, for a run that is interrupted here can already go on.
+    // Only now, for a run that is stopped here can already go on.
+    tellStart(ready);
     listener.on(new RunEvent.Note(ready.plan().table()));
     ready.modelNotes().forEach(note -> listener.on(new RunEvent.Note(note)));
     return ready;
@@ -339,10 +369,27 @@ public final class Run {
     if (!stages.isFinished(BASELINE, PREPARE)) {
       stages.run(BASELINE, PREPARE, log -> tell(log, run, prepared));
     }
+    tellStart(prepared);
     listener.on(
         new RunEvent.Note(
             "Resuming " + run.path() + ": " + stages.times().size() + " stages are finished."));
     return prepared;
+  }
+
+  private void tellStart(Prepared prepared) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    prepared
+        .resolved()
+        .values()
+        .forEach(value -> settings.put(value.path(), value.value().toString()));
+    SearchSpace space = SearchSpaces.of(prepared.resolved(), services.pruners());
+    listener.on(
+        new RunEvent.RunStarted(
+            prepared.configuration().model().name(),
+            created(directory).path(),
+            earlier != null,
+            Search.mostTrials(prepared, space),
+            settings));
   }
 
   private static Prepared tell(Stages.Log log, RunDirectory run, Prepared prepared) {

@@ -10,10 +10,10 @@ import dev.espalier.api.tuning.Proposal;
 import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.config.Configuration.ExitPolicy;
+import dev.espalier.core.training.Stopped;
 import dev.espalier.tuner.directory.DamagedRun;
 import dev.espalier.tuner.directory.Proposed;
 import dev.espalier.tuner.directory.RunDirectory;
-import dev.espalier.tuner.directory.RunInterrupted;
 import dev.espalier.tuner.directory.Stages;
 import dev.espalier.tuner.plan.SearchSpaces;
 import dev.espalier.tuner.prepare.Preparation.Prepared;
@@ -170,7 +170,7 @@ final class Search {
     }
     try {
       trial.run(dense);
-    } catch (UncheckedIOException | RunInterrupted | DamagedRun e) {
+    } catch (UncheckedIOException | Stopped | DamagedRun e) {
       throw e; // not the trial's fault: the disk would fail the next one too
     } catch (ProblemException e) {
       if (e.problems().get(0).kind() == ProblemKind.ENVIRONMENT) {
@@ -195,8 +195,14 @@ final class Search {
 
   private String progress(int number, SearchSpace space) {
     ExitPolicy policy = prepared.configuration().tuning().exitPolicy();
-    long most = Math.min(policy.maxTrials(), strategy.mostTrials(space).orElse(policy.maxTrials()));
-    return new SearchProgress(most, policy.timeout()).line(number, found.trials(), stages.times());
+    return new SearchProgress(mostTrials(prepared, space), policy.timeout())
+        .line(number, found.trials(), stages.times());
+  }
+
+  /** Upper bound of the number of trials; the exit policy may end the search sooner. */
+  static long mostTrials(Prepared prepared, SearchSpace space) {
+    long allowed = prepared.configuration().tuning().exitPolicy().maxTrials();
+    return Math.min(allowed, prepared.strategy().mostTrials(space).orElse(allowed));
   }
 
   private TrialTable table(MeasuredFile dense) {

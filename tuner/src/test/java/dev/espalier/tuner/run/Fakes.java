@@ -24,6 +24,7 @@ import dev.espalier.core.quantization.QuantizationPlan;
 import dev.espalier.core.quantization.QuantizedModel;
 import dev.espalier.core.quantization.QuantizedModel.Operator;
 import dev.espalier.core.training.FinePruner;
+import dev.espalier.core.training.StopSignal;
 import dev.espalier.tuner.fixture.TestPruner;
 import dev.espalier.tuner.plugin.PrunerCatalog;
 import dev.espalier.tuner.plugin.StrategyCatalog;
@@ -48,6 +49,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
@@ -89,6 +91,9 @@ public final class Fakes
 
   /** What a training throws, by its trial; null for nothing. */
   IntFunction<@Nullable RuntimeException> failureOf = trial -> null;
+
+  /** What happens while a trial is trained. */
+  IntConsumer duringTraining = trial -> {};
 
   /** The share of each matrix that a trial removes. */
   IntToDoubleFunction zeroShare = trial -> 0.5;
@@ -242,9 +247,11 @@ public final class Fakes
   }
 
   @Override
-  public Outcome run(FinePruner.Request request, RunListener listener) {
+  public Outcome run(FinePruner.Request request, RunListener listener, StopSignal stop) {
     call("train " + request.trial());
     trainings.add(request);
+    duringTraining.accept(request.trial());
+    stop.check();
     RuntimeException mine = failureOf.apply(request.trial());
     if (mine != null) {
       throw mine;

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -142,13 +143,22 @@ class RehearsalTest {
   private RunServices steppingServices() {
     RunServices plain = fakes.services();
     FinePruner trainer =
-        (request, listener) -> {
+        (request, listener, stop) -> {
           trainings.add(request);
           for (long step = 1; step <= request.training().totalSteps(); step++) {
             nanos += step <= 3 ? 10 * STEP_NANOS : STEP_NANOS; // The first ones warm up.
             listener.on(
                 new RunEvent.StepDone(
-                    1, step, request.training().totalSteps(), 0.5, 0, 10, Duration.ZERO));
+                    1,
+                    step,
+                    request.training().totalSteps(),
+                    0.5,
+                    0,
+                    1e-3,
+                    1,
+                    OptionalDouble.empty(),
+                    10,
+                    Duration.ZERO));
           }
           return new FinePruner.Outcome(
               request.model().weights(), Map.of(), Map.of(), List.of(), 1);

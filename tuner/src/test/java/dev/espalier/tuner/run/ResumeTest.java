@@ -889,17 +889,7 @@ final class ResumeTest {
           }
         };
 
-    RunResult ended =
-        new Run(
-                null,
-                Fakes.configuration(folder, TRIALS),
-                fakes.services(),
-                listener,
-                interruption,
-                Invocation.BY_PROGRAM,
-                NOON,
-                new Disk())
-            .execute();
+    RunResult ended = interruptible(interruption, listener).execute();
 
     assertThat(ended.exitCode()).isEqualTo(130);
     if (eventsBefore == 1) {
@@ -911,6 +901,60 @@ final class ResumeTest {
     assertThat(ended.directory().resolve("result.json")).doesNotExist();
     resume(ended.directory());
     assertThat(resultJson(ended.directory())).isEqualTo(expected);
+  }
+
+  @Test
+  void a_training_that_is_stopped_is_no_failed_trial() throws IOException {
+    JsonNode expected = resultJson(run(TRIALS).directory());
+    Interruption interruption = new Interruption();
+    fakes.duringTraining =
+        trial -> {
+          if (trial == 2) {
+            interruption.request();
+          }
+        };
+
+    RunResult ended = interruptible(interruption, events::add).execute();
+
+    assertThat(ended.exitCode()).isEqualTo(130);
+    assertThat(ended.directory().resolve("result.json")).doesNotExist();
+    assertThat(Files.readString(ended.directory().resolve("trials.jsonl")))
+        .doesNotContain("\"failed\"");
+    assertThat(events.get(events.size() - 1))
+        .isInstanceOfSatisfying(
+            RunEvent.RunEnded.class,
+            end -> assertThat(end.outcome()).isEqualTo(RunEvent.Outcome.STOPPED));
+    fakes.duringTraining = trial -> {};
+    resume(ended.directory());
+    assertThat(resultJson(ended.directory())).isEqualTo(expected);
+  }
+
+  @Test
+  void a_run_that_is_stopped_once_its_verdict_is_written_has_its_result() throws IOException {
+    Interruption interruption = new Interruption();
+    RunListener listener =
+        event -> {
+          if (event instanceof RunEvent.StageFinished done && done.stage().equals("verdict")) {
+            interruption.request();
+          }
+        };
+
+    RunResult ended = interruptible(interruption, listener).execute();
+
+    assertThat(ended.exitCode()).isZero();
+    assertThat(ended.summary()).isEqualTo(resume(ended.directory()).summary());
+  }
+
+  private Run interruptible(Interruption interruption, RunListener listener) {
+    return new Run(
+        null,
+        Fakes.configuration(folder, TRIALS),
+        fakes.services(),
+        listener,
+        interruption,
+        Invocation.BY_PROGRAM,
+        NOON,
+        new Disk());
   }
 
   // ------------------------------------------------------------------ helpers

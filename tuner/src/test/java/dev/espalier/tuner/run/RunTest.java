@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.run.Finding;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
@@ -106,6 +107,71 @@ final class RunTest {
             "evaluate trial-1/model.onnx",
             "latency [dense, fp32, int8]",
             "read trial-1/model.safetensors");
+  }
+
+  @Test
+  void a_run_tells_its_start_once_it_has_a_directory_and_its_end_last() {
+    RunResult result = run();
+
+    RunEvent.RunStarted start = only(RunEvent.RunStarted.class);
+    assertThat(start.name()).isEqualTo("tiny");
+    assertThat(start.directory()).isEqualTo(result.directory());
+    assertThat(start.resumed()).isFalse();
+    assertThat(start.mostTrials()).isEqualTo(1);
+    assertThat(start.settings())
+        .containsEntry("model.name", "\"tiny\"")
+        .containsEntry("tuning.random_seed", "42");
+    assertThat(events.subList(0, events.indexOf(start)))
+        .extracting(event -> (Object) event.getClass())
+        .containsExactly(RunEvent.StageStarted.class, RunEvent.StageFinished.class);
+    assertThat(only(RunEvent.RunEnded.class).outcome()).isEqualTo(RunEvent.Outcome.MET);
+    assertThat(events.get(events.size() - 1)).isInstanceOf(RunEvent.RunEnded.class);
+  }
+
+  @Test
+  void what_a_stage_found_out_is_a_number_with_its_text_or_a_text() {
+    fakes.accuracy.put("trial-1/model.onnx", Double.NaN);
+
+    run();
+
+    List<Finding> findings =
+        events.stream()
+            .filter(RunEvent.StageFinished.class::isInstance)
+            .flatMap(event -> ((RunEvent.StageFinished) event).findings().stream())
+            .toList();
+    assertThat(findings)
+        .contains(
+            Finding.of("training examples", 100, "100"),
+            Finding.of("int8 accuracy", 0.885, "0.8850"),
+            Finding.text("fp32 accuracy", "NaN"),
+            Finding.text("MatMul", "12 of 12"));
+  }
+
+  @Test
+  void the_end_is_told_of_a_run_that_failed_or_missed_too() {
+    fakes.accuracy.put("trial-1/model.int8.onnx", 0.5);
+    run();
+    assertThat(only(RunEvent.RunEnded.class).outcome()).isEqualTo(RunEvent.Outcome.NOT_MET);
+
+    events.clear();
+    fakes.failsAt = "load data";
+    fakes.failure = ProblemException.of(ProblemKind.INPUT, "no data", "Bring some.");
+    run();
+    assertThat(events)
+        .extracting(event -> (Object) event.getClass())
+        .containsExactly(RunEvent.StageStarted.class, RunEvent.RunEnded.class);
+    assertThat(only(RunEvent.RunEnded.class).outcome()).isEqualTo(RunEvent.Outcome.FAILED);
+  }
+
+  private <T extends RunEvent> T only(Class<T> type) {
+    return events.stream()
+        .filter(type::isInstance)
+        .map(type::cast)
+        .reduce(
+            (first, second) -> {
+              throw new AssertionError("two: " + first + " and " + second);
+            })
+        .orElseThrow();
   }
 
   @Test

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.run.Finding;
 import dev.espalier.api.run.RunEvent;
 import dev.espalier.tuner.directory.Disk;
 import dev.espalier.tuner.result.RunFacts;
@@ -265,8 +266,9 @@ final class ShortcomingsTest {
     assertThat(read(result, "best/README.md")).contains("Removed: " + percent, SPARSITY + percent);
     assertThat(events)
         .filteredOn(RunEvent.StageFinished.class::isInstance)
-        .map(event -> ((RunEvent.StageFinished) event).results().values())
-        .anyMatch(values -> values.contains(percent));
+        .flatMap(event -> ((RunEvent.StageFinished) event).findings())
+        .extracting(Finding::shown)
+        .contains(percent);
   }
 
   // ------------------------------------------------------------------ helpers
