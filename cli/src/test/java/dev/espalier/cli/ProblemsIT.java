@@ -39,8 +39,8 @@ class ProblemsIT {
 
   private static final String EXPECTED =
       """
-      ten.yaml:10:5: pruning.train.epochs: the key is there twice, first at line 9
-        Maybe remove one of the two.
+      ten.yaml:10:5: pruning.train.epochs: duplicate key, first defined on line 9
+        Remove one of the two.
         docs/errors/duplicate-key.md
       ten.yaml:5:24: data.max_sequence_length: must be a whole number of at least 8 and up to 512, found the text "long"
         Leave it out, and it is 128.

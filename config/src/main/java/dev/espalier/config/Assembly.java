@@ -15,7 +15,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.config.Schema.Field;
 import dev.espalier.config.Schema.Free;
@@ -100,15 +99,10 @@ final class Assembly {
     return new Assembly(root, layers, files, unreadable, problems);
   }
 
-  /** The path that a problem is about: its message begins with it. */
-  static String pathOf(Problem problem) {
-    return problem.message().split(":", 2)[0];
-  }
-
   /** Remembers what is wrong; a misspelled key stands for the one that is meant. */
   private void addReported(Section root, Problem problem) {
-    String path = pathOf(problem);
-    if (path.isEmpty()) {
+    String path = problem.key();
+    if (path == null) {
       return;
     }
     alreadyWrong.add(path);
@@ -141,6 +135,12 @@ final class Assembly {
         .filter(l -> l != null)
         .findFirst()
         .orElseGet(() -> files.around(path));
+  }
+
+  /** Whether something at, above or below the key of {@code problem} was reported already. */
+  boolean isReported(Problem problem) {
+    String path = problem.key();
+    return path != null && isReported(path);
   }
 
   /** Whether something at, above or below {@code path} was reported already. */
@@ -352,12 +352,6 @@ final class Assembly {
       return;
     }
     alreadyWrong.add(path);
-    problems.add(
-        new Problem(
-            ProblemKind.CONFIGURATION,
-            ProblemCode.MISSING_KEY,
-            place,
-            path + ": " + message,
-            advice));
+    problems.add(Problem.of(ProblemCode.MISSING_KEY, path, message, advice).at(place));
   }
 }

@@ -41,7 +41,7 @@ public final class ConfigurationLoader {
   @FunctionalInterface
   public interface Check {
     /**
-     * What is wrong, each message beginning with the path that it is about.
+     * What is wrong, each problem with the key that it is about.
      *
      * @param draft the configuration; where something was found wrong already it holds the default,
      *     or an empty text or list, and what is said about such a path is dropped
@@ -203,7 +203,7 @@ public final class ConfigurationLoader {
             assignments,
             Layer.withoutEffect(layers));
     for (Problem problem : check.of(resolved)) {
-      if (!assembly.isReported(Assembly.pathOf(problem))) {
+      if (!assembly.isReported(problem)) {
         problems.add(problem);
       }
     }

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.config.Schema.Leaf;
 import dev.espalier.config.Schema.Section;
@@ -147,12 +146,8 @@ final class Interpolation {
       boolean first = !e.elsewhere || (e.cycle.contains(path) && reportedCycles.addAll(e.cycle));
       if (first) {
         problems.add(
-            new Problem(
-                ProblemKind.CONFIGURATION,
-                ProblemCode.INTERPOLATION,
-                places.value(path),
-                path + ": " + e.message,
-                e.advice));
+            Problem.of(ProblemCode.INTERPOLATION, path, e.message, e.advice)
+                .at(places.value(path)));
       }
       return JsonNodeFactory.instance.nullNode();
     } finally {

@@ -174,28 +174,22 @@ final class LayerReader {
         leaf(Leaf.VALUE, field.key(), child, entry.getValue());
       } else {
         problems.add(
-            new Problem(
-                ProblemKind.CONFIGURATION,
-                ProblemCode.BAD_FORMAT,
-                places.key(child),
-                path
-                    + ": a name must match "
-                    + FREE_NAME
-                    + ", found "
-                    + Formats.quoted(entry.getKey()),
-                "Maybe one of its characters is not allowed."));
+            Problem.of(
+                    ProblemCode.BAD_FORMAT,
+                    path,
+                    "a name must match " + FREE_NAME + ", found " + Formats.quoted(entry.getKey()),
+                    "Maybe one of its characters is not allowed.")
+                .at(places.key(child)));
       }
     }
   }
 
   private void tooMany(String path, JsonNode node) {
-    problems.add(
-        new Problem(
-            ProblemKind.CONFIGURATION,
-            ProblemCode.TOO_LARGE,
-            places.value(path),
-            path + ": must have at most " + MOST_ENTRIES + " entries, found " + node.size(),
-            "Maybe this is not a configuration."));
+    report(
+        ProblemCode.TOO_LARGE,
+        path,
+        "must have at most " + MOST_ENTRIES + " entries, found " + node.size(),
+        "Maybe this is not a configuration.");
   }
 
   private void leaf(Leaf leaf, Key key, String path, JsonNode node) {
@@ -234,13 +228,11 @@ final class LayerReader {
     Optional<String> plainly = Numbers.plainly(AMOUNT_UNIT.matcher(written).replaceFirst(""));
     plainly.ifPresent(
         advice ->
-            problems.add(
-                new Problem(
-                    ProblemKind.CONFIGURATION,
-                    ProblemCode.BAD_FORMAT,
-                    places.value(path),
-                    path + ": must be written as a plain decimal number, found " + written,
-                    advice)));
+            report(
+                ProblemCode.BAD_FORMAT,
+                path,
+                "must be written as a plain decimal number, found " + written,
+                advice));
     return plainly.isPresent();
   }
 
@@ -491,29 +483,34 @@ final class LayerReader {
 
   private void wrong(
       ProblemCode code, String path, String expected, JsonNode found, String advice) {
+    report(code, path, expected + ", found " + describe(path, found), advice);
+  }
+
+  private void report(ProblemCode code, String path, String what, String advice) {
     problems.add(
         new Problem(
             ProblemKind.CONFIGURATION,
             code,
             places.value(path),
-            (path.isEmpty() ? "" : path + ": ") + expected + ", found " + describe(path, found),
+            path.isEmpty() ? null : path,
+            what,
             advice));
   }
 
   private void unknown(Section section, String path, String name) {
     List<String> names = section.names();
     String all = join(names.subList(0, Math.min(names.size(), NAMED_IN_ADVICE)));
+    Optional<String> closest =
+        problems.size() < MOST_SUGGESTIONS ? Suggestions.closest(name, names) : Optional.empty();
     problems.add(
-        new Problem(
-            ProblemKind.CONFIGURATION,
-            ProblemCode.UNKNOWN_KEY,
-            places.key(path),
-            (path.isEmpty() ? "\"\"" : path) + ": there is no such key",
-            (problems.size() < MOST_SUGGESTIONS
-                    ? Suggestions.closest(name, names)
-                    : Optional.<String>empty())
-                .map(nearest -> "Maybe \"" + nearest + "\" is meant.")
-                .orElse("Maybe one of " + all + " is meant.")));
+        Problem.of(
+                ProblemCode.UNKNOWN_KEY,
+                path.isEmpty() ? "\"\"" : path,
+                "there is no such key",
+                closest
+                    .map(nearest -> "Maybe \"" + nearest + "\" is meant.")
+                    .orElse("Maybe one of " + all + " is meant."))
+            .at(places.key(path)));
   }
 
   private String describe(String path, JsonNode node) {

@@ -2,6 +2,8 @@ package dev.espalier.config;
 
 import com.fasterxml.jackson.databind.node.IntNode;
 import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.tuning.Dimension;
 import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.config.foreign.Mapping;
@@ -63,6 +65,17 @@ public record ResolvedConfiguration(
         .filter(ResolvedConfiguration::isKnown)
         .findFirst()
         .orElseGet(() -> Location.ofFile(file().toString()));
+  }
+
+  /** A CONFIGURATION problem with the value of {@code key}, at its place. */
+  public Problem problem(ProblemCode code, String key, String what, @Nullable String advice) {
+    return located(Problem.of(code, key, what, advice));
+  }
+
+  /** A problem, at the place of the key that it is about when it is at none. */
+  public Problem located(Problem problem) {
+    String key = problem.key();
+    return problem.location() == null && key != null ? problem.at(locate(key)) : problem;
   }
 
   /** Whether nobody has set the value at {@code path}. */

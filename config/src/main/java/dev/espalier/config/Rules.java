@@ -3,7 +3,6 @@ package dev.espalier.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.core.quantization.QuantizationPlan;
 import java.util.ArrayList;
@@ -452,12 +451,6 @@ final class Rules {
 
   /** Reports what is wrong with {@code path}, at {@code place}. */
   private void report(ProblemCode code, String place, String path, String message, String advice) {
-    problems.add(
-        new Problem(
-            ProblemKind.CONFIGURATION,
-            code,
-            assembly.locate(place),
-            path + ": " + message,
-            advice));
+    problems.add(Problem.of(code, path, message, advice).at(assembly.locate(place)));
   }
 }

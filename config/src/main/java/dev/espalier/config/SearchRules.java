@@ -2,7 +2,6 @@ package dev.espalier.config;
 
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.api.tuning.Dimension;
 import dev.espalier.api.tuning.SearchSpace;
@@ -249,8 +248,6 @@ final class SearchRules {
   }
 
   private void report(ProblemCode code, String path, String message, String advice) {
-    problems.add(
-        new Problem(
-            ProblemKind.CONFIGURATION, code, assembly.locate(path), path + ": " + message, advice));
+    problems.add(Problem.of(code, path, message, advice).at(assembly.locate(path)));
   }
 }

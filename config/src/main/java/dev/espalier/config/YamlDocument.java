@@ -217,12 +217,12 @@ final class YamlDocument {
       boolean duplicate = map.has(name);
       if (duplicate) {
         problems.add(
-            new Problem(
-                ProblemKind.CONFIGURATION,
-                ProblemCode.DUPLICATE_KEY,
-                key,
-                child + ": the key is there twice, first at line " + locateKey(child).line(),
-                "Maybe remove one of the two."));
+            Problem.of(
+                    ProblemCode.DUPLICATE_KEY,
+                    child,
+                    "duplicate key, first defined on line " + locateKey(child).line(),
+                    "Remove one of the two.")
+                .at(key));
       }
       parser.nextToken();
       if (!duplicate) {
@@ -312,7 +312,8 @@ final class YamlDocument {
               ProblemKind.CONFIGURATION,
               ProblemCode.YAML_TAG,
               at,
-              (path.isEmpty() ? "" : path + ": ") + "the YAML tag " + tag + " is not allowed",
+              path.isEmpty() ? null : path,
+              "the YAML tag " + tag + " is not allowed",
               "Maybe remove the tag: no tag creates an object here."));
     }
   }

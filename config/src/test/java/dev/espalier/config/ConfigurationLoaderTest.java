@@ -367,7 +367,7 @@ final class ConfigurationLoaderTest {
         .extracting(problem -> problem.location() + " " + problem.message())
         .map(text -> text.substring(file().toString().length()))
         .containsExactlyInAnyOrder(
-            ":4:45 data.max_sequence_length: the key is there twice, first at line 4",
+            ":4:45 data.max_sequence_length: duplicate key, first defined on line 4",
             ":1:1 versoin: there is no such key",
             ":4:42 data.max_sequence_length: must be a whole number of at least 8 and up to 512,"
                 + " found 0",
@@ -721,7 +721,7 @@ final class ConfigurationLoaderTest {
   }
 
   private static Problem problemAt(String path, String message) {
-    return new Problem(ProblemKind.CONFIGURATION, null, path + ": " + message, null);
+    return Problem.of(ProblemCode.CONTRADICTION, path, message, null);
   }
 
   private List<Problem> problems(String yaml) {

@@ -93,8 +93,8 @@ class LpotTest {
             + " [true, false]\\n  Remove it: the metric knows.",
         "device: cpu|device: cuda|3:9: device: must be one of cpu, gpu, found the text \"cuda\"\\n "
             + " Choose one of these.",
-        "device: cpu|device: cpu\\ndevice: gpu|4:1: device: the key is there twice, first at line"
-            + " 3\\n  Maybe remove one of the two.",
+        "device: cpu|device: cpu\\ndevice: gpu|4:1: device: duplicate key, first defined on line"
+            + " 3\\n  Remove one of the two.",
         "version: 1.0|version: 2.0|1:10: version: must be 1, found 2.0\\n"
             + "  Leave it out, and it is 1.",
         "pruning:|prunning:|5:1: prunning: there is no such key\\n  Maybe \"pruning\" is meant.",

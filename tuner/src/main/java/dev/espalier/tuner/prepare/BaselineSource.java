@@ -140,12 +140,12 @@ public sealed interface BaselineSource {
     for (String judged : criterion.metrics()) {
       if (!metrics.containsKey(judged)) {
         problems.add(
-            new Problem(
-                ProblemKind.CONFIGURATION,
-                ProblemCode.MISSING_KEY,
-                resolved.locate(path),
-                path + "." + judged + ": is missing; it is judged, so its baseline must be given",
-                "Maybe add it, or let evaluation.accuracy name another metric."));
+            Problem.of(
+                    ProblemCode.MISSING_KEY,
+                    path + "." + judged,
+                    "is missing; it is judged, so its baseline must be given",
+                    "Maybe add it, or let evaluation.accuracy name another metric.")
+                .at(resolved.locate(path)));
       }
     }
     if (!problems.isEmpty()) {
@@ -328,8 +328,7 @@ public sealed interface BaselineSource {
     String path = "tuning.baseline.checkpoint";
     return new ProblemException(
         List.of(
-            new Problem(
-                ProblemKind.INPUT, code, resolved.locate(path), path + ": " + message, advice)));
+            new Problem(ProblemKind.INPUT, code, resolved.locate(path), path, message, advice)));
   }
 
   private static String sha256(Path file) {

@@ -175,10 +175,6 @@ public final class DataChecks {
 
   private Problem problem(String key, String message, String advice) {
     return new Problem(
-        ProblemKind.INPUT,
-        ProblemCode.BAD_DATA,
-        resolved.locate(key),
-        key + ": " + message,
-        advice);
+        ProblemKind.INPUT, ProblemCode.BAD_DATA, resolved.locate(key), key, message, advice);
   }
 }

@@ -5,7 +5,6 @@ import dev.espalier.api.metric.Metric;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.config.Configuration;
@@ -233,27 +232,15 @@ public final class Preparation {
     try {
       return services.tasks().load(DataRequest.of(configuration), tokenizerJson);
     } catch (ProblemException e) {
-      throw new ProblemException(e.problems().stream().map(this::placed).toList(), e);
+      throw new ProblemException(e.problems().stream().map(resolved::located).toList(), e);
     }
-  }
-
-  private Problem placed(Problem problem) {
-    String key = problem.message().split(":", 2)[0];
-    return problem.location() != null || resolved.value(key).isEmpty()
-        ? problem
-        : new Problem(
-            problem.kind(),
-            problem.code(),
-            resolved.locate(key),
-            problem.message(),
-            problem.advice());
   }
 
   /** Whether the model has a row for every token, and a position. */
   private void checkInputs(PretrainedModel model, TaskData sets) {
     InputLimits limits = InputLimits.of(model);
     List<Problem> problems =
-        limits.problems(CHECKPOINT + ": ", resolved.locate(CHECKPOINT), InputLimits.all(sets));
+        limits.problems(CHECKPOINT, resolved.locate(CHECKPOINT), InputLimits.all(sets));
     if (!problems.isEmpty()) {
       throw new ProblemException(problems);
     }
@@ -328,12 +315,7 @@ public final class Preparation {
   }
 
   private Problem unfit(String key, String message, String advice) {
-    return new Problem(
-        ProblemKind.CONFIGURATION,
-        ProblemCode.CONTRADICTION,
-        resolved.locate(key),
-        key + ": " + message,
-        advice);
+    return resolved.problem(ProblemCode.CONTRADICTION, key, message, advice);
   }
 
   private void checkLengths(PretrainedModel model) {
@@ -373,11 +355,10 @@ public final class Preparation {
   /** The problem of a length that a model has no positions for. */
   public static Problem tooLong(
       ResolvedConfiguration resolved, String key, int length, int longest) {
-    return new Problem(
-        ProblemKind.CONFIGURATION,
+    return resolved.problem(
         ProblemCode.OUT_OF_RANGE,
-        resolved.locate(key),
-        key + ": must be at most " + longest + ", the model's positions, found " + length,
+        key,
+        "must be at most " + longest + ", the model's positions, found " + length,
         "Maybe " + longest + " is meant.");
   }
 }

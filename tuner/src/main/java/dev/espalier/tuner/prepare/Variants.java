@@ -71,7 +71,8 @@ public final class Variants {
                   first.kind(),
                   first.code(),
                   at,
-                  path + ": " + value + " cannot be tried: " + first.message(),
+                  path,
+                  "" + value + " cannot be tried: " + first.message(),
                   first.advice()));
         }
       }

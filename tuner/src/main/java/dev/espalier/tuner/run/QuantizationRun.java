@@ -172,7 +172,7 @@ public final class QuantizationRun {
                     source.toString(),
                     Vocabulary.of(source.toString(), bytes(tokenizer)),
                     known.orElseThrow())
-                .problems("", at, InputLimits.all(data)));
+                .problems(null, at, InputLimits.all(data)));
     int length = configuration.evaluation().performance().sequenceLength();
     int longest = known.orElseThrow().longestInput();
     if (length > longest && !resolved.isDefault(Preparation.TIMED_LENGTH)) {

@@ -97,7 +97,8 @@ final class RecordedEnvironment {
                 ProblemKind.INPUT,
                 ProblemCode.BAD_DATA,
                 Location.ofFile(run.resolve(RunDirectory.ENVIRONMENT).toString()),
-                key + ": " + must + ", found " + value,
+                key,
+                must + ", found " + value,
                 "Maybe it was edited; the run cannot go on, but can be started anew.")));
   }
 
