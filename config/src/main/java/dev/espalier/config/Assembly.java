@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -40,6 +41,7 @@ final class Assembly {
   private static final JsonMapper BINDER =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .addModule(new SimpleModule().addDeserializer(Path.class, new PlainPath()))
@@ -199,8 +201,8 @@ final class Assembly {
       if (field.shape() instanceof Section inner) {
         node.set(field.name(), section(field, inner, child));
       } else if (field.shape() instanceof Items items) {
-        node.set(field.name(), items(items, child));
-      } else if (field.shape() == Free.VALUES) {
+        node.set(field.name(), items(field, items, child));
+      } else if (field.shape() instanceof Free) {
         node.set(field.name(), free(child));
       } else {
         JsonNode value = leaf(field, child);
@@ -282,7 +284,7 @@ final class Assembly {
     return names;
   }
 
-  private ArrayNode items(Items items, String path) {
+  private ArrayNode items(Field field, Items items, String path) {
     TreeSet<Integer> indices = new TreeSet<>();
     List<String> keys = new ArrayList<>(mentioned);
     layered.getKeys().forEachRemaining(keys::add);
@@ -305,7 +307,26 @@ final class Assembly {
       }
       list.add(section(items.each(), Paths.item(path, index)));
     }
+    checkEntries(field, items, path, list.size());
     return list;
+  }
+
+  /** A list of the wrong length; a missing entry may be the consequence of another mistake. */
+  private void checkEntries(Field field, Items items, String path, int count) {
+    int wanted = field.key().entries();
+    if (wanted == 0 || count == wanted || (count < wanted && isReported(path))) {
+      return;
+    }
+    problems.add(
+        Problem.of(
+                count < wanted ? ProblemCode.MISSING_KEY : ProblemCode.UNSUPPORTED,
+                path,
+                "must hold exactly "
+                    + (wanted == 1 ? "one entry" : wanted + " entries")
+                    + " for now, found "
+                    + count,
+                "Maybe - " + items.each().names().get(0) + ": ... is meant.")
+            .at(locate(count < wanted ? path : Paths.item(path, wanted))));
   }
 
   private ObjectNode free(String path) {

@@ -1,32 +1,18 @@
 package dev.espalier.config;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.espalier.config.Key.Base;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Everything that a YAML file can say, with every default filled in.
- *
- * @param version the format's version
- * @param model what is compressed
- * @param device where it is trained
- * @param data what it is trained and judged on
- * @param pruning how it is pruned
- * @param distillation whose answers it learns meanwhile, or null for the true ones alone
- * @param quantization how it is quantized, or null for not at all
- * @param evaluation how it is measured
- * @param tuning what counts as success
- */
+/** Everything that a YAML file can say, with every default filled in. */
 public record Configuration(
     @Key(value = "Version of this format.", fallback = "1", minimum = 1, maximum = 1) int version,
     @Key("What is compressed.") Model model,
-    @Key(
-            value = "Where the model is trained.",
-            fallback = "cpu",
-            oneOf = {"cpu", "gpu"})
-        String device,
+    @Key(value = "Where the model is trained.", fallback = "cpu", unsupported = "gpu")
+        Device device,
     @Key("What the model is trained and judged on.") Data data,
     @Key("How the model is pruned.") Pruning pruning,
     @Key(
@@ -42,12 +28,7 @@ public record Configuration(
     @Key("How the exported files are measured.") Evaluation evaluation,
     @Key("What counts as success, and what stays fixed.") Tuning tuning) {
 
-  /**
-   * What is compressed.
-   *
-   * @param name how the run directory and the model card name it
-   * @param checkpoint the pretrained model that training starts from
-   */
+  /** What is compressed. */
   public record Model(
       @Key(
               value = "Names the run's folder and the model card.",
@@ -61,28 +42,7 @@ public record Configuration(
               base = Base.FILE_FOLDER)
           String checkpoint) {}
 
-  /**
-   * Training and evaluation data.
-   *
-   * @param task which task, or which synthetic twin
-   * @param train training file; null for a twin
-   * @param calibration file that ranges of activations are taken from; null for the training set
-   * @param evaluation evaluation file; null for a twin
-   * @param evaluationMismatched MNLI's second evaluation file, or null
-   * @param trainPart rows or paragraphs of the training file to use; null for all
-   * @param calibrationPart those of the calibration file; null for all
-   * @param evaluationPart those of the evaluation file; null for all
-   * @param columns where a file of the user's own has text and label
-   * @param labels its classes in the order of their index; empty for alphabetical order
-   * @param trainExamples examples that a twin generates; 0 for its default
-   * @param evaluationExamples examples that a twin generates; 0 for its default
-   * @param maxSequenceLength longest input in tokens
-   * @param docStride tokens from one window over a paragraph to the next
-   * @param maxQueryLength longest question in tokens
-   * @param nBestSize likeliest first and last tokens that are looked at
-   * @param maxAnswerLength longest answer in tokens
-   * @param nullScoreDiffThreshold no answer is given when it is likelier by more
-   */
+  /** Training and evaluation data. */
   public record Data(
       @Key(
               value = "The task, for instance sst-2, squad, csv or the synthetic sentiment-twin.",
@@ -177,46 +137,19 @@ public record Configuration(
     }
   }
 
-  /**
-   * Columns, by their names in the file's first line, or keys of each line's object.
-   *
-   * @param text the text, or the first of two
-   * @param textPair the second text, or null
-   * @param label the class, or null
-   * @param value the number to predict, or null
-   */
+  /** Columns, by their names in the file's first line, or keys of each line's object. */
   public record Columns(
       @Key("Column with the text, or with the first of two.") @Nullable String text,
       @Key("Column with the second text of a pair.") @Nullable String textPair,
       @Key("Column with the class.") @Nullable String label,
       @Key("Column with a number to predict, instead of a class.") @Nullable String value) {}
 
-  /**
-   * How the model is pruned.
-   *
-   * @param train how it is trained meanwhile
-   * @param approach what is removed, and when
-   */
+  /** How the model is pruned. */
   public record Pruning(
       @Key("How the model is trained while it is pruned.") Train train,
       @Key("What is removed, and when.") Approach approach) {}
 
-  /**
-   * How a model is trained.
-   *
-   * @param epochs passes over the training set; not used when {@code maxSteps} is set
-   * @param maxSteps optimizer steps, or null for {@code epochs}
-   * @param batchSize examples per step
-   * @param learningRate peak learning rate of the weights
-   * @param scoreLearningRate peak learning rate of a pruner's scores
-   * @param weightDecay decoupled decay of weight matrices
-   * @param warmup stretch over which the learning rates rise
-   * @param maxGradientNorm global L2 norm that gradients are clipped to
-   * @param adamEpsilon Adam's epsilon
-   * @param threads CPU threads; 0 for all cores
-   * @param startFrom {@code pretrained} or {@code baseline}
-   * @param checkpointEvery stretch between two states of the training that are kept
-   */
+  /** How a model is trained. */
   public record Train(
       @Key(
               value = "Passes over the training set; max_steps overrides it.",
@@ -276,9 +209,8 @@ public record Configuration(
           int threads,
       @Key(
               value = "Whether fine-pruning starts from the pretrained model or the baseline.",
-              fallback = "pretrained",
-              oneOf = {"pretrained", "baseline"})
-          String startFrom,
+              fallback = "pretrained")
+          StartFrom startFrom,
       @Key(
               value =
                   "Stretch after which the training's state is kept for espalier resume: steps,"
@@ -286,22 +218,10 @@ public record Configuration(
               fallback = "\"10%\"")
           Amount checkpointEvery) {}
 
-  /**
-   * What is removed.
-   *
-   * @param weightCompression removal of single weights
-   */
+  /** What is removed. */
   public record Approach(@Key("Removal of weights.") WeightCompression weightCompression) {}
 
-  /**
-   * How many weights are removed, and when.
-   *
-   * @param initialSparsity share removed at the beginning
-   * @param targetSparsity share removed at the end; null for a pruner that does not follow one
-   * @param initialWarmup stretch before the schedule starts
-   * @param finalWarmup stretch after the schedule ended
-   * @param pruners what decides which weights
-   */
+  /** How many weights are removed, and when. */
   public record WeightCompression(
       @Key(
               value = "Share of the weights removed at the beginning.",
@@ -335,7 +255,10 @@ public record Configuration(
               minimum = 0,
               maximum = 1000)
           Stretch finalWarmup,
-      @Key(value = "What decides which weights are removed; exactly one for now.", required = true)
+      @Key(
+              value = "What decides which weights are removed; exactly one for now.",
+              required = true,
+              entries = 1)
           List<PrunerChoice> pruners) {
     /** Copies the list. */
     public WeightCompression {
@@ -343,16 +266,7 @@ public record Configuration(
     }
   }
 
-  /**
-   * One pruner and what it works on.
-   *
-   * @param pruneType the pruner's name
-   * @param names globs over the prunable parameters
-   * @param excludedNames globs over what stays dense
-   * @param pattern what is removed together
-   * @param pruneDomain what competes for being kept
-   * @param parameters the pruner's own parameters
-   */
+  /** One pruner and what it works on. */
   public record PrunerChoice(
       @Key(value = "Name of the pruner.", required = true) String pruneType,
       @Key(
@@ -372,9 +286,8 @@ public record Configuration(
               value =
                   "What competes for being kept: local (each matrix by itself), groups (attention"
                       + " and feed-forward) or global.",
-              fallback = "local",
-              oneOf = {"local", "groups", "global"})
-          String pruneDomain,
+              fallback = "local")
+          PruneDomain pruneDomain,
       @Key("The pruner's own parameters.") Map<String, Object> parameters) {
     /** Copies the collections. */
     public PrunerChoice {
@@ -384,15 +297,7 @@ public record Configuration(
     }
   }
 
-  /**
-   * Whose answers are learnt, and how much they count.
-   *
-   * @param teacher {@code baseline}, or a checkpoint with a head for the same task
-   * @param temperature what the logits of both are divided by
-   * @param alphaDistil weight of the teacher's answers
-   * @param alphaCe weight of the true answers
-   * @param hiddenStates weight of the teacher's hidden states
-   */
+  /** Whose answers are learnt, and how much they count. */
   public record Distillation(
       @Key(
               value =
@@ -442,40 +347,21 @@ public record Configuration(
     }
   }
 
-  /**
-   * How the model is quantized.
-   *
-   * @param approach {@code post_training_dynamic_quant}, {@code post_training_static_quant} or
-   *     {@code weight_only}
-   * @param format of the static approach: {@code qdq} or {@code qoperator}
-   * @param modelWise how weights and activations are quantized
-   * @param calibration what ranges of activations are taken from; for the static approach
-   * @param weightOnly the blocks of the approach {@code weight_only}
-   * @param recipes what is done to the float model before
-   * @param targetCpu where the file will run
-   * @param reduceRange whether weights keep to 7 bits; null for as the target needs it
-   * @param opTypes types of operators that are quantized
-   * @param excludedNames globs over what stays float
-   * @param optypeWise exceptions for types of operators
-   * @param opWise exceptions for single operators
-   * @param strategy what goes back to float when the criterion is missed
-   */
+  /** How the model is quantized. */
   public record Quantization(
       @Key(
               value =
                   "How the exported model is quantized: activations at run time, by calibrated"
                       + " ranges, or not at all (weight_only: matrices in blocks, products in"
                       + " float).",
-              fallback = "post_training_dynamic_quant",
-              oneOf = {"post_training_dynamic_quant", "post_training_static_quant", "weight_only"})
-          String approach,
+              fallback = "post_training_dynamic_quant")
+          QuantizationApproach approach,
       @Key(
               value =
                   "How the static approach writes the graph down: float operators between"
                       + " QuantizeLinear and DequantizeLinear, or integer operators.",
-              fallback = "qdq",
-              oneOf = {"qdq", "qoperator"})
-          String format,
+              fallback = "qdq")
+          GraphFormat format,
       @Key("How weights and activations are quantized.") ModelWise modelWise,
       @Key("What ranges of activations are taken from, for the static approach.")
           Calibration calibration,
@@ -485,9 +371,8 @@ public record Configuration(
               value =
                   "Where the file will run: a CPU with VNNI, one with AVX2 alone, or this machine."
                       + " Decides reduce_range.",
-              fallback = "vnni",
-              oneOf = {"vnni", "avx2", "this"})
-          String targetCpu,
+              fallback = "vnni")
+          TargetCpu targetCpu,
       @Key(
               value =
                   "Keeps weights to 7 bits, without which CPUs that lack VNNI saturate now and then;"
@@ -495,7 +380,8 @@ public record Configuration(
           @Nullable Boolean reduceRange,
       @Key(
               value = "Types of ONNX operators that are quantized.",
-              fallback = "[MatMul, Gemm, Gather, Conv, Add, Mul, Attention]")
+              fallback = "[MatMul, Gemm, Gather, Conv, Add, Mul, Attention]",
+              each = OperatorTypes.class)
           List<String> opTypes,
       @Key(
               value = "Globs over the names of ONNX nodes and of their weights that stay float.",
@@ -515,15 +401,10 @@ public record Configuration(
     }
   }
 
-  /**
-   * An exception for types of operators.
-   *
-   * @param opTypes the types
-   * @param weight how their weights are quantized
-   * @param activation how their activations are
-   */
+  /** An exception for types of operators. */
   public record OpTypeWise(
-      @Key(value = "Types of ONNX operators.", required = true) List<String> opTypes,
+      @Key(value = "Types of ONNX operators.", required = true, each = OperatorTypes.class)
+          List<String> opTypes,
       @Key("How their weights are quantized.") OpWeight weight,
       @Key("How their activations are quantized.") OpActivation activation) {
     /** Copies the list. */
@@ -532,13 +413,7 @@ public record Configuration(
     }
   }
 
-  /**
-   * An exception for single operators.
-   *
-   * @param names literal names or globs, of nodes or of their weights
-   * @param weight how their weights are quantized
-   * @param activation how their activations are
-   */
+  /** An exception for single operators. */
   public record OpWise(
       @Key(value = "Names or globs of ONNX nodes or of their weights.", required = true)
           List<String> names,
@@ -550,44 +425,19 @@ public record Configuration(
     }
   }
 
-  /**
-   * How the weights of some operators are quantized; null for as in {@code model_wise}.
-   *
-   * @param dtype {@code int8}, or {@code fp32} for operators that stay float
-   * @param granularity {@code per_channel} or {@code per_tensor}
-   */
+  /** How the weights of some operators are quantized; null for as in {@code model_wise}. */
   public record OpWeight(
-      @Key(
-              value = "int8, or fp32 for operators that stay float.",
-              oneOf = {"int8", "fp32"})
-          @Nullable String dtype,
-      @Key(
-              value = "One scale for each output channel, or one for the whole weight.",
-              oneOf = {"per_channel", "per_tensor"})
-          @Nullable String granularity) {}
+      @Key(value = "int8, or fp32 for operators that stay float.") @Nullable WeightType dtype,
+      @Key(value = "One scale for each output channel, or one for the whole weight.")
+          @Nullable Granularity granularity) {}
 
-  /**
-   * How the activations of some operators are quantized; null for as in {@code model_wise}.
-   *
-   * @param dtype {@code uint8}, or {@code fp32} for operators that stay float
-   * @param algorithm how a range follows from the values seen
-   */
+  /** How the activations of some operators are quantized; null for as in {@code model_wise}. */
   public record OpActivation(
-      @Key(
-              value = "uint8, or fp32 for operators that stay float.",
-              oneOf = {"uint8", "fp32"})
-          @Nullable String dtype,
-      @Key(
-              value = "How the static approach finds a range, as in model_wise.",
-              oneOf = {"minmax", "moving_average", "percentile", "kl", "mse"})
-          @Nullable String algorithm) {}
+      @Key(value = "uint8, or fp32 for operators that stay float.") @Nullable ActivationType dtype,
+      @Key(value = "How the static approach finds a range, as in model_wise.")
+          @Nullable RangeAlgorithm algorithm) {}
 
-  /**
-   * What goes back to float when the quantized file misses the criterion.
-   *
-   * @param name {@code mse}, {@code conservative} or {@code none}
-   * @param maxTrials the largest number of quantized files that are evaluated
-   */
+  /** What goes back to float when the quantized file misses the criterion. */
   public record QuantizationStrategy(
       @Key(
               value =
@@ -595,9 +445,8 @@ public record Configuration(
                       + " whose outputs err most go back, as few as it takes), conservative (one"
                       + " type of operator after the other is quantized and stays so if the"
                       + " criterion holds) or none.",
-              fallback = "mse",
-              oneOf = {"mse", "conservative", "none"})
-          String name,
+              fallback = "mse")
+          FallBackStrategy name,
       @Key(
               value = "The largest number of quantized files that are evaluated to decide that.",
               fallback = "12",
@@ -605,49 +454,42 @@ public record Configuration(
               maximum = 1000)
           int maxTrials) {}
 
-  /**
-   * Blocks of weights that share a scale, for the approach {@code weight_only}.
-   *
-   * @param bits 4 or 8
-   * @param groupSize 32, 64 or 128
-   * @param scheme {@code sym} or {@code asym}
-   * @param algorithm {@code RTN} or {@code GPTQ}
-   */
+  /** Blocks of weights that share a scale, for the approach {@code weight_only}. */
   public record WeightOnly(
-      @Key(value = "Bits of a weight: 4 or 8.", fallback = "4", minimum = 4, maximum = 8) int bits,
       @Key(
-              value = "Weights of an output that share a scale: 32, 64 or 128.",
+              value = "Bits of a weight.",
+              fallback = "4",
+              oneOf = {4, 8})
+          int bits,
+      @Key(
+              value = "Weights of an output that share a scale.",
               fallback = "32",
-              minimum = 32,
-              maximum = 128)
+              oneOf = {32, 64, 128})
           int groupSize,
       @Key(
               value =
                   "Whether 0 is the middle of the levels (sym), or each block has a zero point.",
-              fallback = "sym",
-              oneOf = {"sym", "asym"})
-          String scheme,
+              fallback = "sym")
+          Scheme scheme,
       @Key(
               value =
                   "RTN rounds to the nearest level; GPTQ lets later weights make up for the error,"
                       + " on calibration examples.",
-              fallback = "RTN",
-              oneOf = {"RTN", "GPTQ"})
-          String algorithm) {}
+              fallback = "RTN")
+          Rounding algorithm) {}
 
-  /**
-   * What is done to the float model before it is quantized.
-   *
-   * @param smoothQuant whether outliers of activations are moved into weights
-   * @param smoothQuantArgs {@code alpha}, a number or {@code auto}
-   * @param fastBiasCorrection whether the mean error is taken out of biases
-   */
+  /** What is done to the float model before it is quantized. */
   public record Recipes(
       @Key(value = "SmoothQuant: moves outliers of activations into weights.", fallback = "false")
           boolean smoothQuant,
       @Key(
-              "alpha: how much of them, from 0 to 1, or auto to choose for each activation; 0.5 by"
-                  + " default.")
+              value =
+                  "alpha: how much of them, from 0 to 1, or auto to choose for each activation; 0.5 by"
+                      + " default.",
+              names = "alpha",
+              minimum = 0,
+              maximum = 1,
+              words = "auto")
           Map<String, Object> smoothQuantArgs,
       @Key(value = "Takes the mean error of each layer out of its bias.", fallback = "false")
           boolean fastBiasCorrection) {
@@ -657,49 +499,30 @@ public record Configuration(
     }
   }
 
-  /**
-   * What holds for all operators.
-   *
-   * @param weight how weights are quantized
-   * @param activation how activations are quantized
-   */
+  /** What holds for all operators. */
   public record ModelWise(
       @Key("How weights are quantized: int8, symmetric.") WeightQuantization weight,
       @Key("How activations are quantized: uint8, asymmetric.")
           ActivationQuantization activation) {}
 
-  /**
-   * How weights are quantized.
-   *
-   * @param granularity {@code per_channel} or {@code per_tensor}
-   */
+  /** How weights are quantized. */
   public record WeightQuantization(
       @Key(
               value = "One scale for each output channel, or one for the whole weight.",
-              fallback = "per_channel",
-              oneOf = {"per_channel", "per_tensor"})
-          String granularity) {}
+              fallback = "per_channel")
+          Granularity granularity) {}
 
-  /**
-   * How activations are quantized.
-   *
-   * @param algorithm how a range follows from the values seen
-   */
+  /** How activations are quantized. */
   public record ActivationQuantization(
       @Key(
               value =
                   "How the static approach finds a range: the least and largest value, a moving"
                       + " average of these, all but 0.01% of the values, the least loss of"
                       + " information (kl), or the least squared error.",
-              fallback = "minmax",
-              oneOf = {"minmax", "moving_average", "percentile", "kl", "mse"})
-          String algorithm) {}
+              fallback = "minmax")
+          RangeAlgorithm algorithm) {}
 
-  /**
-   * What ranges of activations are taken from.
-   *
-   * @param samplingSize training examples
-   */
+  /** What ranges of activations are taken from. */
   public record Calibration(
       @Key(
               value = "Training examples that calibration looks at, chosen by the random seed.",
@@ -708,22 +531,12 @@ public record Configuration(
               maximum = 1e6)
           int samplingSize) {}
 
-  /**
-   * How the exported files are measured.
-   *
-   * @param accuracy on which metric
-   * @param performance with which requests
-   */
+  /** How the exported files are measured. */
   public record Evaluation(
       @Key("How accuracy is measured.") Accuracy accuracy,
       @Key("How latency is measured.") Performance performance) {}
 
-  /**
-   * How accuracy is measured.
-   *
-   * @param metric name of the metric that is judged; null for the task's own
-   * @param multiMetrics several metrics that are judged together instead; empty for one
-   */
+  /** How accuracy is measured. */
   public record Accuracy(
       @Key("Name of the metric that is judged, for instance accuracy; the task's own by default.")
           @Nullable String metric,
@@ -735,16 +548,7 @@ public record Configuration(
     }
   }
 
-  /**
-   * One of several metrics that are judged together.
-   *
-   * @param metric its name
-   * @param weight its share in the weighted mean of what is lost; null when each metric must keep
-   *     to its own limit
-   * @param relative share of its baseline that may be lost, or null
-   * @param absolute what may be lost in its own unit, or null; with neither the criterion's limit
-   *     holds
-   */
+  /** One of several metrics that are judged together. */
   public record JudgedMetric(
       @Key(value = "Name of a metric; whether higher is better, it knows itself.", required = true)
           String metric,
@@ -767,15 +571,7 @@ public record Configuration(
       @Key(value = "What may be lost of it in its own unit, instead.", minimum = 0)
           @Nullable Double absolute) {}
 
-  /**
-   * How latency is measured.
-   *
-   * @param warmup requests to each file before counting
-   * @param iteration counted requests to each file
-   * @param batchSize examples per request
-   * @param sequenceLength tokens per example
-   * @param threads intra-op threads; 0 for all cores
-   */
+  /** How latency is measured. */
   public record Performance(
       @Key(
               value = "Requests to each file before counting.",
@@ -801,20 +597,7 @@ public record Configuration(
               maximum = 4096)
           int threads) {}
 
-  /**
-   * What counts as success.
-   *
-   * @param baseline budget of the dense model
-   * @param accuracyCriterion how much accuracy may be lost
-   * @param objective what is made small among the trials that meet the criterion; null for
-   *     modelsize
-   * @param multiObjectives several such, of which the weighted mean is made small; empty for one
-   * @param strategy what decides which trial comes next
-   * @param searchSpace what the trials vary; empty for one trial, as configured
-   * @param exitPolicy when the search ends
-   * @param randomSeed decides everything random
-   * @param workspace where run directories are made
-   */
+  /** What counts as success. */
   public record Tuning(
       @Key("The dense model's own training budget; by default that of pruning.train.")
           Baseline baseline,
@@ -824,9 +607,8 @@ public record Configuration(
               value =
                   "What is made small among the trials that meet the criterion: modelsize (gzipped"
                       + " bytes of the file that ships), performance (its p50 latency), density (share of the pruned"
-                      + " layers that is left) or accuracy (what is lost of it); modelsize by default.",
-              oneOf = {"modelsize", "performance", "density", "accuracy"})
-          @Nullable String objective,
+                      + " layers that is left) or accuracy (what is lost of it); modelsize by default.")
+          @Nullable Objective objective,
       @Key("Several objectives, of which the weighted mean is made small, instead of objective.")
           List<WeightedObjective> multiObjectives,
       @Key("What decides which trial comes next.") Strategy strategy,
@@ -843,18 +625,10 @@ public record Configuration(
     }
   }
 
-  /**
-   * One of several objectives.
-   *
-   * @param objective what is made small, as a share of the dense model's
-   * @param weight its weight in the mean
-   */
+  /** One of several objectives. */
   public record WeightedObjective(
-      @Key(
-              value = "What is made small, as a share of the dense model's value.",
-              required = true,
-              oneOf = {"modelsize", "performance", "density", "accuracy"})
-          String objective,
+      @Key(value = "What is made small, as a share of the dense model's value.", required = true)
+          Objective objective,
       @Key(
               value = "Its weight in the mean of the shares.",
               fallback = "1.0",
@@ -863,12 +637,7 @@ public record Configuration(
               maximum = 1e9)
           double weight) {}
 
-  /**
-   * What decides which trial comes next.
-   *
-   * @param name the strategy's name
-   * @param parameters the strategy's own parameters
-   */
+  /** What decides which trial comes next. */
   public record Strategy(
       @Key(value = "Name of the tuning strategy.", fallback = "basic") String name,
       @Key("The strategy's own parameters.") Map<String, Object> parameters) {
@@ -878,15 +647,7 @@ public record Configuration(
     }
   }
 
-  /**
-   * One thing that the trials vary: a range of numbers, or a list of options.
-   *
-   * @param key path of the configuration key
-   * @param low the smallest number, or null for options
-   * @param high the largest number, or null for options
-   * @param scale {@code linear} or {@code log}
-   * @param options what to choose from, in the order of preference; empty for a range
-   */
+  /** One thing that the trials vary: a range of numbers, or a list of options. */
   public record SearchDimension(
       @Key(
               value =
@@ -898,9 +659,8 @@ public record Configuration(
       @Key("The largest number of a range.") @Nullable Double high,
       @Key(
               value = "Whether equal differences or equal factors count as equal distances.",
-              fallback = "linear",
-              oneOf = {"linear", "log"})
-          String scale,
+              fallback = "linear")
+          Scale scale,
       @Key(value = "What to choose from instead of a range, the best guess first.", fallback = "[]")
           List<Object> options) {
     /** Copies the list. */
@@ -909,14 +669,7 @@ public record Configuration(
     }
   }
 
-  /**
-   * When the search ends; it also ends when the strategy has nothing more to propose.
-   *
-   * @param timeout seconds after which no further trial begins; 0 for no limit
-   * @param maxTrials the largest number of trials
-   * @param stop {@code first_met} to end with the first trial that meets the criterion, {@code
-   *     budget} to go on for a better one
-   */
+  /** When the search ends; it also ends when the strategy has nothing more to propose. */
   public record ExitPolicy(
       @Key(
               value =
@@ -932,20 +685,12 @@ public record Configuration(
               value =
                   "Whether the first trial that meets the criterion ends the search, or only the"
                       + " budget does: timeout, max_trials, or a strategy with nothing more to try.",
-              fallback = "budget",
-              oneOf = {"first_met", "budget"})
-          String stop) {}
+              fallback = "budget")
+          Stop stop) {}
 
   /**
    * The dense model: its budget, null for the same as the pruned one's; or where it is, or how good
    * it is, and then it is not trained.
-   *
-   * @param epochs passes over the training set, or null
-   * @param maxSteps optimizer steps, or null
-   * @param learningRate peak learning rate, or null for that of the pruned one
-   * @param checkpoint a dense model that was trained before, or null
-   * @param metrics a dense model's metrics by name; empty when they are measured
-   * @param allowTrivial whether it may be no better than the trivial predictor
    */
   public record Baseline(
       @Key(
@@ -975,7 +720,7 @@ public record Configuration(
       @Key(
               "Metrics of a dense model that is not at hand, by name: nothing is trained or measured"
                   + " for it.")
-          Map<String, Object> metrics,
+          Map<String, Double> metrics,
       @Key(
               value =
                   "Accept a dense model that is no better than the trivial predictor (the commonest"
@@ -988,12 +733,7 @@ public record Configuration(
     }
   }
 
-  /**
-   * How much may be lost; exactly one is set.
-   *
-   * @param relative share of the baseline
-   * @param absolute in the metric's own unit
-   */
+  /** How much may be lost; exactly one is set. */
   public record AccuracyCriterion(
       @Key(
               value = "Share of the baseline's metric that may be lost.",
@@ -1004,12 +744,7 @@ public record Configuration(
       @Key(value = "What may be lost, in the metric's own unit.", minimum = 0)
           @Nullable Double absolute) {}
 
-  /**
-   * Where run directories are made.
-   *
-   * @param path the folder
-   * @param keep {@code best} or {@code all}: which trials' weights and models stay
-   */
+  /** Where run directories are made. */
   public record Workspace(
       @Key(
               value = "Folder for run directories, relative to the current directory.",
@@ -1020,7 +755,118 @@ public record Configuration(
               value =
                   "Which trials' weights and models stay: those of the best and of what the strategy"
                       + " may start from, or all.",
-              fallback = "best",
-              oneOf = {"best", "all"})
-          String keep) {}
+              fallback = "best")
+          Keep keep) {}
+
+  /** What a model is trained on. */
+  public enum Device {
+    CPU
+  }
+
+  /** What fine-pruning starts from. */
+  public enum StartFrom {
+    PRETRAINED,
+    BASELINE
+  }
+
+  /** What competes for being kept. */
+  public enum PruneDomain {
+    LOCAL,
+    GROUPS,
+    GLOBAL
+  }
+
+  /** What of a model is quantized, and when. */
+  public enum QuantizationApproach {
+    POST_TRAINING_DYNAMIC_QUANT,
+    POST_TRAINING_STATIC_QUANT,
+    WEIGHT_ONLY
+  }
+
+  /** How a statically quantized graph is written down. */
+  public enum GraphFormat {
+    QDQ,
+    QOPERATOR
+  }
+
+  /** A CPU that a quantized file will run on. */
+  public enum TargetCpu {
+    VNNI,
+    AVX2,
+    THIS
+  }
+
+  /** How many scales a weight has. */
+  public enum Granularity {
+    PER_CHANNEL,
+    PER_TENSOR
+  }
+
+  /** How an activation's range follows from the values seen. */
+  public enum RangeAlgorithm {
+    MINMAX,
+    MOVING_AVERAGE,
+    PERCENTILE,
+    KL,
+    MSE
+  }
+
+  /** What the weights of an operator are stored as. */
+  public enum WeightType {
+    INT8,
+    FP32
+  }
+
+  /** What the activations of an operator are computed as. */
+  public enum ActivationType {
+    UINT8,
+    FP32
+  }
+
+  /** What decides which operators go back to float. */
+  public enum FallBackStrategy {
+    MSE,
+    CONSERVATIVE,
+    NONE
+  }
+
+  /** Where the levels of a block of weights lie. */
+  public enum Scheme {
+    SYM,
+    ASYM
+  }
+
+  /** How weights are rounded to the levels of their block. */
+  public enum Rounding {
+    @JsonProperty("RTN")
+    RTN,
+    @JsonProperty("GPTQ")
+    GPTQ
+  }
+
+  /** What is made small among the trials that meet the criterion. */
+  public enum Objective {
+    MODELSIZE,
+    PERFORMANCE,
+    DENSITY,
+    ACCURACY
+  }
+
+  /** What counts as equal distances in a range that is searched. */
+  public enum Scale {
+    LINEAR,
+    LOG
+  }
+
+  /** What ends a search. */
+  public enum Stop {
+    FIRST_MET,
+    BUDGET
+  }
+
+  /** Which trials' weights and models stay. */
+  public enum Keep {
+    BEST,
+    ALL
+  }
 }

@@ -5,12 +5,15 @@ import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.api.tuning.Dimension;
 import dev.espalier.api.tuning.SearchSpace;
+import dev.espalier.config.Configuration.Scale;
 import dev.espalier.config.Configuration.SearchDimension;
+import dev.espalier.config.Schema.Field;
 import dev.espalier.config.Schema.Leaf;
 import dev.espalier.config.Schema.Section;
 import dev.espalier.config.Schema.Shape;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -100,14 +103,19 @@ final class SearchRules {
 
   /** What the format declares next to a key: a range, or the texts that it may hold. */
   private static Optional<Dimension> declared(String key) {
-    Optional<Key> found = Schema.key(SCHEMA, key);
+    Optional<Field> found = Schema.field(SCHEMA, key);
     if (found.isEmpty()) {
       return Optional.empty();
     }
-    if (found.get().oneOf().length > 1) {
-      return Optional.of(new Dimension.Choice(key, List.of((Object[]) found.get().oneOf())));
+    List<Object> options = new ArrayList<>();
+    if (found.get().shape() == Leaf.TEXT) {
+      options.addAll(found.get().words());
     }
-    String[] parts = found.get().search().split(", ", -1);
+    Arrays.stream(found.get().key().oneOf()).asLongStream().forEach(options::add);
+    if (options.size() > 1) {
+      return Optional.of(new Dimension.Choice(key, options));
+    }
+    String[] parts = found.get().key().search().split(", ", -1);
     return parts.length < 2
         ? Optional.empty()
         : Optional.of(
@@ -225,7 +233,7 @@ final class SearchRules {
   }
 
   private static boolean isLogarithmic(SearchDimension written) {
-    return written.scale().equals("log");
+    return written.scale() == Scale.LOG;
   }
 
   private static boolean isVaried(String key) {

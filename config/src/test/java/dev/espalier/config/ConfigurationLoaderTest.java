@@ -127,7 +127,7 @@ final class ConfigurationLoaderTest {
     Configuration loaded = load(SMALLEST).configuration();
 
     assertThat(loaded.version()).isEqualTo(1);
-    assertThat(loaded.device()).isEqualTo("cpu");
+    assertThat(loaded.device()).isEqualTo(Configuration.Device.CPU);
     assertThat(loaded.quantization()).isNull();
     assertThat(loaded.data().train()).isNull();
     Configuration.Train train = loaded.pruning().train();
@@ -154,7 +154,7 @@ final class ConfigurationLoaderTest {
     assertThat(loaded.data().evaluation()).isEqualTo("/abs/dev.tsv");
     assertThat(loaded.data().maxSequenceLength()).isEqualTo(64);
     assertThat(loaded.pruning().train().learningRate()).isEqualTo(1e-4);
-    assertThat(loaded.pruning().train().startFrom()).isEqualTo("baseline");
+    assertThat(loaded.pruning().train().startFrom()).isEqualTo(Configuration.StartFrom.BASELINE);
     Configuration.PrunerChoice pruner =
         loaded.pruning().approach().weightCompression().pruners().get(0);
     assertThat(pruner.excludedNames()).containsExactly("a", "b");
@@ -614,7 +614,9 @@ final class ConfigurationLoaderTest {
   void an_empty_section_is_a_section() {
     assertThat(load(SMALLEST + "quantization: {}\n").configuration().quantization())
         .extracting(Configuration.Quantization::approach, Configuration.Quantization::format)
-        .containsExactly("post_training_dynamic_quant", "qdq");
+        .containsExactly(
+            Configuration.QuantizationApproach.POST_TRAINING_DYNAMIC_QUANT,
+            Configuration.GraphFormat.QDQ);
     assertThat(load(SMALLEST + "quantization:\n").configuration().quantization()).isNull();
   }
 

@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
+import dev.espalier.config.Configuration.ActivationType;
+import dev.espalier.config.Configuration.Granularity;
 import dev.espalier.config.Configuration.OpActivation;
 import dev.espalier.config.Configuration.OpTypeWise;
 import dev.espalier.config.Configuration.OpWeight;
 import dev.espalier.config.Configuration.OpWise;
 import dev.espalier.config.Configuration.Quantization;
+import dev.espalier.config.Configuration.RangeAlgorithm;
+import dev.espalier.config.Configuration.WeightType;
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.config.Words;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -47,8 +52,8 @@ class LpotQuantizationTest {
   void approach(String framework, String section, String approach, String format) {
     Quantization quantization = quantization(framework, section);
 
-    assertThat(quantization.approach()).isEqualTo(approach);
-    assertThat(quantization.format()).isEqualTo(format);
+    assertThat(Words.of(quantization.approach())).isEqualTo(approach);
+    assertThat(Words.of(quantization.format())).isEqualTo(format);
   }
 
   @Test
@@ -100,12 +105,12 @@ class LpotQuantizationTest {
         .containsExactly(
             new OpWise(
                 List.of("*/encoder/layer.2/output/dense/MatMul"),
-                new OpWeight("fp32", null),
+                new OpWeight(WeightType.FP32, null),
                 new OpActivation(null, null)),
             new OpWise(
                 List.of("*encoder.layer.3.output.dense.weight"),
                 new OpWeight(null, null),
-                new OpActivation("fp32", null)));
+                new OpActivation(ActivationType.FP32, null)));
   }
 
   @Test
@@ -120,11 +125,13 @@ class LpotQuantizationTest {
     assertThat(quantization("pytorch_fx", section).optypeWise())
         .containsExactly(
             new OpTypeWise(
-                List.of("Gather"), new OpWeight("fp32", null), new OpActivation(null, null)),
+                List.of("Gather"),
+                new OpWeight(WeightType.FP32, null),
+                new OpActivation(null, null)),
             new OpTypeWise(
                 List.of("MatMul"),
-                new OpWeight("int8", "per_tensor"),
-                new OpActivation("uint8", "kl")));
+                new OpWeight(WeightType.INT8, Granularity.PER_TENSOR),
+                new OpActivation(ActivationType.UINT8, RangeAlgorithm.KL)));
   }
 
   @Test
@@ -137,8 +144,8 @@ class LpotQuantizationTest {
 
     Quantization quantization = quantization("onnxrt_qdq", section);
 
-    assertThat(quantization.modelWise().weight().granularity()).isEqualTo("per_tensor");
-    assertThat(quantization.modelWise().activation().algorithm()).isEqualTo("kl");
+    assertThat(quantization.modelWise().weight().granularity()).isEqualTo(Granularity.PER_TENSOR);
+    assertThat(quantization.modelWise().activation().algorithm()).isEqualTo(RangeAlgorithm.KL);
     assertThat(lines("onnxrt_qdq", section))
         .contains(
             "weight.dtype int8 -> not used: this is how it is done here in any case",
@@ -151,6 +158,7 @@ class LpotQuantizationTest {
   @DisplayName("quant_level says whether the search for what stays float begins with float")
   void level(String level, String strategy) {
     assertThat(quantization("pytorch", DYNAMIC + ", quant_level: " + level).strategy().name())
+        .extracting(Words::of)
         .isEqualTo(strategy);
   }
 

@@ -12,6 +12,7 @@ import dev.espalier.config.Configuration.WeightCompression;
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.config.Stretch;
+import dev.espalier.config.Words;
 import dev.espalier.config.foreign.Mapping;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -269,7 +270,7 @@ class LpotTest {
     String yaml = FILE.replace("tuning: {", "tuning: {multi_objectives: " + map + ", ");
 
     assertThat(load(yaml).configuration().tuning().multiObjectives())
-        .extracting(each -> each.objective() + " " + each.weight())
+        .extracting(each -> Words.of(each.objective()) + " " + each.weight())
         .containsExactly(objectives.split(", ", -1));
     assertThat(mapping(yaml)).anyMatch(line -> line.contains("shares of the dense model's values"));
   }
@@ -443,7 +444,7 @@ class LpotTest {
 
     assertThat(pruner.pruneType()).isEqualTo("snip_momentum");
     assertThat(pruner.pattern()).isEqualTo("4x1");
-    assertThat(pruner.pruneDomain()).isEqualTo("global");
+    assertThat(pruner.pruneDomain()).isEqualTo(Configuration.PruneDomain.GLOBAL);
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.config.Amount.Length;
 import dev.espalier.config.Configuration.Baseline;
+import dev.espalier.config.Configuration.StartFrom;
 import dev.espalier.config.Configuration.Train;
 import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.core.model.TransformerWeights;
@@ -92,7 +93,7 @@ public final class Planner {
         pruning,
         resolved.configuration().distillation(),
         trainExamples,
-        train.startFrom().equals("baseline"));
+        train.startFrom() == StartFrom.BASELINE);
   }
 
   /** The dense model's own steps or epochs; without either, as many steps as the pruned one. */

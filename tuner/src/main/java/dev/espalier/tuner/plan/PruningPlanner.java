@@ -16,9 +16,11 @@ import dev.espalier.api.pruning.PrunerDescriptor;
 import dev.espalier.api.pruning.ScorePruner;
 import dev.espalier.api.pruning.TopShare;
 import dev.espalier.config.Amount.Length;
+import dev.espalier.config.Configuration.PruneDomain;
 import dev.espalier.config.Configuration.PrunerChoice;
 import dev.espalier.config.Configuration.WeightCompression;
 import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.config.Words;
 import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.core.training.PruningPlan;
 import dev.espalier.core.training.PruningPlan.Follows;
@@ -165,11 +167,14 @@ final class PruningPlanner {
                   ? "Remove it: the zeros that are there decide."
                   : "Remove it: the pruner's own parameters decide."));
     }
-    if (!share && !choice.pruneDomain().equals("local")) {
+    if (!share && choice.pruneDomain() != PruneDomain.LOCAL) {
       problems.add(
           problem(
               at + ".prune_domain",
-              "nothing competes under " + choice.pruneType() + ", found " + choice.pruneDomain(),
+              "nothing competes under "
+                  + choice.pruneType()
+                  + ", found "
+                  + Words.of(choice.pruneDomain()),
               "Remove it."));
     }
   }
@@ -299,8 +304,8 @@ final class PruningPlanner {
 
   private List<List<UnitGroup>> scopes(List<UnitGroup> groups) {
     return switch (choice.pruneDomain()) {
-      case "global" -> List.of(groups);
-      case "groups" ->
+      case GLOBAL -> List.of(groups);
+      case GROUPS ->
           groups.stream()
               .collect(
                   Collectors.partitioningBy(g -> g.members().get(0).name().contains(ATTENTION)))
@@ -308,7 +313,7 @@ final class PruningPlanner {
               .stream()
               .filter(scope -> !scope.isEmpty())
               .toList();
-      default -> groups.stream().map(List::of).toList();
+      case LOCAL -> groups.stream().map(List::of).toList();
     };
   }
 
@@ -333,7 +338,7 @@ final class PruningPlanner {
                       + " at most "
                       + most
                       + " units compete under prune_domain "
-                      + choice.pruneDomain()
+                      + Words.of(choice.pruneDomain())
                       + ", and "
                       + target
                       + " of them rounds to none",

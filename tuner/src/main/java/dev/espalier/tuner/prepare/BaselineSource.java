@@ -134,7 +134,7 @@ public sealed interface BaselineSource {
   }
 
   private static Known known(
-      ResolvedConfiguration resolved, Map<String, Object> metrics, Criterion criterion) {
+      ResolvedConfiguration resolved, Map<String, Double> metrics, Criterion criterion) {
     String path = "tuning.baseline.metrics";
     List<Problem> problems = new ArrayList<>();
     for (String judged : criterion.metrics()) {
@@ -151,9 +151,7 @@ public sealed interface BaselineSource {
     if (!problems.isEmpty()) {
       throw new ProblemException(problems);
     }
-    Map<String, Double> values = new TreeMap<>();
-    metrics.forEach((name, value) -> values.put(name, ((Number) value).doubleValue()));
-    return new Known(values);
+    return new Known(new TreeMap<>(metrics));
   }
 
   /** The file that is meant by a file or a folder; nothing when there is none. */

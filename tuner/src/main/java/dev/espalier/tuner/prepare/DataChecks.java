@@ -102,12 +102,11 @@ public final class DataChecks {
 
   /** A baseline's metric that is given but that no model can have: in percent, say. */
   private Optional<Problem> impossible(Metric metric, String name, double perfect) {
-    if (!(resolved.configuration().tuning().baseline().metrics().get(name) instanceof Number given)
-        || !metric.higherIsBetter()
-        || given.doubleValue() <= perfect) {
+    Double given = resolved.configuration().tuning().baseline().metrics().get(name);
+    if (given == null || !metric.higherIsBetter() || given <= perfect) {
       return Optional.empty();
     }
-    double share = given.doubleValue() / 100;
+    double share = given / 100;
     return Optional.of(
         problem(
             "tuning.baseline.metrics." + name,

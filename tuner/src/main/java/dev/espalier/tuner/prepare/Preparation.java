@@ -1,5 +1,6 @@
 package dev.espalier.tuner.prepare;
 
+import com.fasterxml.jackson.databind.node.IntNode;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.metric.Metric;
 import dev.espalier.api.problem.Problem;
@@ -10,6 +11,8 @@ import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.config.Configuration;
 import dev.espalier.config.Configuration.Quantization;
 import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.config.ResolvedValue;
+import dev.espalier.config.Source;
 import dev.espalier.core.data.TaskSource.TaskData;
 import dev.espalier.core.model.BertArchitecture;
 import dev.espalier.core.model.Heads;
@@ -283,7 +286,13 @@ public final class Preparation {
       return resolved;
     }
     notes.add(lowered(length, longest));
-    return resolved.withDefault(TIMED_LENGTH, longest);
+    return lowered(resolved, longest);
+  }
+
+  /** The configuration with a default of {@link #TIMED_LENGTH} that a model has positions for. */
+  public static ResolvedConfiguration lowered(ResolvedConfiguration resolved, int longest) {
+    return resolved.with(
+        new ResolvedValue(TIMED_LENGTH, IntNode.valueOf(longest), Source.DEFAULT, null));
   }
 
   /** What only models of BERT's family can have done to them. */

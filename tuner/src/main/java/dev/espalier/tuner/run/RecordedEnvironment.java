@@ -123,9 +123,11 @@ final class RecordedEnvironment {
     kept.values().stream()
         .filter(value -> value.source() == Source.DEFAULT && value.location() == null)
         .forEach(value -> newer.add(value.path()));
-    List<ResolvedValue> values =
-        kept.values().stream().map(value -> withPlace(value, lines)).toList();
-    return kept.from(values, files, configuration.path("sha256").asText(), assignments);
+    return kept.recorded(
+        value -> withPlace(value, lines),
+        files,
+        configuration.path("sha256").asText(),
+        assignments);
   }
 
   /** The value with the place that the run wrote behind it. */

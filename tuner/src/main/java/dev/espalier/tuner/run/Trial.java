@@ -219,7 +219,7 @@ final class Trial {
             name,
             target ->
                 FallBack.run(
-                    FallBack.Strategy.of(choice.name()),
+                    choice.name(),
                     ready,
                     target,
                     how,
@@ -298,7 +298,8 @@ final class Trial {
         Objectives.of(prepared.configuration().tuning())
             .share(
                 each ->
-                    each.share(
+                    Objectives.share(
+                        each,
                         dense,
                         shipped,
                         known(masks),
