@@ -206,10 +206,20 @@ final class Assembly {
         node.set(field.name(), free(child));
       } else {
         JsonNode value = leaf(field, child);
-        node.set(field.name(), value == null ? JsonNodeFactory.instance.textNode("") : value);
+        node.set(field.name(), value == null ? none(field) : value);
       }
     }
     return node;
+  }
+
+  /** What stands for a value that is missing, which was said. */
+  private static JsonNode none(Field field) {
+    if (field.shape() == Leaf.TEXTS) {
+      return JsonNodeFactory.instance.arrayNode();
+    }
+    return field.words().isEmpty()
+        ? JsonNodeFactory.instance.textNode("")
+        : JsonNodeFactory.instance.nullNode();
   }
 
   private JsonNode section(Field field, Section inner, String path) {
@@ -322,7 +332,7 @@ final class Assembly {
                 count < wanted ? ProblemCode.MISSING_KEY : ProblemCode.UNSUPPORTED,
                 path,
                 "must hold exactly "
-                    + (wanted == 1 ? "one entry" : wanted + " entries")
+                    + (wanted == 1 ? "one " + field.name().replaceFirst("s$", "") : wanted)
                     + " for now, found "
                     + count,
                 "Maybe - " + items.each().names().get(0) + ": ... is meant.")

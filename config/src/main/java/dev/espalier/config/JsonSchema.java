@@ -96,7 +96,11 @@ public final class JsonSchema {
       if (key.names().length > 0) {
         ObjectNode named = node.put("additionalProperties", false).putObject("properties");
         List.of(key.names())
-            .forEach(name -> named.set(name, leaf(NODES.objectNode(), free.each(), field, true)));
+            .forEach(
+                name -> {
+                  ObjectNode entry = NODES.objectNode().put("description", key.value());
+                  named.set(name, leaf(entry, free.each(), field, true));
+                });
       } else {
         node.set("additionalProperties", leaf(NODES.objectNode(), free.each(), field, true));
       }

@@ -22,9 +22,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +42,9 @@ class SchemaAgreementTest {
 
   /** Its value is a key of the format, which only the loader looks up. */
   private static final String SEARCHED = "tuning.search_space[0].key";
+
+  /** Relative and absolute must not both be there, nor both be null. */
+  private static final Pattern ONE_CRITERION = Pattern.compile("accuracy_criterion\\W+anyOf");
 
   private static final String SMALLEST =
       """
@@ -105,7 +110,12 @@ class SchemaAgreementTest {
       values.add(Integer.toString(each + 1));
     }
     for (String word : field.words()) {
-      List.of(word, word.toUpperCase(), word.toLowerCase(), word + "s", "[" + word + "]")
+      List.of(
+              word,
+              word.toUpperCase(Locale.ROOT),
+              word.toLowerCase(Locale.ROOT),
+              word + "s",
+              "[" + word + "]")
           .forEach(values::add);
       values.add("[" + word + ", 'no such word']");
       values.add("'" + word + " , " + word + "'");
@@ -149,6 +159,7 @@ class SchemaAgreementTest {
 
   private static boolean schemaRefuses(String yaml, String path) {
     return SCHEMA.validate(yaml, InputFormat.JSON).stream()
+        .filter(message -> !ONE_CRITERION.matcher(message.getEvaluationPath().toString()).find())
         .map(message -> message.getInstanceLocation().toString().replaceFirst("^\\$\\.?", ""))
         .anyMatch(at -> Paths.isWithin(at, path));
   }

@@ -7,6 +7,7 @@ import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.config.Configuration.ActivationType;
 import dev.espalier.config.Configuration.Granularity;
+import dev.espalier.config.Configuration.GraphFormat;
 import dev.espalier.config.Configuration.OpActivation;
 import dev.espalier.config.Configuration.OpTypeWise;
 import dev.espalier.config.Configuration.OpWeight;
@@ -64,7 +65,7 @@ class LpotQuantizationTest {
     assertThat(load(yaml).configuration().quantization())
         .isNotNull()
         .extracting(Quantization::format)
-        .isEqualTo("qoperator");
+        .isEqualTo(GraphFormat.QOPERATOR);
   }
 
   @ParameterizedTest

@@ -92,8 +92,8 @@ class LpotTest {
         "metric: {topk: 1}|multi_metrics: {F1: {}, topk: 1, higher_is_better: [true, false]}|16:76:"
             + " evaluation.accuracy.multi_metrics.higher_is_better: must be true for each, found"
             + " [true, false]\\n  Remove it: the metric knows.",
-        "device: cpu|device: cuda|3:9: device: must be one of cpu, gpu, found the text \"cuda\"\\n "
-            + " Choose one of these.",
+        "device: cpu|device: cuda|3:9: device: must be cpu, found the text \"cuda\"\\n "
+            + " Maybe \"cpu\" is meant.",
         "device: cpu|device: cpu\\ndevice: gpu|4:1: device: duplicate key, first defined on line"
             + " 3\\n  Remove one of the two.",
         "version: 1.0|version: 2.0|1:10: version: must be 1, found 2.0\\n"
