@@ -61,10 +61,10 @@ class ProblemsIT {
         Leave it out, and it is 0.
         docs/errors/wrong-type.md
       ten.yaml:1:1: model.checkpoint: is missing
-        Add it: The model that training starts from: a name, a folder as in ./model, or a TorchScript file as in ./model.pt.
+        Add it: Pretrained model: a name, a folder such as ./model, or a TorchScript file such as ./model.pt.
         docs/errors/missing-key.md
       ten.yaml:21:34: tuning.accuracy_criterion: must hold exactly one of relative and absolute, found both
-        Maybe set the one that is not meant to null.
+        Set one of the two to null.
         docs/errors/contradiction.md
       ten.yaml:19:31: pruning.approach.weight_compression.pruners[0].parameters.alpha: pruner magnitude: unknown parameter alpha, there is []
         See ./espalier pruners describe magnitude.

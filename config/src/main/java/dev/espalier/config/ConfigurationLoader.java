@@ -253,7 +253,7 @@ public final class ConfigurationLoader {
               ProblemCode.SYNTAX,
               Location.ofFile(name),
               "the file is empty",
-              "Maybe start from a file in yaml-configs/."));
+              "Start from a file in yaml-configs/."));
     }
     return document;
   }

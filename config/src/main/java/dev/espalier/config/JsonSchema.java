@@ -24,8 +24,9 @@ import java.util.Objects;
  * The format as a JSON Schema (draft-07), for editors and other tools.
  *
  * <p>It accepts what the loader accepts of a file that stands alone, with three exceptions: numbers
- * in quotes, which are read but should not be written; what two keys must have in common, which a
- * schema cannot say; and keys that the environment or the command line completes.
+ * in quotes, which are read but should not be written; what two keys must have in common, and that
+ * a part of a file does not end before it begins, which a schema cannot say; and keys that the
+ * environment or the command line completes.
  */
 public final class JsonSchema {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;

@@ -497,7 +497,7 @@ final class LayerReader {
   /** What to do about a value that should be a text. */
   private String asText(String path, JsonNode found) {
     if (!found.isNumber() && !found.isBoolean()) {
-      return "Maybe write one word, in quotes.";
+      return "Write one word, in quotes.";
     }
     // YAML takes no for false and 1.10 for 1.1: what is meant is what is written.
     String written = written(path, found);

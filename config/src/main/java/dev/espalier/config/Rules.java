@@ -63,7 +63,7 @@ final class Rules {
             ProblemCode.CONTRADICTION,
             key + "_part",
             "is about " + key + ", which names no file",
-            "Maybe remove it: what is generated has no parts.");
+            "Remove it: generated data has no parts.");
       }
     }
   }
@@ -108,7 +108,7 @@ final class Rules {
             ProblemCode.CONTRADICTION,
             recipes + "." + recipe,
             "is about int8 activations, and with the approach weight_only they stay float",
-            "Maybe remove it, or choose another quantization.approach.");
+            "Remove it, or choose another quantization.approach.");
       }
     }
   }
@@ -125,7 +125,7 @@ final class Rules {
           ProblemCode.CONTRADICTION,
           section + ".alpha_distil",
           "is 0 and hidden_states is 0, so nothing is learnt from the teacher",
-          "Maybe leave the section out, or give one of them a weight.");
+          "Omit the section, or give one of them a weight.");
     }
   }
 
@@ -166,7 +166,7 @@ final class Rules {
         CRITERION,
         "must hold exactly one of relative and absolute, found " + (relative ? "both" : "neither"),
         relative
-            ? "Maybe set the one that is not meant to null."
+            ? "Set one of the two to null."
             : "Maybe relative: 0.01 is meant: at most 1% of the baseline's metric may be lost.");
   }
 
@@ -182,7 +182,7 @@ final class Rules {
           ProblemCode.CONTRADICTION,
           single,
           "multi_metrics is set, too, found " + text(single).get(),
-          "Maybe set the one that is not meant to null.");
+          "Set one of the two to null.");
     }
     Set<String> names = new HashSet<>();
     int weights = 0;
@@ -195,7 +195,7 @@ final class Rules {
             ProblemCode.DUPLICATE_KEY,
             each + ".metric",
             name.get() + " is judged twice",
-            "Maybe remove one of the two.");
+            "Remove one of the two.");
       }
       weights += number(each + ".weight").isPresent() ? 1 : 0;
       boolean relative = number(each + ".relative").isPresent();
@@ -206,7 +206,7 @@ final class Rules {
             ProblemCode.CONTRADICTION,
             each,
             "must hold at most one of relative and absolute, found both",
-            "Maybe set the one that is not meant to null.");
+            "Set one of the two to null.");
       }
     }
     if (assembly.isReported(METRICS)) {
@@ -229,7 +229,7 @@ final class Rules {
           "a weighted mean has one limit, tuning.accuracy_criterion, found limits of its own for "
               + limits
               + " of its metrics",
-          "Maybe remove the weights, so that each metric must keep to its own limit.");
+          "Remove the weights, so that each metric must keep to its own limit.");
     }
   }
 
@@ -249,7 +249,7 @@ final class Rules {
           ProblemCode.CONTRADICTION,
           checkpoint,
           "metrics are given, too, found " + file.get(),
-          "Maybe remove the metrics: those of the checkpoint are measured.");
+          "Remove the metrics: those of the checkpoint are measured.");
     }
     for (String key : List.of("epochs", "max_steps", "learning_rate")) {
       Optional<String> budget = text(BASELINE + "." + key);
@@ -300,7 +300,7 @@ final class Rules {
           ProblemCode.CONTRADICTION,
           OBJECTIVE,
           "multi_objectives is set, too, found " + one.get(),
-          "Maybe set the one that is not meant to null.");
+          "Set one of the two to null.");
     }
     Set<String> names = new HashSet<>();
     for (int i = 0; i < count; i++) {
@@ -311,7 +311,7 @@ final class Rules {
             ProblemCode.DUPLICATE_KEY,
             path,
             name.get() + " is there twice",
-            "Maybe remove one of the two.");
+            "Remove one of the two.");
       }
     }
   }

@@ -151,11 +151,7 @@ final class SearchRules {
   /** Whether the trials can vary {@code key}, and it is the first entry that does. */
   private boolean checkKey(String path, String key, Set<String> keys) {
     if (!keys.add(key)) {
-      report(
-          ProblemCode.DUPLICATE_KEY,
-          path,
-          key + " is varied twice",
-          "Maybe remove one of the two.");
+      report(ProblemCode.DUPLICATE_KEY, path, key + " is varied twice", "Remove one of the two.");
       return false;
     }
     if (!isVaried(key)) {
@@ -183,13 +179,13 @@ final class SearchRules {
           ProblemCode.CONTRADICTION,
           path,
           "must hold either a range or options, found both",
-          "Maybe remove low and high.");
+          "Remove low and high, or options.");
     } else if (written.options().stream().distinct().count() < written.options().size()) {
       report(
           ProblemCode.CONTRADICTION,
           path + ".options",
           "two options are the same: " + written.options(),
-          "Maybe remove one of the two.");
+          "Remove one of the two.");
     }
   }
 

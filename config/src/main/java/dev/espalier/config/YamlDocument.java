@@ -172,8 +172,7 @@ final class YamlDocument {
     }
     JsonNode tree = value(parser, "", 0);
     if (parser.nextToken() != null) {
-      throw broken(
-          here(parser), "a second YAML document begins here", "Maybe remove the line ---.");
+      throw broken(here(parser), "a second YAML document begins here", "Remove the line ---.");
     }
     root = tree;
   }
@@ -314,7 +313,7 @@ final class YamlDocument {
               at,
               path.isEmpty() ? null : path,
               "the YAML tag " + tag + " is not allowed",
-              "Maybe remove the tag: no tag creates an object here."));
+              "Remove the tag: tags create no objects here."));
     }
   }
 

@@ -334,8 +334,7 @@ final class ConfigurationLoaderTest {
             + " pruning.approach.weight_compression.target_sparsity: must be at least"
             + " initial_sparsity, which is 0.9, found 0.85\\n  Maybe the two are swapped.",
         "{absolute: 0.02}|{absolute: 0.02, relative: 0.1}|43:50: tuning.accuracy_criterion: must"
-            + " hold exactly one of relative and absolute, found both\\n  Maybe set the one that is"
-            + " not meant to null.",
+            + " hold exactly one of relative and absolute, found both\\n  Set one of the two to null.",
       })
   void a_mistake_is_named_with_its_place_and_value(String right, String wrong, String expected) {
     List<Problem> problems = problems(COMPLETE.replace(right, wrong));
@@ -486,7 +485,7 @@ final class ConfigurationLoaderTest {
         .containsExactly(
             file()
                 + ": pruning: is missing; it needs approach.weight_compression.pruners\n"
-                + "  Add it: How the model is pruned.");
+                + "  Add it: Pruning method and schedule.");
   }
 
   @ParameterizedTest

@@ -169,7 +169,7 @@ final class LpotTree {
             .at(file.places().value(Translation.original(origins, path))));
   }
 
-  /** Reports what is not done here, unless something above the file sets {@code target}. */
+  /** Reports what is not supported, unless something above the file sets {@code target}. */
   void undecided(String path, String from, String target, String message, String advice) {
     String by = overrides.by(target);
     if (by != null) {

@@ -184,19 +184,19 @@ class LpotQuantizationTest {
         "onnxrt_integerops | approach: post_training_static_quant | approach: framework"
             + " onnxrt_integerops stands for post_training_dynamic_quant, found"
             + " post_training_static_quant | approach=post_training_dynamic_quant",
-        "pytorch | approach: quant_aware_training | approach: quant_aware_training is not done here"
+        "pytorch | approach: quant_aware_training | approach: quant_aware_training is not supported"
             + " | approach=post_training_static_quant",
         "pytorch | approach: post_training_dynamic_quant, train: {epoch: 1} | train: training for"
-            + " quantization is not done here, found {epoch: 1} |"
+            + " quantization is not supported, found {epoch: 1} |"
             + " approach=post_training_dynamic_quant",
         "pytorch | approach: post_training_static_quant, op_wise: {MatMul_851: {weight: {dtype:"
             + " [fp32]}}} | op_wise: the name MatMul_851 is that of another exporter, and says"
             + " nothing here | op_wise=[]",
         "pytorch | approach: post_training_static_quant, op_wise: {a.b: {weight: {dtype: [bf16]}}} |"
-            + " op_wise: what is asked for a.b is not done here, found {weight: {dtype: [bf16]}} |"
+            + " op_wise: what is asked for a.b is not supported, found {weight: {dtype: [bf16]}} |"
             + " op_wise=[]",
         "pytorch | approach: post_training_static_quant, optype_wise: {Linear: {weight: {scheme:"
-            + " [asym]}}} | optype_wise: what is asked for Linear is not done here, found {weight:"
+            + " [asym]}}} | optype_wise: what is asked for Linear is not supported, found {weight:"
             + " {scheme: [asym]}} | optype_wise=[]",
         "pytorch | approach: post_training_static_quant, model_wise: {weight: {scheme: asym}} |"
             + " model_wise.weight.scheme: weights are int8 and symmetric, activations uint8,"

@@ -103,8 +103,7 @@ class LpotTest {
             + " exhaustive, mse, random, automixedprecision, sigopt, tpe, mse_v2, hawq_v2,"
             + " conservative, auto, found basc\\n  Maybe \"basic\" is meant.",
         "relative: 0.01|relative: 0.01, absolute: 1|17:66: tuning.accuracy_criterion: must hold"
-            + " exactly one of relative and absolute, found both\\n  Maybe set the one that is not"
-            + " meant to null.",
+            + " exactly one of relative and absolute, found both\\n  Set one of the two to null.",
         "relative: 0.01|higher_is_better: True|17:55: tuning.accuracy_criterion: must hold exactly"
             + " one of relative and absolute, found neither\\n  Maybe relative: 0.01 is meant: at"
             + " most 1% of the baseline's metric may be lost.",
@@ -135,15 +134,15 @@ class LpotTest {
             + " meant.",
         "device: cpu|quantization: {approach: post_training_dynamic_quant, calibration:"
             + " {sampling_size: abc}}|3:84: quantization.calibration.sampling_size: must be whole"
-            + " numbers of at least 1, found abc\\n  Maybe remove it: dynamic quantization needs no calibration.",
+            + " numbers of at least 1, found abc\\n  Remove it: dynamic quantization needs no calibration.",
         "device: cpu|quantization: {calibration: {sampling_size: [8, 0]}}|3:45:"
             + " quantization.calibration.sampling_size: must be whole numbers of at least 1, found"
             + " [8, 0]\\n  Maybe 100 is meant.",
         "device: cpu|distillation: {train: {epoch: 1}}|3:23: distillation.train: distillation in"
-            + " LPOT's form is not done here\\n  Say it as distillation: {teacher: baseline,"
+            + " LPOT's form is not supported\\n  Say it as distillation: {teacher: baseline,"
             + " temperature: 2, alpha_distil: 0.9, alpha_ce: 0.1}, without train.",
         "device: cpu|graph_optimization: {precisions: bf16}|3:21: graph_optimization: conversion to"
-            + " bf16 is not done here\\n  Remove the section.",
+            + " bf16 is not supported\\n  Remove the section.",
         "end_epoch: 5}|end_epoch: 5, optimizer: {SGD: {learning_rate: 0.1}}}|6:52:"
             + " pruning.train.optimizer: only AdamW trains here, and its learning rate is another,"
             + " found {SGD: {learning_rate: 0.1}}\\n  Maybe --set pruning.train.learning_rate=5e-5"
@@ -159,9 +158,9 @@ class LpotTest {
             + " of Intel Neural Compressor 2, not read here\\n  Maybe write it as"
             + " weight_compression, with prune_type, names and pattern.",
         "weight_compression:|weight_compression_pytorch: {}\\n    weight_compression:|8:33: {PY}:"
-            + " weight_compression is there, too\\n  Maybe remove the one that is not meant.",
+            + " weight_compression is there, too\\n  Remove one of the two.",
       })
-  @DisplayName("what LPOT accepted by accident, and what is not done here, is an error")
+  @DisplayName("what LPOT accepted by accident, and what is not supported, is an error")
   void accident(String right, String wrong, String expected) {
     String yaml = FILE.replace(lines(right), lines(wrong));
     List<Problem> problems = problems(yaml);

@@ -131,7 +131,7 @@ public final class Planner {
                   + " steps does not fit into a training of "
                   + steps
                   + " steps",
-              "Maybe write the warm-up as a share of the run, such as \"10%\", or train longer."));
+              "Write the warm-up as a share of the run, such as \"10%\", or train longer."));
     }
     return new TrainingPlan(
         steps,

@@ -204,7 +204,7 @@ final class PruningPlanner {
           problem(
               path,
               choice.pruneType()
-                  + (fixed ? " knows single weights only" : " keeps no count of each group")
+                  + (fixed ? " supports single weights only" : " does not support N:M patterns")
                   + ", found "
                   + choice.pattern(),
               "Remove it, or write 1x1."));
@@ -399,7 +399,7 @@ final class PruningPlanner {
                       + "; the warm-up has "
                       + warmup
                       + ")",
-                  "Maybe train for more epochs or max_steps, or lower pruning.train.warmup,"
+                  "Train for more epochs or max_steps, or lower pruning.train.warmup,"
                       + " initial_warmup or final_warmup.")));
     }
     return new CubicSchedule(1, 1, start, end);

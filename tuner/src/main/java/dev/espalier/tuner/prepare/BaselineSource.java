@@ -144,7 +144,7 @@ public sealed interface BaselineSource {
                     ProblemCode.MISSING_KEY,
                     path + "." + judged,
                     "is missing; it is judged, so its baseline must be given",
-                    "Maybe add it, or let evaluation.accuracy name another metric.")
+                    "Add it, or let evaluation.accuracy name another metric.")
                 .at(resolved.locate(path)));
       }
     }

@@ -314,7 +314,7 @@ public final class Preparation {
       problems.add(
           unfit(
               "distillation.hidden_states",
-              "a TorchScript model does not show its hidden states, found "
+              "a TorchScript model does not expose its hidden states, found "
                   + distillation.hiddenStates(),
               "Remove it: answers alone can be learnt from any model."));
     }

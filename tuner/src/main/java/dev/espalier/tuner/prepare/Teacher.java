@@ -90,7 +90,7 @@ public record Teacher(
       throw wrong(
           at,
           last == null
-              ? asked.teacher() + " has no " + prefix + ", so it answers nothing"
+              ? asked.teacher() + " has no " + prefix + ", so it cannot teach"
               : asked.teacher()
                   + " answers with "
                   + last.shape()[0]
@@ -102,7 +102,7 @@ public record Teacher(
     if (!missing.isEmpty()) {
       throw wrong(
           at,
-          asked.teacher() + " has no " + String.join(", no ", missing) + ", so it answers nothing",
+          asked.teacher() + " has no " + String.join(", no ", missing) + ", so it cannot teach",
           "Name a model that was fine-tuned for this task, or the baseline.");
     }
     if (asked.hiddenStates() > 0 && bert.hiddenSize() != student.weights().bert().hiddenSize()) {

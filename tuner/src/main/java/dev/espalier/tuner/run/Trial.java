@@ -5,6 +5,7 @@ import dev.espalier.config.Configuration;
 import dev.espalier.config.Configuration.Quantization;
 import dev.espalier.config.Configuration.QuantizationStrategy;
 import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.config.Words;
 import dev.espalier.core.export.OnnxTools.Latency;
 import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.core.model.TransformerWeights;
@@ -203,7 +204,8 @@ final class Trial {
     Quantized made =
         stages.run(number, "quantize", Quantized.class, log -> quantized(how, choice, dense, log));
     quantization =
-        new QuantizationFacts(choice.name(), made.model(), made.attempts(), made.fellBack());
+        new QuantizationFacts(
+            Words.of(choice.name()), made.model(), made.attempts(), made.fellBack());
     pruned = new MeasuredFile(known(pruned).size(), made.fp32());
     quantized = new MeasuredFile(made.size(), made.int8());
   }
