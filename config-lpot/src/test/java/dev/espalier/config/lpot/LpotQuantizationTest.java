@@ -186,8 +186,8 @@ class LpotQuantizationTest {
             + " post_training_static_quant | approach=post_training_dynamic_quant",
         "pytorch | approach: quant_aware_training | approach: quant_aware_training is not supported"
             + " | approach=post_training_static_quant",
-        "pytorch | approach: post_training_dynamic_quant, train: {epoch: 1} | train: training for"
-            + " quantization is not supported, found {epoch: 1} |"
+        "pytorch | approach: post_training_dynamic_quant, train: {epoch: 1} | train:"
+            + " quantization-aware training is not supported, found {epoch: 1} |"
             + " approach=post_training_dynamic_quant",
         "pytorch | approach: post_training_static_quant, op_wise: {MatMul_851: {weight: {dtype:"
             + " [fp32]}}} | op_wise: the name MatMul_851 is that of another exporter, and says"

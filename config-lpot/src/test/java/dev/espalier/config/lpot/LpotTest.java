@@ -124,7 +124,7 @@ class LpotTest {
             + " NxM, N:M or tile_pattern_NxM, found channelx1\\n  Maybe ffn_pairs is meant, for"
             + " channels, or heads.",
         "basic_magnitude|snip_momentum_progressive|15:23: {E}prune_type: progressive pruning is not"
-            + " done here, found snip_momentum_progressive\\n  Maybe snip_momentum is meant.",
+            + " supported, found snip_momentum_progressive\\n  Maybe snip_momentum is meant.",
         "framework: pytorch|framework: tensorflow|2:32: model.framework: models of tensorflow cannot"
             + " be trained here, only those of PyTorch\\n  Maybe framework: pytorch is meant, with a"
             + " model.checkpoint of the same model.",

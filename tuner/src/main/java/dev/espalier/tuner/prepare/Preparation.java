@@ -286,11 +286,11 @@ public final class Preparation {
       return resolved;
     }
     notes.add(lowered(length, longest));
-    return lowered(resolved, longest);
+    return timedAt(resolved, longest);
   }
 
   /** The configuration with a default of {@link #TIMED_LENGTH} that a model has positions for. */
-  public static ResolvedConfiguration lowered(ResolvedConfiguration resolved, int longest) {
+  public static ResolvedConfiguration timedAt(ResolvedConfiguration resolved, int longest) {
     return resolved.with(
         new ResolvedValue(TIMED_LENGTH, IntNode.valueOf(longest), Source.DEFAULT, null));
   }

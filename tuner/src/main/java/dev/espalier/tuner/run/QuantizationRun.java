@@ -239,7 +239,7 @@ public final class QuantizationRun {
       return resolved;
     }
     tell.accept(Preparation.lowered(length, longest));
-    return Preparation.lowered(resolved, longest);
+    return Preparation.timedAt(resolved, longest);
   }
 
   private Map<String, Double> metrics(
