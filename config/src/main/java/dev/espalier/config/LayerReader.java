@@ -442,19 +442,19 @@ final class LayerReader {
           "must be a number that a double can hold",
           node,
           "Maybe a digit or an exponent is wrong.");
-    } else if (number.isPresent() && !Numbers.isWithin(number.get(), field.key())) {
+    } else if (number.isPresent() && Numbers.isWithin(number.get(), field.key())) {
+      put(path, JsonNodeFactory.instance.numberNode(number.get().doubleValue()));
+    } else if (field.words().contains(node.asText())) {
+      put(path, node);
+    } else if (!field.words().isEmpty()) {
       wrong(
-          ProblemCode.OUT_OF_RANGE,
+          number.isPresent() ? ProblemCode.OUT_OF_RANGE : ProblemCode.NOT_ALLOWED,
           path,
-          "must be " + Numbers.range(field.key(), false),
+          "must be " + Numbers.range(field.key(), false) + ", or " + join(field.words()),
           node,
           Numbers.advice(node, field.key()));
-    } else if (number.isPresent()) {
-      put(path, JsonNodeFactory.instance.numberNode(number.get().doubleValue()));
     } else if (node.isTextual() && !node.textValue().isBlank()) {
-      if (isAllowed(field.words(), path, node)) {
-        put(path, node);
-      }
+      put(path, node);
     } else {
       wrong(ProblemCode.WRONG_TYPE, path, "must be a number or a text", node, "Maybe 1 is meant.");
     }

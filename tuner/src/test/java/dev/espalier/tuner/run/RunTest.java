@@ -335,7 +335,9 @@ final class RunTest {
       value = {
         "{weight_only: {bits: 5}} | quantization.weight_only.bits: must be one of 4, 8, found 5",
         "{weight_only: {group_size: 48}} | group_size: must be one of 32, 64, 128, found 48",
-        "{recipes: {smooth_quant_args: {alpha: 2}}} | alpha: must be a number from 0 to 1, or auto",
+        "{recipes: {smooth_quant_args: {alpha: 2}}}"
+            + " | alpha: must be a number of at least 0 and up to 1, or auto, found 2",
+        "{recipes: {smooth_quant_args: {alpha: high}}} | and up to 1, or auto, found the text",
         "{recipes: {smooth_quant_args: {alfa: 1}}} | smooth_quant_args.alfa: there is no such key",
         "{approach: weight_only, recipes: {smooth_quant: true}} | is about int8 activations",
       })
