@@ -129,15 +129,14 @@ final class QuantizeCommand implements Callable<Integer> {
       if (!QuantizationPlanner.plan(resolved.configuration(), section, true).needsExamples()) {
         return null;
       }
-      throw new ProblemException(
-          List.of(
-              new Problem(
-                  ProblemKind.CONFIGURATION,
+      throw ProblemException.of(
+          Problem.of(
                   ProblemCode.MISSING_KEY,
-                  resolved.locate("quantization.approach"),
-                  "data: this quantization is calibrated on examples, and no task is named",
+                  "data",
+                  "this quantization is calibrated on examples, and no task is named",
                   "Maybe --set data.task=sst-2 with data.train and data.evaluation is meant, or"
-                      + " post_training_dynamic_quant, which needs no data.")));
+                      + " post_training_dynamic_quant, which needs no data.")
+              .at(resolved.locate("quantization.approach")));
     }
     return services.tasks().load(DataRequest.of(resolved.configuration()), tokenizer());
   }

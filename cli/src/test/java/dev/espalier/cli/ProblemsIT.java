@@ -39,8 +39,8 @@ class ProblemsIT {
 
   private static final String EXPECTED =
       """
-      ten.yaml:10:5: pruning.train.epochs: the key is there twice, first at line 9
-        Maybe remove one of the two.
+      ten.yaml:10:5: pruning.train.epochs: duplicate key, first defined on line 9
+        Remove one of the two.
         docs/errors/duplicate-key.md
       ten.yaml:5:24: data.max_sequence_length: must be a whole number of at least 8 and up to 512, found the text "long"
         Leave it out, and it is 128.
@@ -61,10 +61,10 @@ class ProblemsIT {
         Leave it out, and it is 0.
         docs/errors/wrong-type.md
       ten.yaml:1:1: model.checkpoint: is missing
-        Add it: The model that training starts from: a name, a folder as in ./model, or a TorchScript file as in ./model.pt.
+        Add it: Pretrained model: a name, a folder such as ./model, or a TorchScript file such as ./model.pt.
         docs/errors/missing-key.md
       ten.yaml:21:34: tuning.accuracy_criterion: must hold exactly one of relative and absolute, found both
-        Maybe set the one that is not meant to null.
+        Set one of the two to null.
         docs/errors/contradiction.md
       ten.yaml:19:31: pruning.approach.weight_compression.pruners[0].parameters.alpha: pruner magnitude: unknown parameter alpha, there is []
         See ./espalier pruners describe magnitude.

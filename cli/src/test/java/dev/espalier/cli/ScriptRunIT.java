@@ -150,7 +150,7 @@ class ScriptRunIT {
             "quantization: a TorchScript model is not quantized"),
         Arguments.of(
             "distillation.hidden_states=1",
-            "distillation.hidden_states: a TorchScript model does not show its hidden states"),
+            "distillation.hidden_states: a TorchScript model does not expose its hidden states"),
         Arguments.of("model.checkpoint=./model/none.pt", "model.checkpoint: the file "),
         Arguments.of(pruner + "pattern=heads", "it goes by the layers of BERT's family"),
         Arguments.of(pruner + "names=[\"*.layer.*\"]", "matches none of the model's 2 prunable"));

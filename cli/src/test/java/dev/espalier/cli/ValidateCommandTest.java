@@ -35,7 +35,7 @@ class ValidateCommandTest {
       delimiter = '|',
       textBlock =
           """
-          device=tpu                         | device: must be one of cpu, gpu
+          device=tpu                         | device: must be cpu
           data.task=sst2                     | data.task: there is no task "sst2"; there is
           evaluation.accuracy.metric=acuracy | metric "acuracy"; there is
           data.task=squad-twin               | accuracy does not go with the task squad-twin; there is best_
@@ -82,7 +82,7 @@ class ValidateCommandTest {
     assertThat(validate.err())
         .contains(
             one + ":1:18: model.checkpont: there is no such key",
-            one + ":2:9: device: must be one of cpu, gpu",
+            one + ":2:9: device: must be cpu",
             one + ": data: is missing",
             missing + ": the file does not exist",
             "prune_type: there is no pruner \"magnitud\"",

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -15,7 +16,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.config.Schema.Field;
 import dev.espalier.config.Schema.Free;
@@ -41,6 +41,7 @@ final class Assembly {
   private static final JsonMapper BINDER =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .addModule(new SimpleModule().addDeserializer(Path.class, new PlainPath()))
@@ -100,15 +101,10 @@ final class Assembly {
     return new Assembly(root, layers, files, unreadable, problems);
   }
 
-  /** The path that a problem is about: its message begins with it. */
-  static String pathOf(Problem problem) {
-    return problem.message().split(":", 2)[0];
-  }
-
   /** Remembers what is wrong; a misspelled key stands for the one that is meant. */
   private void addReported(Section root, Problem problem) {
-    String path = pathOf(problem);
-    if (path.isEmpty()) {
+    String path = problem.key();
+    if (path == null) {
       return;
     }
     alreadyWrong.add(path);
@@ -141,6 +137,12 @@ final class Assembly {
         .filter(l -> l != null)
         .findFirst()
         .orElseGet(() -> files.around(path));
+  }
+
+  /** Whether something at, above or below the key of {@code problem} was reported already. */
+  boolean isReported(Problem problem) {
+    String path = problem.key();
+    return path != null && isReported(path);
   }
 
   /** Whether something at, above or below {@code path} was reported already. */
@@ -199,15 +201,25 @@ final class Assembly {
       if (field.shape() instanceof Section inner) {
         node.set(field.name(), section(field, inner, child));
       } else if (field.shape() instanceof Items items) {
-        node.set(field.name(), items(items, child));
-      } else if (field.shape() == Free.VALUES) {
+        node.set(field.name(), items(field, items, child));
+      } else if (field.shape() instanceof Free) {
         node.set(field.name(), free(child));
       } else {
         JsonNode value = leaf(field, child);
-        node.set(field.name(), value == null ? JsonNodeFactory.instance.textNode("") : value);
+        node.set(field.name(), value == null ? none(field) : value);
       }
     }
     return node;
+  }
+
+  /** What stands for a value that is missing, which was said. */
+  private static JsonNode none(Field field) {
+    if (field.shape() == Leaf.TEXTS) {
+      return JsonNodeFactory.instance.arrayNode();
+    }
+    return field.words().isEmpty()
+        ? JsonNodeFactory.instance.textNode("")
+        : JsonNodeFactory.instance.nullNode();
   }
 
   private JsonNode section(Field field, Section inner, String path) {
@@ -282,7 +294,7 @@ final class Assembly {
     return names;
   }
 
-  private ArrayNode items(Items items, String path) {
+  private ArrayNode items(Field field, Items items, String path) {
     TreeSet<Integer> indices = new TreeSet<>();
     List<String> keys = new ArrayList<>(mentioned);
     layered.getKeys().forEachRemaining(keys::add);
@@ -305,7 +317,26 @@ final class Assembly {
       }
       list.add(section(items.each(), Paths.item(path, index)));
     }
+    checkEntries(field, items, path, list.size());
     return list;
+  }
+
+  /** A list of the wrong length; a missing entry may be the consequence of another mistake. */
+  private void checkEntries(Field field, Items items, String path, int count) {
+    int wanted = field.key().entries();
+    if (wanted == 0 || count == wanted || (count < wanted && isReported(path))) {
+      return;
+    }
+    problems.add(
+        Problem.of(
+                count < wanted ? ProblemCode.MISSING_KEY : ProblemCode.UNSUPPORTED,
+                path,
+                "must hold exactly "
+                    + (wanted == 1 ? "one " + field.name().replaceFirst("s$", "") : wanted)
+                    + " for now, found "
+                    + count,
+                "Maybe - " + items.each().names().get(0) + ": ... is meant.")
+            .at(locate(count < wanted ? path : Paths.item(path, wanted))));
   }
 
   private ObjectNode free(String path) {
@@ -352,12 +383,6 @@ final class Assembly {
       return;
     }
     alreadyWrong.add(path);
-    problems.add(
-        new Problem(
-            ProblemKind.CONFIGURATION,
-            ProblemCode.MISSING_KEY,
-            place,
-            path + ": " + message,
-            advice));
+    problems.add(Problem.of(ProblemCode.MISSING_KEY, path, message, advice).at(place));
   }
 }

@@ -1,174 +1,132 @@
 package dev.espalier.config;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.espalier.config.Key.Base;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Everything that a YAML file can say, with every default filled in.
- *
- * @param version the format's version
- * @param model what is compressed
- * @param device where it is trained
- * @param data what it is trained and judged on
- * @param pruning how it is pruned
- * @param distillation whose answers it learns meanwhile, or null for the true ones alone
- * @param quantization how it is quantized, or null for not at all
- * @param evaluation how it is measured
- * @param tuning what counts as success
- */
+/** Everything that a YAML file can say, with every default filled in. */
 public record Configuration(
     @Key(value = "Version of this format.", fallback = "1", minimum = 1, maximum = 1) int version,
-    @Key("What is compressed.") Model model,
+    @Key("Model to compress.") Model model,
+    @Key(value = "Device to train on.", fallback = "cpu", unsupported = "gpu") Device device,
+    @Key("Training and evaluation data.") Data data,
+    @Key("Pruning method and schedule.") Pruning pruning,
     @Key(
-            value = "Where the model is trained.",
-            fallback = "cpu",
-            oneOf = {"cpu", "gpu"})
-        String device,
-    @Key("What the model is trained and judged on.") Data data,
-    @Key("How the model is pruned.") Pruning pruning,
-    @Key(
-            value =
-                "Whose answers the model learns while it is pruned, beside the true ones; without"
-                    + " it, these alone.",
+            value = "Teacher for knowledge distillation. Omit to train on the labels only.",
             optionalSection = true)
         @Nullable Distillation distillation,
-    @Key(
-            value = "How the model is quantized after training; without it, it is not.",
-            optionalSection = true)
+    @Key(value = "Quantization after training. Omit to skip it.", optionalSection = true)
         @Nullable Quantization quantization,
-    @Key("How the exported files are measured.") Evaluation evaluation,
-    @Key("What counts as success, and what stays fixed.") Tuning tuning) {
+    @Key("Evaluation of the exported files.") Evaluation evaluation,
+    @Key("Success criterion, search and output folder.") Tuning tuning) {
 
-  /**
-   * What is compressed.
-   *
-   * @param name how the run directory and the model card name it
-   * @param checkpoint the pretrained model that training starts from
-   */
+  /** What is compressed. */
   public record Model(
       @Key(
-              value = "Names the run's folder and the model card.",
+              value = "Name of the run's folder and of the model card.",
               required = true,
               pattern = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
           String name,
       @Key(
               value =
-                  "The model that training starts from: a name, a folder as in ./model, or a TorchScript file as in ./model.pt.",
+                  "Pretrained model: a name, a folder such as ./model, or a TorchScript"
+                      + " file such as ./model.pt.",
               required = true,
               base = Base.FILE_FOLDER)
           String checkpoint) {}
 
-  /**
-   * Training and evaluation data.
-   *
-   * @param task which task, or which synthetic twin
-   * @param train training file; null for a twin
-   * @param calibration file that ranges of activations are taken from; null for the training set
-   * @param evaluation evaluation file; null for a twin
-   * @param evaluationMismatched MNLI's second evaluation file, or null
-   * @param trainPart rows or paragraphs of the training file to use; null for all
-   * @param calibrationPart those of the calibration file; null for all
-   * @param evaluationPart those of the evaluation file; null for all
-   * @param columns where a file of the user's own has text and label
-   * @param labels its classes in the order of their index; empty for alphabetical order
-   * @param trainExamples examples that a twin generates; 0 for its default
-   * @param evaluationExamples examples that a twin generates; 0 for its default
-   * @param maxSequenceLength longest input in tokens
-   * @param docStride tokens from one window over a paragraph to the next
-   * @param maxQueryLength longest question in tokens
-   * @param nBestSize likeliest first and last tokens that are looked at
-   * @param maxAnswerLength longest answer in tokens
-   * @param nullScoreDiffThreshold no answer is given when it is likelier by more
-   */
+  /** Training and evaluation data. */
   public record Data(
       @Key(
-              value = "The task, for instance sst-2, squad, csv or the synthetic sentiment-twin.",
+              value = "Task, for instance sst-2, squad, csv or the synthetic sentiment-twin.",
               required = true)
           String task,
       @Key(
               value =
-                  "Training file, relative to the YAML file's folder, or a data set of the hub such"
-                      + " as hf-dataset:glue/sst2.",
+                  "Training file, relative to the YAML file's folder, or a Hugging Face"
+                      + " data set such as hf-dataset:glue/sst2.",
               base = Base.FILE)
           @Nullable String train,
       @Key(
               value =
-                  "Examples that ranges of activations are taken from, in a file of their own;"
-                      + " without it, training examples.",
+                  "Calibration file for activation ranges. Omit to calibrate on training"
+                      + " examples.",
               base = Base.FILE)
           @Nullable String calibration,
-      @Key(value = "Evaluation file, or a data set of the hub.", base = Base.FILE)
+      @Key(value = "Evaluation file, or a Hugging Face data set.", base = Base.FILE)
           @Nullable String evaluation,
-      @Key(
-              value = "The second evaluation file of mnli, of genres that are not trained on.",
-              base = Base.FILE)
+      @Key(value = "Second evaluation file of mnli, with mismatched genres.", base = Base.FILE)
           @Nullable String evaluationMismatched,
       @Key(
               value =
-                  "Rows of the training file to use, paragraphs for squad, from 1: \"1-200\", or"
-                      + " \"201-\" for the rest.",
+                  "Rows of the training file to use (paragraphs for squad), counted from"
+                      + " 1: \"1-200\", or \"201-\" for the rest.",
               pattern = "[1-9]\\d{0,8}-([1-9]\\d{0,8})?")
           @Nullable String trainPart,
       @Key(
-              value = "Rows or paragraphs of the calibration file to use, written alike.",
+              value =
+                  "Rows or paragraphs of the calibration file to use, in the format of"
+                      + " train_part.",
               pattern = "[1-9]\\d{0,8}-([1-9]\\d{0,8})?")
           @Nullable String calibrationPart,
       @Key(
-              value = "Rows or paragraphs of the evaluation file to use, written alike.",
+              value =
+                  "Rows or paragraphs of the evaluation file to use, in the format of"
+                      + " train_part.",
               pattern = "[1-9]\\d{0,8}-([1-9]\\d{0,8})?")
           @Nullable String evaluationPart,
-      @Key("Where the tasks csv, tsv and jsonl find text and label.") Columns columns,
+      @Key("Columns that the tasks csv, tsv and jsonl read.") Columns columns,
       @Key(
               value =
-                  "Classes of csv, tsv and jsonl in the order of their index; empty for those of the"
-                      + " training file in alphabetical order.",
+                  "Classes of csv, tsv and jsonl in index order; empty for the training"
+                      + " file's classes in alphabetical order.",
               fallback = "[]")
           List<String> labels,
       @Key(
-              value = "Training examples that a twin generates; 0 for its default.",
+              value = "Number of training examples that a twin generates; 0 for its default.",
               fallback = "0",
               minimum = 0,
               maximum = 1e9)
           int trainExamples,
       @Key(
-              value = "Evaluation examples that a twin generates; 0 for its default.",
+              value = "Number of evaluation examples that a twin generates; 0 for its default.",
               fallback = "0",
               minimum = 0,
               maximum = 1e9)
           int evaluationExamples,
       @Key(
-              value = "Longest input in tokens, special tokens included.",
+              value = "Maximum input length in tokens, special tokens included.",
               fallback = "128",
               minimum = 8,
               maximum = 512)
           int maxSequenceLength,
       @Key(
-              value = "Tokens from the beginning of one window over a long paragraph to the next.",
+              value = "Stride between windows over a long paragraph, in tokens.",
               fallback = "128",
               minimum = 1,
               maximum = 512)
           int docStride,
       @Key(
-              value = "Longest question in tokens; the rest is cut off.",
+              value = "Maximum question length in tokens; the rest is truncated.",
               fallback = "64",
               minimum = 1,
               maximum = 512)
           int maxQueryLength,
       @Key(
-              value = "How many of the likeliest first and last tokens of an answer are looked at.",
+              value = "Start and end logits considered per window.",
               fallback = "20",
               minimum = 1,
               maximum = 512)
           int nBestSize,
-      @Key(value = "Longest answer in tokens.", fallback = "30", minimum = 1, maximum = 512)
+      @Key(value = "Maximum answer length in tokens.", fallback = "30", minimum = 1, maximum = 512)
           int maxAnswerLength,
       @Key(
               value =
-                  "Of squad-v2: no answer is given when it is likelier than the best one by more than"
-                      + " this, in logits.",
+                  "SQuAD 2.0: predict no answer if its logit exceeds the best span's by"
+                      + " more than this.",
               fallback = "0.0")
           double nullScoreDiffThreshold) {
     /** Copies the list. */
@@ -177,46 +135,19 @@ public record Configuration(
     }
   }
 
-  /**
-   * Columns, by their names in the file's first line, or keys of each line's object.
-   *
-   * @param text the text, or the first of two
-   * @param textPair the second text, or null
-   * @param label the class, or null
-   * @param value the number to predict, or null
-   */
+  /** Columns, by their names in the file's first line, or keys of each line's object. */
   public record Columns(
-      @Key("Column with the text, or with the first of two.") @Nullable String text,
+      @Key("Column with the text, or with the first text of a pair.") @Nullable String text,
       @Key("Column with the second text of a pair.") @Nullable String textPair,
       @Key("Column with the class.") @Nullable String label,
-      @Key("Column with a number to predict, instead of a class.") @Nullable String value) {}
+      @Key("Column with a number to predict, instead of label.") @Nullable String value) {}
 
-  /**
-   * How the model is pruned.
-   *
-   * @param train how it is trained meanwhile
-   * @param approach what is removed, and when
-   */
+  /** How the model is pruned. */
   public record Pruning(
-      @Key("How the model is trained while it is pruned.") Train train,
-      @Key("What is removed, and when.") Approach approach) {}
+      @Key("Training during pruning.") Train train,
+      @Key("Units to remove, and the schedule.") Approach approach) {}
 
-  /**
-   * How a model is trained.
-   *
-   * @param epochs passes over the training set; not used when {@code maxSteps} is set
-   * @param maxSteps optimizer steps, or null for {@code epochs}
-   * @param batchSize examples per step
-   * @param learningRate peak learning rate of the weights
-   * @param scoreLearningRate peak learning rate of a pruner's scores
-   * @param weightDecay decoupled decay of weight matrices
-   * @param warmup stretch over which the learning rates rise
-   * @param maxGradientNorm global L2 norm that gradients are clipped to
-   * @param adamEpsilon Adam's epsilon
-   * @param threads CPU threads; 0 for all cores
-   * @param startFrom {@code pretrained} or {@code baseline}
-   * @param checkpointEvery stretch between two states of the training that are kept
-   */
+  /** How a model is trained. */
   public record Train(
       @Key(
               value = "Passes over the training set; max_steps overrides it.",
@@ -239,7 +170,7 @@ public record Configuration(
           double learningRate,
       @Key(
               value =
-                  "Peak learning rate of a pruner's scores; without effect under movement with a"
+                  "Peak learning rate of a pruner's scores; no effect for movement with a"
                       + " constant score_init.",
               fallback = "1.0e-2",
               minimum = 0,
@@ -248,19 +179,19 @@ public record Configuration(
               search = "1e-3, 1e-1, log")
           double scoreLearningRate,
       @Key(
-              value = "Decoupled weight decay of matrices; biases and norms have none.",
+              value = "Decoupled weight decay of matrices; none for biases and norms.",
               fallback = "0.0",
               minimum = 0,
               maximum = 1)
           double weightDecay,
       @Key(
               value =
-                  "Stretch over which the learning rates rise: steps, epochs such as \"2 epochs\","
-                      + " or a share of the run such as \"10%\".",
+                  "Length of the learning-rate warm-up: steps, epochs such as \"2"
+                      + " epochs\", or a share of the run such as \"10%\".",
               fallback = "\"10%\"")
           Amount warmup,
       @Key(
-              value = "Global L2 norm that gradients are clipped to.",
+              value = "Maximum global L2 norm of the gradients.",
               fallback = "1.0",
               minimum = 0,
               minimumExcluded = true)
@@ -274,37 +205,22 @@ public record Configuration(
           double adamEpsilon,
       @Key(value = "CPU threads; 0 for all cores.", fallback = "0", minimum = 0, maximum = 4096)
           int threads,
-      @Key(
-              value = "Whether fine-pruning starts from the pretrained model or the baseline.",
-              fallback = "pretrained",
-              oneOf = {"pretrained", "baseline"})
-          String startFrom,
+      @Key(value = "Weights that fine-pruning starts from.", fallback = "pretrained")
+          StartFrom startFrom,
       @Key(
               value =
-                  "Stretch after which the training's state is kept for espalier resume: steps,"
-                      + " epochs or a share of the run; 0 for never.",
+                  "Interval between training checkpoints for espalier resume: steps,"
+                      + " epochs or a share of the run; 0 for none.",
               fallback = "\"10%\"")
           Amount checkpointEvery) {}
 
-  /**
-   * What is removed.
-   *
-   * @param weightCompression removal of single weights
-   */
-  public record Approach(@Key("Removal of weights.") WeightCompression weightCompression) {}
+  /** What is removed. */
+  public record Approach(@Key("Weight pruning.") WeightCompression weightCompression) {}
 
-  /**
-   * How many weights are removed, and when.
-   *
-   * @param initialSparsity share removed at the beginning
-   * @param targetSparsity share removed at the end; null for a pruner that does not follow one
-   * @param initialWarmup stretch before the schedule starts
-   * @param finalWarmup stretch after the schedule ended
-   * @param pruners what decides which weights
-   */
+  /** How many weights are removed, and when. */
   public record WeightCompression(
       @Key(
-              value = "Share of the weights removed at the beginning.",
+              value = "Sparsity at the start of the schedule.",
               fallback = "0.0",
               minimum = 0,
               maximum = 1,
@@ -312,8 +228,8 @@ public record Configuration(
           double initialSparsity,
       @Key(
               value =
-                  "Share of the weights removed at the end, of each scope; or what lambda is steered"
-                      + " to.",
+                  "Sparsity at the end of the schedule, in each scope; for pruners with a"
+                      + " penalty, the sparsity that lambda is steered to.",
               minimum = 0,
               maximum = 1,
               maximumExcluded = true,
@@ -321,21 +237,21 @@ public record Configuration(
           @Nullable Double targetSparsity,
       @Key(
               value =
-                  "Stretch before the schedule starts: multiples of the warm-up, or \"500 steps\","
-                      + " \"2 epochs\" or \"10%\".",
+                  "Length of training before the schedule starts: multiples of the"
+                      + " warm-up, or \"500 steps\", \"2 epochs\" or \"10%\".",
               fallback = "1",
               minimum = 0,
               maximum = 1000)
           Stretch initialWarmup,
       @Key(
               value =
-                  "Stretch after the schedule ended: multiples of the warm-up, or \"500 steps\","
-                      + " \"2 epochs\" or \"10%\".",
+                  "Length of training after the schedule ends: multiples of the warm-up,"
+                      + " or \"500 steps\", \"2 epochs\" or \"10%\".",
               fallback = "2",
               minimum = 0,
               maximum = 1000)
           Stretch finalWarmup,
-      @Key(value = "What decides which weights are removed; exactly one for now.", required = true)
+      @Key(value = "Pruners; exactly one for now.", required = true, entries = 1)
           List<PrunerChoice> pruners) {
     /** Copies the list. */
     public WeightCompression {
@@ -343,39 +259,29 @@ public record Configuration(
     }
   }
 
-  /**
-   * One pruner and what it works on.
-   *
-   * @param pruneType the pruner's name
-   * @param names globs over the prunable parameters
-   * @param excludedNames globs over what stays dense
-   * @param pattern what is removed together
-   * @param pruneDomain what competes for being kept
-   * @param parameters the pruner's own parameters
-   */
+  /** One pruner and what it works on. */
   public record PrunerChoice(
       @Key(value = "Name of the pruner.", required = true) String pruneType,
       @Key(
-              value = "Globs over the names of the prunable parameters.",
+              value = "Globs for the names of the parameters to prune.",
               fallback = "[\"*.layer.*.weight\"]")
           List<String> names,
-      @Key(value = "Globs over the names of what stays dense.", fallback = "[]")
+      @Key(value = "Globs for the names of parameters that stay dense.", fallback = "[]")
           List<String> excludedNames,
       @Key(
               value =
-                  "What is removed together: 1x1 (single weights), RxC (blocks of R outputs by C"
-                      + " inputs), N:M (at most N removed of each M along the input), ffn_pairs (a"
-                      + " row and the column it feeds) or heads.",
+                  "Unit of pruning: 1x1 (single weights), RxC (blocks of R outputs by C"
+                      + " inputs), N:M (at most N removed of each M along the input), ffn_pairs"
+                      + " (a row and the column it feeds) or heads.",
               fallback = "1x1")
           String pattern,
       @Key(
               value =
-                  "What competes for being kept: local (each matrix by itself), groups (attention"
+                  "Scope in which units are ranked: local (each matrix), groups (attention"
                       + " and feed-forward) or global.",
-              fallback = "local",
-              oneOf = {"local", "groups", "global"})
-          String pruneDomain,
-      @Key("The pruner's own parameters.") Map<String, Object> parameters) {
+              fallback = "local")
+          PruneDomain pruneDomain,
+      @Key("Parameters of the pruner.") Map<String, Object> parameters) {
     /** Copies the collections. */
     public PrunerChoice {
       names = List.copyOf(names);
@@ -384,27 +290,17 @@ public record Configuration(
     }
   }
 
-  /**
-   * Whose answers are learnt, and how much they count.
-   *
-   * @param teacher {@code baseline}, or a checkpoint with a head for the same task
-   * @param temperature what the logits of both are divided by
-   * @param alphaDistil weight of the teacher's answers
-   * @param alphaCe weight of the true answers
-   * @param hiddenStates weight of the teacher's hidden states
-   */
+  /** Whose answers are learnt, and how much they count. */
   public record Distillation(
       @Key(
               value =
-                  "The teacher: baseline, the run's own dense model, or a checkpoint that was"
+                  "Teacher: baseline (the run's own dense model), or a checkpoint that was"
                       + " fine-tuned for the same task.",
               fallback = Distillation.BASELINE,
               base = Base.FILE_FOLDER)
           String teacher,
       @Key(
-              value =
-                  "What the logits of both are divided by; a higher one shows more of what the"
-                      + " teacher thinks of the wrong classes.",
+              value = "Softmax temperature of teacher and student.",
               fallback = "2.0",
               minimum = 0,
               minimumExcluded = true,
@@ -412,14 +308,14 @@ public record Configuration(
               search = "1, 10, log")
           double temperature,
       @Key(
-              value = "Weight of the distance to the teacher's answers.",
+              value = "Weight of the loss against the teacher's logits.",
               fallback = "0.9",
               minimum = 0,
               maximum = 1000,
               search = "0, 1")
           double alphaDistil,
       @Key(
-              value = "Weight of the true answers.",
+              value = "Weight of the loss against the labels.",
               fallback = "0.1",
               minimum = 0,
               maximum = 1000,
@@ -427,8 +323,8 @@ public record Configuration(
           double alphaCe,
       @Key(
               value =
-                  "Weight of the mean squared distance to the teacher's hidden states, which then"
-                      + " are computed in each step; 0 for answers alone.",
+                  "Weight of the mean squared error against the teacher's hidden states,"
+                      + " which are computed in each step; 0 for logits only.",
               fallback = "0.0",
               minimum = 0,
               maximum = 1000)
@@ -442,69 +338,50 @@ public record Configuration(
     }
   }
 
-  /**
-   * How the model is quantized.
-   *
-   * @param approach {@code post_training_dynamic_quant}, {@code post_training_static_quant} or
-   *     {@code weight_only}
-   * @param format of the static approach: {@code qdq} or {@code qoperator}
-   * @param modelWise how weights and activations are quantized
-   * @param calibration what ranges of activations are taken from; for the static approach
-   * @param weightOnly the blocks of the approach {@code weight_only}
-   * @param recipes what is done to the float model before
-   * @param targetCpu where the file will run
-   * @param reduceRange whether weights keep to 7 bits; null for as the target needs it
-   * @param opTypes types of operators that are quantized
-   * @param excludedNames globs over what stays float
-   * @param optypeWise exceptions for types of operators
-   * @param opWise exceptions for single operators
-   * @param strategy what goes back to float when the criterion is missed
-   */
+  /** How the model is quantized. */
   public record Quantization(
       @Key(
               value =
-                  "How the exported model is quantized: activations at run time, by calibrated"
-                      + " ranges, or not at all (weight_only: matrices in blocks, products in"
+                  "Quantization approach: dynamic (activation ranges at run time), static"
+                      + " (calibrated ranges) or weight_only (weights in blocks, products in"
                       + " float).",
-              fallback = "post_training_dynamic_quant",
-              oneOf = {"post_training_dynamic_quant", "post_training_static_quant", "weight_only"})
-          String approach,
+              fallback = "post_training_dynamic_quant")
+          QuantizationApproach approach,
       @Key(
               value =
-                  "How the static approach writes the graph down: float operators between"
-                      + " QuantizeLinear and DequantizeLinear, or integer operators.",
-              fallback = "qdq",
-              oneOf = {"qdq", "qoperator"})
-          String format,
-      @Key("How weights and activations are quantized.") ModelWise modelWise,
-      @Key("What ranges of activations are taken from, for the static approach.")
-          Calibration calibration,
-      @Key("Blocks of the approach weight_only.") WeightOnly weightOnly,
-      @Key("What is done to the float model before it is quantized.") Recipes recipes,
+                  "Graph format of the static approach: float operators between"
+                      + " QuantizeLinear and DequantizeLinear (qdq), or integer operators"
+                      + " (qoperator).",
+              fallback = "qdq")
+          GraphFormat format,
+      @Key("Quantization of weights and activations.") ModelWise modelWise,
+      @Key("Calibration of activation ranges, for the static approach.") Calibration calibration,
+      @Key("Block format of the approach weight_only.") WeightOnly weightOnly,
+      @Key("Transformations of the float model before quantization.") Recipes recipes,
       @Key(
               value =
-                  "Where the file will run: a CPU with VNNI, one with AVX2 alone, or this machine."
-                      + " Decides reduce_range.",
-              fallback = "vnni",
-              oneOf = {"vnni", "avx2", "this"})
-          String targetCpu,
+                  "CPU that the file will run on: with VNNI, with AVX2 only, or this"
+                      + " machine. Sets the default of reduce_range.",
+              fallback = "vnni")
+          TargetCpu targetCpu,
       @Key(
               value =
-                  "Keeps weights to 7 bits, without which CPUs that lack VNNI saturate now and then;"
-                      + " by default where target_cpu lacks VNNI.")
+                  "Use 7-bit weights so that CPUs without VNNI do not overflow; by default"
+                      + " where target_cpu lacks VNNI.")
           @Nullable Boolean reduceRange,
       @Key(
-              value = "Types of ONNX operators that are quantized.",
-              fallback = "[MatMul, Gemm, Gather, Conv, Add, Mul, Attention]")
+              value = "Types of ONNX operators to quantize.",
+              fallback = "[MatMul, Gemm, Gather, Conv, Add, Mul, Attention]",
+              each = OperatorTypes.class)
           List<String> opTypes,
       @Key(
-              value = "Globs over the names of ONNX nodes and of their weights that stay float.",
+              value = "Globs for the names of ONNX nodes, or of their weights, that stay float.",
               fallback = "[]")
           List<String> excludedNames,
-      @Key("Exceptions from model_wise for types of operators, the later over the earlier.")
+      @Key("Overrides of model_wise by operator type; later entries win.")
           List<OpTypeWise> optypeWise,
-      @Key("Exceptions for single operators, over those for types.") List<OpWise> opWise,
-      @Key("What goes back to float when the quantized file misses the criterion.")
+      @Key("Overrides for single operators; they win over optype_wise.") List<OpWise> opWise,
+      @Key("Fallback to float when the quantized file misses the criterion.")
           QuantizationStrategy strategy) {
     /** Copies the lists. */
     public Quantization {
@@ -515,141 +392,98 @@ public record Configuration(
     }
   }
 
-  /**
-   * An exception for types of operators.
-   *
-   * @param opTypes the types
-   * @param weight how their weights are quantized
-   * @param activation how their activations are
-   */
+  /** An exception for types of operators. */
   public record OpTypeWise(
-      @Key(value = "Types of ONNX operators.", required = true) List<String> opTypes,
-      @Key("How their weights are quantized.") OpWeight weight,
-      @Key("How their activations are quantized.") OpActivation activation) {
+      @Key(value = "Types of ONNX operators.", required = true, each = OperatorTypes.class)
+          List<String> opTypes,
+      @Key("Quantization of their weights.") OpWeight weight,
+      @Key("Quantization of their activations.") OpActivation activation) {
     /** Copies the list. */
     public OpTypeWise {
       opTypes = List.copyOf(opTypes);
     }
   }
 
-  /**
-   * An exception for single operators.
-   *
-   * @param names literal names or globs, of nodes or of their weights
-   * @param weight how their weights are quantized
-   * @param activation how their activations are
-   */
+  /** An exception for single operators. */
   public record OpWise(
-      @Key(value = "Names or globs of ONNX nodes or of their weights.", required = true)
+      @Key(value = "Names of, or globs for, ONNX nodes or their weights.", required = true)
           List<String> names,
-      @Key("How their weights are quantized.") OpWeight weight,
-      @Key("How their activations are quantized.") OpActivation activation) {
+      @Key("Quantization of their weights.") OpWeight weight,
+      @Key("Quantization of their activations.") OpActivation activation) {
     /** Copies the list. */
     public OpWise {
       names = List.copyOf(names);
     }
   }
 
-  /**
-   * How the weights of some operators are quantized; null for as in {@code model_wise}.
-   *
-   * @param dtype {@code int8}, or {@code fp32} for operators that stay float
-   * @param granularity {@code per_channel} or {@code per_tensor}
-   */
+  /** How the weights of some operators are quantized; null for as in {@code model_wise}. */
   public record OpWeight(
-      @Key(
-              value = "int8, or fp32 for operators that stay float.",
-              oneOf = {"int8", "fp32"})
-          @Nullable String dtype,
-      @Key(
-              value = "One scale for each output channel, or one for the whole weight.",
-              oneOf = {"per_channel", "per_tensor"})
-          @Nullable String granularity) {}
+      @Key(value = "int8, or fp32 for operators that stay float.") @Nullable WeightType dtype,
+      @Key(value = "One scale for each output channel, or one for the whole weight.")
+          @Nullable Granularity granularity) {}
 
-  /**
-   * How the activations of some operators are quantized; null for as in {@code model_wise}.
-   *
-   * @param dtype {@code uint8}, or {@code fp32} for operators that stay float
-   * @param algorithm how a range follows from the values seen
-   */
+  /** How the activations of some operators are quantized; null for as in {@code model_wise}. */
   public record OpActivation(
-      @Key(
-              value = "uint8, or fp32 for operators that stay float.",
-              oneOf = {"uint8", "fp32"})
-          @Nullable String dtype,
-      @Key(
-              value = "How the static approach finds a range, as in model_wise.",
-              oneOf = {"minmax", "moving_average", "percentile", "kl", "mse"})
-          @Nullable String algorithm) {}
+      @Key(value = "uint8, or fp32 for operators that stay float.") @Nullable ActivationType dtype,
+      @Key(value = "Range estimation of the static approach, as in model_wise.")
+          @Nullable RangeAlgorithm algorithm) {}
 
-  /**
-   * What goes back to float when the quantized file misses the criterion.
-   *
-   * @param name {@code mse}, {@code conservative} or {@code none}
-   * @param maxTrials the largest number of quantized files that are evaluated
-   */
+  /** What goes back to float when the quantized file misses the criterion. */
   public record QuantizationStrategy(
       @Key(
               value =
-                  "What decides which operators stay float: mse (when the criterion is missed, those"
-                      + " whose outputs err most go back, as few as it takes), conservative (one"
-                      + " type of operator after the other is quantized and stays so if the"
-                      + " criterion holds) or none.",
-              fallback = "mse",
-              oneOf = {"mse", "conservative", "none"})
-          String name,
+                  "Fallback strategy: mse (return the operators with the largest output"
+                      + " errors to float, as few as needed), conservative (quantize one"
+                      + " operator type after the other and keep each that meets the criterion)"
+                      + " or none.",
+              fallback = "mse")
+          FallBackStrategy name,
       @Key(
-              value = "The largest number of quantized files that are evaluated to decide that.",
+              value = "Maximum number of quantized files to evaluate.",
               fallback = "12",
               minimum = 1,
               maximum = 1000)
           int maxTrials) {}
 
-  /**
-   * Blocks of weights that share a scale, for the approach {@code weight_only}.
-   *
-   * @param bits 4 or 8
-   * @param groupSize 32, 64 or 128
-   * @param scheme {@code sym} or {@code asym}
-   * @param algorithm {@code RTN} or {@code GPTQ}
-   */
+  /** Blocks of weights that share a scale, for the approach {@code weight_only}. */
   public record WeightOnly(
-      @Key(value = "Bits of a weight: 4 or 8.", fallback = "4", minimum = 4, maximum = 8) int bits,
       @Key(
-              value = "Weights of an output that share a scale: 32, 64 or 128.",
+              value = "Bits per weight.",
+              fallback = "4",
+              oneOf = {4, 8})
+          int bits,
+      @Key(
+              value = "Weights per scale, along the input.",
               fallback = "32",
-              minimum = 32,
-              maximum = 128)
+              oneOf = {32, 64, 128})
           int groupSize,
+      @Key(value = "Symmetric levels (sym), or a zero point per block (asym).", fallback = "sym")
+          Scheme scheme,
       @Key(
               value =
-                  "Whether 0 is the middle of the levels (sym), or each block has a zero point.",
-              fallback = "sym",
-              oneOf = {"sym", "asym"})
-          String scheme,
-      @Key(
-              value =
-                  "RTN rounds to the nearest level; GPTQ lets later weights make up for the error,"
-                      + " on calibration examples.",
-              fallback = "RTN",
-              oneOf = {"RTN", "GPTQ"})
-          String algorithm) {}
+                  "Rounding: RTN (to the nearest level), or GPTQ (compensates rounding"
+                      + " errors in later weights, on calibration examples).",
+              fallback = "RTN")
+          Rounding algorithm) {}
 
-  /**
-   * What is done to the float model before it is quantized.
-   *
-   * @param smoothQuant whether outliers of activations are moved into weights
-   * @param smoothQuantArgs {@code alpha}, a number or {@code auto}
-   * @param fastBiasCorrection whether the mean error is taken out of biases
-   */
+  /** What is done to the float model before it is quantized. */
   public record Recipes(
-      @Key(value = "SmoothQuant: moves outliers of activations into weights.", fallback = "false")
+      @Key(
+              value = "Apply SmoothQuant, which moves activation outliers into weights.",
+              fallback = "false")
           boolean smoothQuant,
       @Key(
-              "alpha: how much of them, from 0 to 1, or auto to choose for each activation; 0.5 by"
-                  + " default.")
+              value =
+                  "alpha: migration strength from 0 to 1, or auto to choose one per"
+                      + " activation; 0.5 by default.",
+              names = "alpha",
+              minimum = 0,
+              maximum = 1,
+              words = "auto")
           Map<String, Object> smoothQuantArgs,
-      @Key(value = "Takes the mean error of each layer out of its bias.", fallback = "false")
+      @Key(
+              value = "Subtract the mean quantization error of each layer from its bias.",
+              fallback = "false")
           boolean fastBiasCorrection) {
     /** Copies the map. */
     public Recipes {
@@ -657,77 +491,47 @@ public record Configuration(
     }
   }
 
-  /**
-   * What holds for all operators.
-   *
-   * @param weight how weights are quantized
-   * @param activation how activations are quantized
-   */
+  /** What holds for all operators. */
   public record ModelWise(
-      @Key("How weights are quantized: int8, symmetric.") WeightQuantization weight,
-      @Key("How activations are quantized: uint8, asymmetric.")
-          ActivationQuantization activation) {}
+      @Key("Weight quantization: int8, symmetric.") WeightQuantization weight,
+      @Key("Activation quantization: uint8, asymmetric.") ActivationQuantization activation) {}
 
-  /**
-   * How weights are quantized.
-   *
-   * @param granularity {@code per_channel} or {@code per_tensor}
-   */
+  /** How weights are quantized. */
   public record WeightQuantization(
       @Key(
               value = "One scale for each output channel, or one for the whole weight.",
-              fallback = "per_channel",
-              oneOf = {"per_channel", "per_tensor"})
-          String granularity) {}
+              fallback = "per_channel")
+          Granularity granularity) {}
 
-  /**
-   * How activations are quantized.
-   *
-   * @param algorithm how a range follows from the values seen
-   */
+  /** How activations are quantized. */
   public record ActivationQuantization(
       @Key(
               value =
-                  "How the static approach finds a range: the least and largest value, a moving"
-                      + " average of these, all but 0.01% of the values, the least loss of"
-                      + " information (kl), or the least squared error.",
-              fallback = "minmax",
-              oneOf = {"minmax", "moving_average", "percentile", "kl", "mse"})
-          String algorithm) {}
+                  "Range estimation of the static approach: minimum and maximum, a moving"
+                      + " average of these, all but 0.01% of the values (percentile), least KL"
+                      + " divergence, or least squared error.",
+              fallback = "minmax")
+          RangeAlgorithm algorithm) {}
 
-  /**
-   * What ranges of activations are taken from.
-   *
-   * @param samplingSize training examples
-   */
+  /** What ranges of activations are taken from. */
   public record Calibration(
       @Key(
-              value = "Training examples that calibration looks at, chosen by the random seed.",
+              value = "Number of calibration examples, sampled by the random seed.",
               fallback = "100",
               minimum = 1,
               maximum = 1e6)
           int samplingSize) {}
 
-  /**
-   * How the exported files are measured.
-   *
-   * @param accuracy on which metric
-   * @param performance with which requests
-   */
+  /** How the exported files are measured. */
   public record Evaluation(
-      @Key("How accuracy is measured.") Accuracy accuracy,
-      @Key("How latency is measured.") Performance performance) {}
+      @Key("Accuracy measurement.") Accuracy accuracy,
+      @Key("Latency measurement.") Performance performance) {}
 
-  /**
-   * How accuracy is measured.
-   *
-   * @param metric name of the metric that is judged; null for the task's own
-   * @param multiMetrics several metrics that are judged together instead; empty for one
-   */
+  /** How accuracy is measured. */
   public record Accuracy(
-      @Key("Name of the metric that is judged, for instance accuracy; the task's own by default.")
+      @Key("Metric of the criterion, for instance accuracy; the task's own by" + " default.")
           @Nullable String metric,
-      @Key("Several metrics that are judged together, instead of metric.")
+      @Key("Several metrics for the criterion, instead of metric.")
           List<JudgedMetric> multiMetrics) {
     /** Copies the list. */
     public Accuracy {
@@ -735,61 +539,46 @@ public record Configuration(
     }
   }
 
-  /**
-   * One of several metrics that are judged together.
-   *
-   * @param metric its name
-   * @param weight its share in the weighted mean of what is lost; null when each metric must keep
-   *     to its own limit
-   * @param relative share of its baseline that may be lost, or null
-   * @param absolute what may be lost in its own unit, or null; with neither the criterion's limit
-   *     holds
-   */
+  /** One of several metrics that are judged together. */
   public record JudgedMetric(
-      @Key(value = "Name of a metric; whether higher is better, it knows itself.", required = true)
-          String metric,
+      @Key(value = "Name of the metric.", required = true) String metric,
       @Key(
               value =
-                  "Its weight in the mean of what is lost; without weights each metric must keep to"
-                      + " its own limit.",
+                  "Weight in the mean loss. Omit all weights to hold each metric to its"
+                      + " own limit.",
               minimum = 0,
               minimumExcluded = true,
               maximum = 1e9)
           @Nullable Double weight,
       @Key(
               value =
-                  "Share of its baseline that may be lost, instead of what"
-                      + " tuning.accuracy_criterion says for all.",
+                  "Maximum loss as a share of the metric's baseline; overrides"
+                      + " tuning.accuracy_criterion.",
               minimum = 0,
               maximum = 1,
               maximumExcluded = true)
           @Nullable Double relative,
-      @Key(value = "What may be lost of it in its own unit, instead.", minimum = 0)
+      @Key(
+              value =
+                  "Maximum loss in the metric's own unit; overrides"
+                      + " tuning.accuracy_criterion.",
+              minimum = 0)
           @Nullable Double absolute) {}
 
-  /**
-   * How latency is measured.
-   *
-   * @param warmup requests to each file before counting
-   * @param iteration counted requests to each file
-   * @param batchSize examples per request
-   * @param sequenceLength tokens per example
-   * @param threads intra-op threads; 0 for all cores
-   */
+  /** How latency is measured. */
   public record Performance(
       @Key(
-              value = "Requests to each file before counting.",
+              value = "Warm-up requests per file, not counted.",
               fallback = "10",
               minimum = 0,
               maximum = 1e6)
           int warmup,
-      @Key(value = "Counted requests to each file.", fallback = "100", minimum = 1, maximum = 1e6)
+      @Key(value = "Counted requests per file.", fallback = "100", minimum = 1, maximum = 1e6)
           int iteration,
       @Key(value = "Examples per request.", fallback = "1", minimum = 1, maximum = 65_536)
           int batchSize,
       @Key(
-              value =
-                  "Tokens per example; the default is lowered to the positions that the model has.",
+              value = "Tokens per example; the default is lowered to the model's maximum.",
               fallback = "128",
               minimum = 1,
               maximum = 512)
@@ -801,41 +590,30 @@ public record Configuration(
               maximum = 4096)
           int threads) {}
 
-  /**
-   * What counts as success.
-   *
-   * @param baseline budget of the dense model
-   * @param accuracyCriterion how much accuracy may be lost
-   * @param objective what is made small among the trials that meet the criterion; null for
-   *     modelsize
-   * @param multiObjectives several such, of which the weighted mean is made small; empty for one
-   * @param strategy what decides which trial comes next
-   * @param searchSpace what the trials vary; empty for one trial, as configured
-   * @param exitPolicy when the search ends
-   * @param randomSeed decides everything random
-   * @param workspace where run directories are made
-   */
+  /** What counts as success. */
   public record Tuning(
-      @Key("The dense model's own training budget; by default that of pruning.train.")
+      @Key(
+              "Dense model: its training budget (default: that of pruning.train),"
+                  + " checkpoint or metrics.")
           Baseline baseline,
-      @Key("How much of the baseline's metric may be lost; relative or absolute.")
+      @Key("Maximum loss of the baseline's metric; relative or absolute.")
           AccuracyCriterion accuracyCriterion,
       @Key(
               value =
-                  "What is made small among the trials that meet the criterion: modelsize (gzipped"
-                      + " bytes of the file that ships), performance (its p50 latency), density (share of the pruned"
-                      + " layers that is left) or accuracy (what is lost of it); modelsize by default.",
-              oneOf = {"modelsize", "performance", "density", "accuracy"})
-          @Nullable String objective,
-      @Key("Several objectives, of which the weighted mean is made small, instead of objective.")
+                  "Objective to minimize among trials that meet the criterion: modelsize"
+                      + " (gzipped bytes of the exported file), performance (its p50 latency),"
+                      + " density (remaining share of the pruned layers) or accuracy (the loss"
+                      + " of it); modelsize by default.")
+          @Nullable Objective objective,
+      @Key("Several objectives, instead of objective; their weighted mean is" + " minimized.")
           List<WeightedObjective> multiObjectives,
-      @Key("What decides which trial comes next.") Strategy strategy,
-      @Key("What the trials vary; without it there is one trial, as configured.")
+      @Key("Search strategy.") Strategy strategy,
+      @Key("Keys to vary. Omit for a single trial, as configured.")
           List<SearchDimension> searchSpace,
-      @Key("When the search ends.") ExitPolicy exitPolicy,
-      @Key(value = "Decides batches, dropout, heads, scores and twins.", fallback = "42")
+      @Key("End of the search.") ExitPolicy exitPolicy,
+      @Key(value = "Random seed of batches, dropout, heads, scores and twins.", fallback = "42")
           long randomSeed,
-      @Key("Where run directories are made.") Workspace workspace) {
+      @Key("Output folder.") Workspace workspace) {
     /** Copies the list. */
     public Tuning {
       multiObjectives = List.copyOf(multiObjectives);
@@ -843,65 +621,43 @@ public record Configuration(
     }
   }
 
-  /**
-   * One of several objectives.
-   *
-   * @param objective what is made small, as a share of the dense model's
-   * @param weight its weight in the mean
-   */
+  /** One of several objectives. */
   public record WeightedObjective(
+      @Key(value = "Objective to minimize, as a share of the dense model's value.", required = true)
+          Objective objective,
       @Key(
-              value = "What is made small, as a share of the dense model's value.",
-              required = true,
-              oneOf = {"modelsize", "performance", "density", "accuracy"})
-          String objective,
-      @Key(
-              value = "Its weight in the mean of the shares.",
+              value = "Weight in the mean of the shares.",
               fallback = "1.0",
               minimum = 0,
               minimumExcluded = true,
               maximum = 1e9)
           double weight) {}
 
-  /**
-   * What decides which trial comes next.
-   *
-   * @param name the strategy's name
-   * @param parameters the strategy's own parameters
-   */
+  /** What decides which trial comes next. */
   public record Strategy(
       @Key(value = "Name of the tuning strategy.", fallback = "basic") String name,
-      @Key("The strategy's own parameters.") Map<String, Object> parameters) {
+      @Key("Parameters of the strategy.") Map<String, Object> parameters) {
     /** Copies the map. */
     public Strategy {
       parameters = Map.copyOf(parameters);
     }
   }
 
-  /**
-   * One thing that the trials vary: a range of numbers, or a list of options.
-   *
-   * @param key path of the configuration key
-   * @param low the smallest number, or null for options
-   * @param high the largest number, or null for options
-   * @param scale {@code linear} or {@code log}
-   * @param options what to choose from, in the order of preference; empty for a range
-   */
+  /** One thing that the trials vary: a range of numbers, or a list of options. */
   public record SearchDimension(
       @Key(
-              value =
-                  "The key that is varied, with the keys around it, for instance"
-                      + " pruning.train.learning_rate.",
+              value = "Full path of the key to vary, for instance pruning.train.learning_rate.",
               required = true)
           String key,
-      @Key("The smallest number of a range.") @Nullable Double low,
-      @Key("The largest number of a range.") @Nullable Double high,
+      @Key("Lower bound of a range.") @Nullable Double low,
+      @Key("Upper bound of a range.") @Nullable Double high,
       @Key(
-              value = "Whether equal differences or equal factors count as equal distances.",
-              fallback = "linear",
-              oneOf = {"linear", "log"})
-          String scale,
-      @Key(value = "What to choose from instead of a range, the best guess first.", fallback = "[]")
+              value = "Scale of a range: linear, or log for values that differ by factors.",
+              fallback = "linear")
+          Scale scale,
+      @Key(
+              value = "Values to choose from, instead of a range; the best guess first.",
+              fallback = "[]")
           List<Object> options) {
     /** Copies the list. */
     public SearchDimension {
@@ -909,43 +665,29 @@ public record Configuration(
     }
   }
 
-  /**
-   * When the search ends; it also ends when the strategy has nothing more to propose.
-   *
-   * @param timeout seconds after which no further trial begins; 0 for no limit
-   * @param maxTrials the largest number of trials
-   * @param stop {@code first_met} to end with the first trial that meets the criterion, {@code
-   *     budget} to go on for a better one
-   */
+  /** When the search ends; it also ends when the strategy has nothing more to propose. */
   public record ExitPolicy(
       @Key(
               value =
-                  "Seconds after which no further trial begins, 0 for no limit; a running trial is"
-                      + " finished.",
+                  "Seconds after which no further trial starts; 0 for no limit. A running"
+                      + " trial is completed.",
               fallback = "0",
               minimum = 0,
               maximum = 1e9)
           long timeout,
-      @Key(value = "The largest number of trials.", fallback = "100", minimum = 1, maximum = 1e6)
+      @Key(value = "Maximum number of trials.", fallback = "100", minimum = 1, maximum = 1e6)
           int maxTrials,
       @Key(
               value =
-                  "Whether the first trial that meets the criterion ends the search, or only the"
-                      + " budget does: timeout, max_trials, or a strategy with nothing more to try.",
-              fallback = "budget",
-              oneOf = {"first_met", "budget"})
-          String stop) {}
+                  "End of the search: with the first trial that meets the criterion"
+                      + " (first_met), or with the budget: timeout, max_trials, or a strategy"
+                      + " without further proposals.",
+              fallback = "budget")
+          Stop stop) {}
 
   /**
    * The dense model: its budget, null for the same as the pruned one's; or where it is, or how good
    * it is, and then it is not trained.
-   *
-   * @param epochs passes over the training set, or null
-   * @param maxSteps optimizer steps, or null
-   * @param learningRate peak learning rate, or null for that of the pruned one
-   * @param checkpoint a dense model that was trained before, or null
-   * @param metrics a dense model's metrics by name; empty when they are measured
-   * @param allowTrivial whether it may be no better than the trivial predictor
    */
   public record Baseline(
       @Key(
@@ -960,26 +702,25 @@ public record Configuration(
               maximum = 1e9)
           @Nullable Long maxSteps,
       @Key(
-              value = "Peak learning rate for the dense model; pruning often wants a higher one.",
+              value = "Peak learning rate of the dense model; by default that of pruning.train.",
               minimum = 0,
               minimumExcluded = true,
               maximum = 1)
           @Nullable Double learningRate,
       @Key(
               value =
-                  "A dense model that is measured instead of trained: a safetensors file, a folder"
-                      + " with model.safetensors, or the directory of a run, whose baseline is"
-                      + " taken.",
+                  "Trained dense model to measure instead of training one: a safetensors"
+                      + " file, a folder with model.safetensors, or a run directory, whose"
+                      + " baseline is used.",
               base = Base.FILE_FOLDER)
           @Nullable Path checkpoint,
-      @Key(
-              "Metrics of a dense model that is not at hand, by name: nothing is trained or measured"
-                  + " for it.")
-          Map<String, Object> metrics,
+      @Key("Known metrics of the dense model, by name; nothing is trained or" + " measured for it.")
+          Map<String, Double> metrics,
       @Key(
               value =
-                  "Accept a dense model that is no better than the trivial predictor (the commonest"
-                      + " class, the mean, no answer); otherwise the run counts as missed.",
+                  "Accept a dense model that is no better than the trivial predictor (the"
+                      + " majority class, the mean, no answer); otherwise the run counts as"
+                      + " missed.",
               fallback = "false")
           boolean allowTrivial) {
     /** Copies the map. */
@@ -988,28 +729,18 @@ public record Configuration(
     }
   }
 
-  /**
-   * How much may be lost; exactly one is set.
-   *
-   * @param relative share of the baseline
-   * @param absolute in the metric's own unit
-   */
+  /** How much may be lost; exactly one is set. */
   public record AccuracyCriterion(
       @Key(
-              value = "Share of the baseline's metric that may be lost.",
+              value = "Maximum loss as a share of the baseline's metric.",
               minimum = 0,
               maximum = 1,
               maximumExcluded = true)
           @Nullable Double relative,
-      @Key(value = "What may be lost, in the metric's own unit.", minimum = 0)
+      @Key(value = "Maximum loss in the metric's own unit.", minimum = 0)
           @Nullable Double absolute) {}
 
-  /**
-   * Where run directories are made.
-   *
-   * @param path the folder
-   * @param keep {@code best} or {@code all}: which trials' weights and models stay
-   */
+  /** Where run directories are made. */
   public record Workspace(
       @Key(
               value = "Folder for run directories, relative to the current directory.",
@@ -1018,9 +749,120 @@ public record Configuration(
           Path path,
       @Key(
               value =
-                  "Which trials' weights and models stay: those of the best and of what the strategy"
-                      + " may start from, or all.",
-              fallback = "best",
-              oneOf = {"best", "all"})
-          String keep) {}
+                  "Trials whose weights and models are kept: the best and those that the"
+                      + " strategy may start from, or all.",
+              fallback = "best")
+          Keep keep) {}
+
+  /** What a model is trained on. */
+  public enum Device {
+    CPU
+  }
+
+  /** What fine-pruning starts from. */
+  public enum StartFrom {
+    PRETRAINED,
+    BASELINE
+  }
+
+  /** What competes for being kept. */
+  public enum PruneDomain {
+    LOCAL,
+    GROUPS,
+    GLOBAL
+  }
+
+  /** What of a model is quantized, and when. */
+  public enum QuantizationApproach {
+    POST_TRAINING_DYNAMIC_QUANT,
+    POST_TRAINING_STATIC_QUANT,
+    WEIGHT_ONLY
+  }
+
+  /** How a statically quantized graph is written down. */
+  public enum GraphFormat {
+    QDQ,
+    QOPERATOR
+  }
+
+  /** A CPU that a quantized file will run on. */
+  public enum TargetCpu {
+    VNNI,
+    AVX2,
+    THIS
+  }
+
+  /** How many scales a weight has. */
+  public enum Granularity {
+    PER_CHANNEL,
+    PER_TENSOR
+  }
+
+  /** How an activation's range follows from the values seen. */
+  public enum RangeAlgorithm {
+    MINMAX,
+    MOVING_AVERAGE,
+    PERCENTILE,
+    KL,
+    MSE
+  }
+
+  /** What the weights of an operator are stored as. */
+  public enum WeightType {
+    INT8,
+    FP32
+  }
+
+  /** What the activations of an operator are computed as. */
+  public enum ActivationType {
+    UINT8,
+    FP32
+  }
+
+  /** What decides which operators go back to float. */
+  public enum FallBackStrategy {
+    MSE,
+    CONSERVATIVE,
+    NONE
+  }
+
+  /** Where the levels of a block of weights lie. */
+  public enum Scheme {
+    SYM,
+    ASYM
+  }
+
+  /** How weights are rounded to the levels of their block. */
+  public enum Rounding {
+    @JsonProperty("RTN")
+    RTN,
+    @JsonProperty("GPTQ")
+    GPTQ
+  }
+
+  /** What is made small among the trials that meet the criterion. */
+  public enum Objective {
+    MODELSIZE,
+    PERFORMANCE,
+    DENSITY,
+    ACCURACY
+  }
+
+  /** What counts as equal distances in a range that is searched. */
+  public enum Scale {
+    LINEAR,
+    LOG
+  }
+
+  /** What ends a search. */
+  public enum Stop {
+    FIRST_MET,
+    BUDGET
+  }
+
+  /** Which trials' weights and models stay. */
+  public enum Keep {
+    BEST,
+    ALL
+  }
 }

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -41,7 +42,7 @@ public final class ConfigurationLoader {
   @FunctionalInterface
   public interface Check {
     /**
-     * What is wrong, each message beginning with the path that it is about.
+     * What is wrong, each problem with the key that it is about.
      *
      * @param draft the configuration; where something was found wrong already it holds the default,
      *     or an empty text or list, and what is said about such a path is dropped
@@ -124,26 +125,6 @@ public final class ConfigurationLoader {
     return load(texts, assignments, environment, draft -> List.of(), problems);
   }
 
-  /**
-   * A configuration that differs from {@code base} in a few values.
-   *
-   * @param assignments {@code path=value}, the value in YAML
-   * @param check what else to check
-   * @throws ProblemException of kind CONFIGURATION with everything that is wrong with the result
-   */
-  public ResolvedConfiguration vary(
-      ResolvedConfiguration base, List<String> assignments, Check check) {
-    ByteBuffer yaml = ByteBuffer.wrap(base.toYaml().getBytes(StandardCharsets.UTF_8));
-    ResolvedConfiguration varied =
-        load(
-            List.of(new Text(base.folder().resolve(base.file().getFileName()), yaml)),
-            assignments,
-            Map.of(),
-            check,
-            new ArrayList<>());
-    return varied.from(varied.values(), base.files(), base.sha256(), base.assignments());
-  }
-
   /** The same, with contents that are there already and problems that getting them made. */
   ResolvedConfiguration load(
       List<Text> texts,
@@ -187,23 +168,36 @@ public final class ConfigurationLoader {
       throw failure(problems);
     }
     layers.add(0, Defaults.layer(SCHEMA, layers));
-    Assembly assembly =
-        Assembly.of(SCHEMA, layers, new Documents(documents), interpolation.tainted(), problems);
-    Rules.check(assembly, problems);
-    Configuration configuration = assembly.bind();
-    SearchRules.check(assembly, configuration, problems);
-    ResolvedConfiguration resolved =
-        new ResolvedConfiguration(
-            configuration,
-            assembly.values(),
+    Sources sources =
+        new Sources(
+            layers,
+            new Documents(documents),
             mappings,
             texts.stream().map(Text::file).toList(),
             folder,
             sha256(texts),
-            assignments,
-            Layer.withoutEffect(layers));
+            assignments);
+    return resolve(sources, interpolation.tainted(), check, problems);
+  }
+
+  /**
+   * What {@code sources} say together.
+   *
+   * @param tainted paths whose values cannot be known, because of a problem elsewhere
+   * @param problems what was found so far
+   * @throws ProblemException with everything that is wrong
+   */
+  static ResolvedConfiguration resolve(
+      Sources sources, Set<String> tainted, Check check, List<Problem> problems) {
+    Assembly assembly =
+        Assembly.of(SCHEMA, sources.layers(), sources.documents(), tainted, problems);
+    Rules.check(assembly, problems);
+    Configuration configuration = assembly.bind();
+    SearchRules.check(assembly, configuration, problems);
+    ResolvedConfiguration resolved =
+        new ResolvedConfiguration(configuration, assembly.values(), sources);
     for (Problem problem : check.of(resolved)) {
-      if (!assembly.isReported(Assembly.pathOf(problem))) {
+      if (!assembly.isReported(problem)) {
         problems.add(problem);
       }
     }
@@ -211,6 +205,13 @@ public final class ConfigurationLoader {
       throw failure(problems);
     }
     return resolved;
+  }
+
+  /** The layers of {@code assignments}, whose texts mean themselves, references and all. */
+  static List<Layer> layers(List<String> assignments, Path folder, List<Problem> problems) {
+    List<SourceTree> given = new ArrayList<>();
+    addAssignments(assignments, folder, given, problems);
+    return given.stream().map(each -> read(each, each.tree(), problems)).toList();
   }
 
   /** Nobody reads more than {@link #MOST_PROBLEMS}; the rest is counted. */
@@ -252,17 +253,22 @@ public final class ConfigurationLoader {
               ProblemCode.SYNTAX,
               Location.ofFile(name),
               "the file is empty",
-              "Maybe start from a file in yaml-configs/."));
+              "Start from a file in yaml-configs/."));
     }
     return document;
   }
 
   private static Layer read(SourceTree given, Interpolation interpolation, List<Problem> problems) {
-    Layer layer = Layer.empty();
-    JsonNode tree =
+    return read(
+        given,
         given.literal()
             ? given.tree()
-            : interpolation.apply(given.tree(), given.places(), problems);
+            : interpolation.apply(given.tree(), given.places(), problems),
+        problems);
+  }
+
+  private static Layer read(SourceTree given, JsonNode tree, List<Problem> problems) {
+    Layer layer = Layer.empty();
     new LayerReader(given.source(), given.places(), given.folder()::resolve, layer, problems)
         .read(SCHEMA, tree);
     return layer;
@@ -283,14 +289,12 @@ public final class ConfigurationLoader {
 
   private static Interpolation interpolation(
       List<SourceTree> given, Map<String, String> environment) {
-    JsonNode merged = JsonNodeFactory.instance.objectNode();
-    for (SourceTree source : given) {
-      // A null section and an empty one say the same here: nothing to refer to.
-      JsonNode tree = source.literal() ? escaped(source.tree()) : source.tree();
-      merged = RawTree.merge(merged, tree);
-    }
+    List<JsonNode> trees =
+        given.stream()
+            .map(source -> source.literal() ? escaped(source.tree()) : source.tree())
+            .toList();
     return new Interpolation(
-        SCHEMA, merged, Defaults.layer(SCHEMA, List.of()).values(), environment);
+        SCHEMA, trees, Defaults.layer(SCHEMA, List.of()).values(), environment);
   }
 
   private static JsonNode escaped(JsonNode node) {

@@ -13,12 +13,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The values that hold when no source says anything. */
 final class Defaults {
   private static final String NAME = "default";
   private static final String CRITERION = "tuning.accuracy_criterion";
   private static final double RELATIVE_CRITERION = 0.01;
+
+  /** What each default says; it is the same at every path. */
+  private static final Map<Field, JsonNode> READ = new ConcurrentHashMap<>();
 
   private Defaults() {}
 
@@ -44,10 +48,15 @@ final class Defaults {
 
   /** The default of one key; null when it has none. */
   static ResolvedValue of(Field field, String path) {
+    JsonNode value = READ.computeIfAbsent(field, Defaults::read);
+    return new ResolvedValue(path, value, Source.DEFAULT, null);
+  }
+
+  private static JsonNode read(Field field) {
     JsonNode written = YamlDocument.parse(NAME, field.key().fallback()).root();
     JsonNode value = written == null ? JsonNodeFactory.instance.nullNode() : written;
     if (value.isNull()) {
-      return new ResolvedValue(path, value, Source.DEFAULT, null);
+      return value;
     }
     // Defaults pass through the same reading as everybody's values, and so have the same types.
     List<Problem> problems = new ArrayList<>();
@@ -57,9 +66,9 @@ final class Defaults {
     reader.read(new Section(List.of(field)), object(field.name(), value));
     ResolvedValue read = layer.values().get(field.name());
     if (!problems.isEmpty() || read == null) {
-      throw new IllegalStateException("the default of " + path + " is wrong: " + problems);
+      throw new IllegalStateException("the default of " + field.name() + " is wrong: " + problems);
     }
-    return new ResolvedValue(path, read.value(), Source.DEFAULT, null);
+    return read.value();
   }
 
   private static JsonNode object(String name, JsonNode value) {

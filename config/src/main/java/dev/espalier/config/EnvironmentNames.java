@@ -72,7 +72,7 @@ final class EnvironmentNames {
     if (field.shape() instanceof Section section) {
       return match(section, path, rest);
     }
-    if (field.shape() == Free.VALUES) {
+    if (field.shape() instanceof Free) {
       return Optional.of(Paths.child(path, rest));
     }
     if (field.shape() instanceof Items items) {

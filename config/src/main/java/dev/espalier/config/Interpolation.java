@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.config.Schema.Leaf;
 import dev.espalier.config.Schema.Section;
@@ -63,7 +62,7 @@ final class Interpolation {
   }
 
   private final Section schema;
-  private final JsonNode merged;
+  private final List<JsonNode> trees;
   private final Map<String, ResolvedValue> defaults;
   private final Map<String, String> environment;
   private final Set<String> tainted = new TreeSet<>();
@@ -75,17 +74,18 @@ final class Interpolation {
 
   /**
    * @param schema the format
-   * @param merged all sources laid over each other; what is not to be looked at is escaped
+   * @param trees what each source says, the later over the earlier; what is not to be looked at is
+   *     escaped
    * @param defaults what holds where no source says anything
    * @param environment what {@code env} looks into
    */
   Interpolation(
       Section schema,
-      JsonNode merged,
+      List<JsonNode> trees,
       Map<String, ResolvedValue> defaults,
       Map<String, String> environment) {
     this.schema = schema;
-    this.merged = merged;
+    this.trees = trees;
     this.defaults = defaults;
     this.environment = environment;
   }
@@ -136,7 +136,7 @@ final class Interpolation {
     if (!isOfTheFormat(path)) {
       return node; // an unknown key is one problem, whatever it holds
     }
-    boolean counts = node.equals(RawTree.find(merged, path));
+    boolean counts = node.equals(RawTree.find(trees, path));
     try {
       if (counts) {
         open.add(path);
@@ -147,12 +147,8 @@ final class Interpolation {
       boolean first = !e.elsewhere || (e.cycle.contains(path) && reportedCycles.addAll(e.cycle));
       if (first) {
         problems.add(
-            new Problem(
-                ProblemKind.CONFIGURATION,
-                ProblemCode.INTERPOLATION,
-                places.value(path),
-                path + ": " + e.message,
-                e.advice));
+            Problem.of(ProblemCode.INTERPOLATION, path, e.message, e.advice)
+                .at(places.value(path)));
       }
       return JsonNodeFactory.instance.nullNode();
     } finally {
@@ -274,7 +270,7 @@ final class Interpolation {
   }
 
   private JsonNode node(String name) throws Unresolved {
-    JsonNode node = RawTree.find(merged, name);
+    JsonNode node = RawTree.find(trees, name);
     if (node == null || node.isNull()) {
       ResolvedValue standard = defaults.get(name);
       node = standard == null ? null : standard.value();

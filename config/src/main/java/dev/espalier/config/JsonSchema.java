@@ -16,6 +16,7 @@ import dev.espalier.config.Schema.Items;
 import dev.espalier.config.Schema.Leaf;
 import dev.espalier.config.Schema.Section;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
@@ -23,8 +24,9 @@ import java.util.Objects;
  * The format as a JSON Schema (draft-07), for editors and other tools.
  *
  * <p>It accepts what the loader accepts of a file that stands alone, with three exceptions: numbers
- * in quotes, which are read but should not be written; what two keys must have in common, which a
- * schema cannot say; and keys that the environment or the command line completes.
+ * in quotes, which are read but should not be written; what two keys must have in common, and that
+ * a part of a file does not end before it begins, which a schema cannot say; and keys that the
+ * environment or the command line completes.
  */
 public final class JsonSchema {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
@@ -86,12 +88,25 @@ public final class JsonSchema {
       section(node, inner, path, !isRequired(field));
     } else if (field.shape() instanceof Items items) {
       types(node, false, "array");
+      if (key.entries() > 0) {
+        node.put("minItems", key.entries()).put("maxItems", key.entries());
+      }
       node.set("items", section(NODES.objectNode(), items.each(), path, false));
-    } else if (field.shape() == Free.VALUES) {
+    } else if (field.shape() instanceof Free free) {
       types(node, true, "object");
-      node.set("additionalProperties", leaf(NODES.objectNode(), Leaf.VALUE, key, true));
+      if (key.names().length > 0) {
+        ObjectNode named = node.put("additionalProperties", false).putObject("properties");
+        List.of(key.names())
+            .forEach(
+                name -> {
+                  ObjectNode entry = NODES.objectNode().put("description", key.value());
+                  named.set(name, leaf(entry, free.each(), field, true));
+                });
+      } else {
+        node.set("additionalProperties", leaf(NODES.objectNode(), free.each(), field, true));
+      }
     } else {
-      leaf(node, (Leaf) field.shape(), key, !key.required());
+      leaf(node, (Leaf) field.shape(), field, !key.required());
     }
     addRules(path, node);
     return node;
@@ -106,12 +121,24 @@ public final class JsonSchema {
     return field.key().required();
   }
 
-  private static ObjectNode leaf(ObjectNode node, Leaf leaf, Key key, boolean orNull) {
+  private static ObjectNode leaf(ObjectNode node, Leaf leaf, Field field, boolean orNull) {
+    Key key = field.key();
     switch (leaf) {
-      case TEXT -> text(node, key, orNull);
-      case TEXTS -> texts(node, orNull);
+      case TEXT -> text(node, field, orNull);
+      case TEXTS -> texts(node, field.words(), orNull);
       case PATH -> types(node, orNull, "string").put("pattern", NOT_BLANK);
-      case WHOLE -> range(types(node, orNull, "integer"), key, true);
+      case WHOLE -> {
+        types(node, orNull, "integer");
+        if (key.oneOf().length > 0) {
+          ArrayNode allowed = node.putArray("enum");
+          Arrays.stream(key.oneOf()).forEach(allowed::add);
+          if (orNull) {
+            allowed.addNull();
+          }
+        } else {
+          range(node, key, true);
+        }
+      }
       case DECIMAL -> range(types(node, orNull, "number"), key, false);
       case FLAG -> types(node, orNull, "boolean");
       case AMOUNT -> {
@@ -123,7 +150,10 @@ public final class JsonSchema {
         ObjectNode warmups = NODES.objectNode().put("description", "Multiples of the warm-up.");
         amount(node, range(warmups.put("type", "number"), key, false), STEPS_IN_WORDS, orNull);
       }
-      case VALUE -> types(node, orNull, "number", "string").put("pattern", NOT_BLANK);
+      case VALUE -> {
+        range(types(node, orNull, "number", "string"), key, false);
+        node.put("pattern", field.words().isEmpty() ? NOT_BLANK : anyOf(field.words()));
+      }
       case VALUES -> {
         ObjectNode items = types(node, orNull, "array").putObject("items");
         types(items, false, "number", "string", "boolean").put("pattern", NOT_BLANK);
@@ -132,11 +162,12 @@ public final class JsonSchema {
     return node;
   }
 
-  private static void text(ObjectNode node, Key key, boolean orNull) {
+  private static void text(ObjectNode node, Field field, boolean orNull) {
+    Key key = field.key();
     types(node, orNull, "string");
-    if (key.oneOf().length > 0) {
+    if (!field.words().isEmpty()) {
       ArrayNode allowed = node.putArray("enum");
-      List.of(key.oneOf()).forEach(allowed::add);
+      field.words().forEach(allowed::add);
       if (orNull) {
         allowed.addNull();
       }
@@ -145,9 +176,21 @@ public final class JsonSchema {
     }
   }
 
-  private static void texts(ObjectNode node, boolean orNull) {
-    types(node, orNull, "array", "string").put("pattern", LIST_WITH_COMMAS);
-    node.putObject("items").put("type", "string").put("pattern", NOT_BLANK);
+  private static void texts(ObjectNode node, List<String> words, boolean orNull) {
+    types(node, orNull, "array", "string");
+    ObjectNode items = node.putObject("items").put("type", "string");
+    if (words.isEmpty()) {
+      node.put("pattern", LIST_WITH_COMMAS);
+      items.put("pattern", NOT_BLANK);
+    } else {
+      String word = "\\s*(" + String.join("|", words) + ")\\s*";
+      node.put("pattern", "^" + word + "(," + word + ")*$");
+      words.forEach(items.putArray("enum")::add);
+    }
+  }
+
+  private static String anyOf(List<String> words) {
+    return "^(" + String.join("|", words) + ")$";
   }
 
   private static void amount(ObjectNode node, ObjectNode number, String steps, boolean orNull) {
@@ -198,11 +241,7 @@ public final class JsonSchema {
 
   /** What {@link Rules} says of one file, as far as a schema can say it. */
   private static void addRules(String path, ObjectNode node) {
-    if (path.equals(Rules.DEVICE)) {
-      node.putArray("enum").add(Rules.SUPPORTED_DEVICE).addNull();
-    } else if (path.equals(Rules.PRUNERS)) {
-      node.put("minItems", 1).put("maxItems", 1);
-    } else if (path.equals(Rules.CRITERION)) {
+    if (path.equals(Rules.CRITERION)) {
       ArrayNode either = node.putArray("anyOf");
       either.add(only("relative", "absolute"));
       either.add(only("absolute", "relative"));
@@ -212,8 +251,6 @@ public final class JsonSchema {
       ArrayNode either = node.putArray("anyOf");
       either.addObject().putObject("properties").putObject("metric").put("type", "null");
       either.addObject().putObject("properties").putObject("multi_metrics").put("maxItems", 0);
-    } else if (path.equals(Rules.BASELINE + ".metrics")) {
-      types(node.putObject("additionalProperties"), true, "number");
     } else if (path.equals("tuning")) {
       ArrayNode either = node.putArray("anyOf");
       either.addObject().set("properties", nulls("objective"));

@@ -5,6 +5,9 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Supplier;
 
 /** Describes one key of the configuration; its name is the component's, in snake_case. */
 @Documented
@@ -35,8 +38,23 @@ public @interface Key {
   /** Whether {@link #maximum} itself is too large. */
   boolean maximumExcluded() default false;
 
-  /** The only texts allowed; empty for any. */
-  String[] oneOf() default {};
+  /** The only whole numbers allowed; empty for any. The words of an enum are its constants. */
+  int[] oneOf() default {};
+
+  /** Words that are known, and refused as not supported yet. */
+  String[] unsupported() default {};
+
+  /** The only texts that may stand in place of a number; empty for any. */
+  String[] words() default {};
+
+  /** The only texts that a list of texts may hold. */
+  Class<? extends Supplier<? extends Collection<String>>> each() default AnyText.class;
+
+  /** The only names that a map with free keys may have; empty for any. */
+  String[] names() default {};
+
+  /** How many entries a list of sections has; 0 for any number. */
+  int entries() default 0;
 
   /** The regular expression that a text has to match as a whole; empty for any. */
   String pattern() default "";
@@ -52,6 +70,14 @@ public @interface Key {
    * behind it where factors count; empty for nowhere.
    */
   String search() default "";
+
+  /** No limit to what a list of texts may hold. */
+  final class AnyText implements Supplier<List<String>> {
+    @Override
+    public List<String> get() {
+      return List.of();
+    }
+  }
 
   /** The folder that a relative path starts from. */
   enum Base {

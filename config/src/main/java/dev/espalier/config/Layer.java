@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * The checked values of one source.
@@ -39,6 +40,13 @@ record Layer(
     return layers.stream()
         .flatMap(layer -> layer.values().values().stream())
         .anyMatch(value -> value.source() != Source.DEFAULT && Paths.isWithin(value.path(), path));
+  }
+
+  /** The same layer with each value as {@code place} has it. */
+  Layer placed(UnaryOperator<ResolvedValue> place) {
+    Map<String, ResolvedValue> moved = new LinkedHashMap<>();
+    values.forEach((path, value) -> moved.put(path, place.apply(value)));
+    return new Layer(moved, replaced, mentioned, hollow);
   }
 
   /** Forgets what was said below {@code path}, here and in earlier sources. */

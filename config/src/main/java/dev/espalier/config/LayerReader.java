@@ -98,7 +98,7 @@ final class LayerReader {
           .field(entry.getKey())
           .ifPresentOrElse(
               field -> field(field, child, entry.getValue()),
-              () -> unknown(section, child, entry.getKey()));
+              () -> unknown(section.names(), child, entry.getKey()));
     }
   }
 
@@ -110,10 +110,10 @@ final class LayerReader {
       section(section, path, node);
     } else if (field.shape() instanceof Items items) {
       items(items, path, node);
-    } else if (field.shape() == Free.VALUES) {
-      free(field, path, node);
+    } else if (field.shape() instanceof Free free) {
+      free(field, free, path, node);
     } else {
-      leaf((Leaf) field.shape(), field.key(), path, node);
+      leaf((Leaf) field.shape(), field, path, node);
     }
   }
 
@@ -151,7 +151,7 @@ final class LayerReader {
     return !node.isEmpty() && node.properties().stream().allMatch(e -> Paths.isIndex(e.getKey()));
   }
 
-  private void free(Field field, String path, JsonNode node) {
+  private void free(Field field, Free free, String path, JsonNode node) {
     if (node.isNull()) {
       return;
     }
@@ -170,35 +170,32 @@ final class LayerReader {
     }
     for (Map.Entry<String, JsonNode> entry : node.properties()) {
       String child = Paths.child(path, entry.getKey());
-      if (entry.getKey().matches(FREE_NAME)) {
-        leaf(Leaf.VALUE, field.key(), child, entry.getValue());
+      List<String> names = List.of(field.key().names());
+      if (!names.isEmpty() && !names.contains(entry.getKey())) {
+        unknown(names, child, entry.getKey());
+      } else if (entry.getKey().matches(FREE_NAME)) {
+        leaf(free.each(), field, child, entry.getValue());
       } else {
         problems.add(
-            new Problem(
-                ProblemKind.CONFIGURATION,
-                ProblemCode.BAD_FORMAT,
-                places.key(child),
-                path
-                    + ": a name must match "
-                    + FREE_NAME
-                    + ", found "
-                    + Formats.quoted(entry.getKey()),
-                "Maybe one of its characters is not allowed."));
+            Problem.of(
+                    ProblemCode.BAD_FORMAT,
+                    path,
+                    "a name must match " + FREE_NAME + ", found " + Formats.quoted(entry.getKey()),
+                    "Maybe one of its characters is not allowed.")
+                .at(places.key(child)));
       }
     }
   }
 
   private void tooMany(String path, JsonNode node) {
-    problems.add(
-        new Problem(
-            ProblemKind.CONFIGURATION,
-            ProblemCode.TOO_LARGE,
-            places.value(path),
-            path + ": must have at most " + MOST_ENTRIES + " entries, found " + node.size(),
-            "Maybe this is not a configuration."));
+    report(
+        ProblemCode.TOO_LARGE,
+        path,
+        "must have at most " + MOST_ENTRIES + " entries, found " + node.size(),
+        "Maybe this is not a configuration.");
   }
 
-  private void leaf(Leaf leaf, Key key, String path, JsonNode node) {
+  private void leaf(Leaf leaf, Field field, String path, JsonNode node) {
     if (node.isNull()) {
       put(path, node);
       return;
@@ -208,14 +205,14 @@ final class LayerReader {
       return;
     }
     switch (leaf) {
-      case TEXT -> text(key, path, node);
-      case TEXTS -> texts(path, node);
-      case PATH -> path(key, path, node);
-      case WHOLE, DECIMAL -> number(leaf, key, path, node);
+      case TEXT -> text(field, path, node);
+      case TEXTS -> texts(field, path, node);
+      case PATH -> path(field.key(), path, node);
+      case WHOLE, DECIMAL -> number(leaf, field.key(), path, node);
       case FLAG -> flag(path, node);
       case AMOUNT -> amount(path, node);
-      case STRETCH -> stretch(key, path, node);
-      case VALUE -> value(path, node);
+      case STRETCH -> stretch(field.key(), path, node);
+      case VALUE -> value(field, path, node);
       case VALUES -> values(path, node);
     }
   }
@@ -234,32 +231,30 @@ final class LayerReader {
     Optional<String> plainly = Numbers.plainly(AMOUNT_UNIT.matcher(written).replaceFirst(""));
     plainly.ifPresent(
         advice ->
-            problems.add(
-                new Problem(
-                    ProblemKind.CONFIGURATION,
-                    ProblemCode.BAD_FORMAT,
-                    places.value(path),
-                    path + ": must be written as a plain decimal number, found " + written,
-                    advice)));
+            report(
+                ProblemCode.BAD_FORMAT,
+                path,
+                "must be written as a plain decimal number, found " + written,
+                advice));
     return plainly.isPresent();
   }
 
-  private void text(Key key, String path, JsonNode node) {
+  private void text(Field field, String path, JsonNode node) {
+    Key key = field.key();
     if (!node.isTextual() || node.textValue().isBlank()) {
       wrong(ProblemCode.WRONG_TYPE, path, "must be a text", node, asText(path, node));
       return;
     }
     String text = node.textValue();
-    if (key.oneOf().length > 0 && !List.of(key.oneOf()).contains(text)) {
-      List<String> allowed = List.of(key.oneOf());
-      wrong(
-          ProblemCode.NOT_ALLOWED,
+    if (List.of(key.unsupported()).contains(text)) {
+      report(
+          ProblemCode.UNSUPPORTED,
           path,
-          allowed.size() == 1 ? "must be " + allowed.get(0) : "must be one of " + join(allowed),
-          node,
-          allowed.size() == 1
-              ? "Maybe \"" + allowed.get(0) + "\" is meant."
-              : Suggestions.advice(text, allowed));
+          text + " is not supported yet",
+          "Use " + String.join(" or ", field.words()) + ".");
+      return;
+    }
+    if (!isAllowed(field.words(), path, node)) {
       return;
     }
     if (!key.pattern().isEmpty() && !text.matches(key.pattern())) {
@@ -279,7 +274,23 @@ final class LayerReader {
     put(path, node);
   }
 
-  private void texts(String path, JsonNode node) {
+  /** Whether a text is one of {@code words}, if there are any; reports it when it is not. */
+  private boolean isAllowed(List<String> words, String path, JsonNode text) {
+    if (words.isEmpty() || words.contains(text.textValue())) {
+      return true;
+    }
+    wrong(
+        ProblemCode.NOT_ALLOWED,
+        path,
+        (words.size() == 1 ? "must be " : "must be one of ") + join(words),
+        text,
+        words.size() == 1
+            ? "Maybe \"" + words.get(0) + "\" is meant."
+            : Suggestions.advice(text.textValue(), words));
+    return false;
+  }
+
+  private void texts(Field field, String path, JsonNode node) {
     ArrayNode texts = JsonNodeFactory.instance.arrayNode();
     if (node.isTextual()) {
       for (String part : node.textValue().split(",", -1)) {
@@ -307,7 +318,13 @@ final class LayerReader {
         return;
       }
     }
-    put(path, texts);
+    boolean allowed = true;
+    for (JsonNode text : texts) {
+      allowed &= isAllowed(field.words(), path, text);
+    }
+    if (allowed) {
+      put(path, texts);
+    }
   }
 
   private void path(Key key, String path, JsonNode node) {
@@ -345,9 +362,7 @@ final class LayerReader {
                         : JsonNodeFactory.instance.numberNode(value.doubleValue())),
             () ->
                 wrong(
-                    Numbers.isOutside(node, key, whole)
-                        ? ProblemCode.OUT_OF_RANGE
-                        : ProblemCode.WRONG_TYPE,
+                    Numbers.code(node, key, whole),
                     path,
                     "must be " + Numbers.range(key, whole),
                     node,
@@ -418,7 +433,7 @@ final class LayerReader {
         : ProblemCode.BAD_FORMAT;
   }
 
-  private void value(String path, JsonNode node) {
+  private void value(Field field, String path, JsonNode node) {
     Optional<BigDecimal> number = Numbers.read(node, false);
     if (number.isPresent() && Double.isInfinite(number.get().doubleValue())) {
       wrong(
@@ -427,8 +442,17 @@ final class LayerReader {
           "must be a number that a double can hold",
           node,
           "Maybe a digit or an exponent is wrong.");
-    } else if (number.isPresent()) {
+    } else if (number.isPresent() && Numbers.isWithin(number.get(), field.key())) {
       put(path, JsonNodeFactory.instance.numberNode(number.get().doubleValue()));
+    } else if (field.words().contains(node.asText())) {
+      put(path, node);
+    } else if (!field.words().isEmpty()) {
+      wrong(
+          number.isPresent() ? ProblemCode.OUT_OF_RANGE : ProblemCode.NOT_ALLOWED,
+          path,
+          "must be " + Numbers.range(field.key(), false) + ", or " + join(field.words()),
+          node,
+          Numbers.advice(node, field.key()));
     } else if (node.isTextual() && !node.textValue().isBlank()) {
       put(path, node);
     } else {
@@ -473,7 +497,7 @@ final class LayerReader {
   /** What to do about a value that should be a text. */
   private String asText(String path, JsonNode found) {
     if (!found.isNumber() && !found.isBoolean()) {
-      return "Maybe write one word, in quotes.";
+      return "Write one word, in quotes.";
     }
     // YAML takes no for false and 1.10 for 1.1: what is meant is what is written.
     String written = written(path, found);
@@ -491,29 +515,36 @@ final class LayerReader {
 
   private void wrong(
       ProblemCode code, String path, String expected, JsonNode found, String advice) {
+    report(code, path, expected + ", found " + describe(path, found), advice);
+  }
+
+  private void report(ProblemCode code, String path, String what, String advice) {
     problems.add(
         new Problem(
             ProblemKind.CONFIGURATION,
             code,
             places.value(path),
-            (path.isEmpty() ? "" : path + ": ") + expected + ", found " + describe(path, found),
+            path.isEmpty() ? null : path,
+            what,
             advice));
   }
 
-  private void unknown(Section section, String path, String name) {
-    List<String> names = section.names();
+  private void unknown(List<String> names, String path, String name) {
     String all = join(names.subList(0, Math.min(names.size(), NAMED_IN_ADVICE)));
+    Optional<String> closest =
+        problems.size() < MOST_SUGGESTIONS ? Suggestions.closest(name, names) : Optional.empty();
     problems.add(
-        new Problem(
-            ProblemKind.CONFIGURATION,
-            ProblemCode.UNKNOWN_KEY,
-            places.key(path),
-            (path.isEmpty() ? "\"\"" : path) + ": there is no such key",
-            (problems.size() < MOST_SUGGESTIONS
-                    ? Suggestions.closest(name, names)
-                    : Optional.<String>empty())
-                .map(nearest -> "Maybe \"" + nearest + "\" is meant.")
-                .orElse("Maybe one of " + all + " is meant.")));
+        Problem.of(
+                ProblemCode.UNKNOWN_KEY,
+                path.isEmpty() ? "\"\"" : path,
+                "there is no such key",
+                closest
+                    .map(nearest -> "Maybe \"" + nearest + "\" is meant.")
+                    .orElse(
+                        names.size() == 1
+                            ? "Maybe " + all + " is meant."
+                            : "Maybe one of " + all + " is meant."))
+            .at(places.key(path)));
   }
 
   private String describe(String path, JsonNode node) {

@@ -1,11 +1,14 @@
 package dev.espalier.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.espalier.api.problem.ProblemCode;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Numbers as people write them, and their ranges in words. */
 final class Numbers {
@@ -113,19 +116,27 @@ final class Numbers {
         && isIntegral(value);
   }
 
-  /** Whether {@code value} lies in the key's range. */
+  /** Whether {@code value} lies in the key's range, or is one of its numbers. */
   static boolean isWithin(BigDecimal value, Key key) {
     double v = value.doubleValue();
+    if (key.oneOf().length > 0) {
+      return Arrays.stream(key.oneOf()).anyMatch(allowed -> allowed == v);
+    }
     boolean above = key.minimumExcluded() ? v > key.minimum() : v >= key.minimum();
     boolean below = key.maximumExcluded() ? v < key.maximum() : v <= key.maximum();
     return above && below && Double.isFinite(v);
   }
 
-  /** Whether {@code node} is a number of the right kind, and so only too small or too large. */
-  static boolean isOutside(JsonNode node, Key key, boolean whole) {
-    return read(node, false)
-        .filter(value -> !isWithin(value, key) || (whole && isIntegral(value)))
-        .isPresent();
+  /** What is wrong with a value that is not in the key's range: the number, or that it is none. */
+  static ProblemCode code(JsonNode node, Key key, boolean whole) {
+    boolean number =
+        read(node, false)
+            .filter(value -> !isWithin(value, key) || (whole && isIntegral(value)))
+            .isPresent();
+    if (!number) {
+      return ProblemCode.WRONG_TYPE;
+    }
+    return key.oneOf().length > 0 ? ProblemCode.NOT_ALLOWED : ProblemCode.OUT_OF_RANGE;
   }
 
   /** What to write in place of a number that is not one, or outside of the key's range. */
@@ -145,6 +156,10 @@ final class Numbers {
 
   /** The key's range in words, for instance "a number of at least 0 and below 1". */
   static String range(Key key, boolean whole) {
+    if (key.oneOf().length > 0) {
+      return "one of "
+          + Arrays.stream(key.oneOf()).mapToObj(String::valueOf).collect(Collectors.joining(", "));
+    }
     if (key.minimum() == key.maximum()) {
       return plain(key.minimum());
     }

@@ -1,50 +1,73 @@
 package dev.espalier.config;
 
-import com.fasterxml.jackson.databind.node.IntNode;
 import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
+import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.tuning.Dimension;
 import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.config.foreign.Mapping;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A configuration together with where each of its values came from.
- *
- * @param configuration the values, typed
- * @param values every value with its source, in the order of the format
- * @param mappings what a file in a foreign format means here, piece by piece; empty for files of
- *     our own format
- * @param files the YAML files, as the user named them, the later over the earlier; at least one
- * @param folder the absolute folder of the first YAML file
- * @param sha256 hash of the YAML files, one after the other, in hexadecimal
- * @param assignments what the command line set, {@code path=value}
- * @param hollow empty maps and lists that somebody wrote and that change nothing
- */
-public record ResolvedConfiguration(
-    Configuration configuration,
-    List<ResolvedValue> values,
-    List<Mapping> mappings,
-    List<Path> files,
-    Path folder,
-    String sha256,
-    List<String> assignments,
-    List<ResolvedValue> hollow) {
-  /** Copies the lists. */
-  public ResolvedConfiguration {
-    values = List.copyOf(values);
-    mappings = List.copyOf(mappings);
-    files = List.copyOf(files);
-    assignments = List.copyOf(assignments);
-    hollow = List.copyOf(hollow);
+/** A configuration together with where each of its values came from. */
+public final class ResolvedConfiguration {
+  private final Configuration configuration;
+  private final List<ResolvedValue> values;
+  private final Sources sources;
+
+  ResolvedConfiguration(Configuration configuration, List<ResolvedValue> values, Sources sources) {
+    this.configuration = configuration;
+    this.values = List.copyOf(values);
+    this.sources = sources;
+  }
+
+  /** The values, typed. */
+  public Configuration configuration() {
+    return configuration;
+  }
+
+  /** Every value with its source, in the order of the format. */
+  public List<ResolvedValue> values() {
+    return values;
+  }
+
+  /**
+   * What a file in a foreign format means here, piece by piece; empty for files of our own format.
+   */
+  public List<Mapping> mappings() {
+    return sources.mappings();
+  }
+
+  /** The YAML files, as the user named them, the later over the earlier; at least one. */
+  public List<Path> files() {
+    return sources.files();
   }
 
   /** The first of the YAML files, as the user named it. */
   public Path file() {
-    return files.get(0);
+    return files().get(0);
+  }
+
+  /** Hash of the YAML files, one after the other, in hexadecimal. */
+  public String sha256() {
+    return sources.sha256();
+  }
+
+  /** What the command line set, {@code path=value}. */
+  public List<String> assignments() {
+    return sources.assignments();
+  }
+
+  /** Empty maps and lists that somebody wrote and that change nothing. */
+  public List<ResolvedValue> hollow() {
+    return Layer.withoutEffect(sources.layers());
   }
 
   /** The value at {@code path}, when the format has one there. */
@@ -65,27 +88,67 @@ public record ResolvedConfiguration(
         .orElseGet(() -> Location.ofFile(file().toString()));
   }
 
+  /** A CONFIGURATION problem with the value of {@code key}, at its place. */
+  public Problem problem(ProblemCode code, String key, String what, @Nullable String advice) {
+    return located(Problem.of(code, key, what, advice));
+  }
+
+  /** A problem, at the place of the key that it is about when it is at none. */
+  public Problem located(Problem problem) {
+    String key = problem.key();
+    return problem.location() == null && key != null ? problem.at(locate(key)) : problem;
+  }
+
   /** Whether nobody has set the value at {@code path}. */
   public boolean isDefault(String path) {
     return value(path).map(value -> value.source() == Source.DEFAULT).orElse(false);
   }
 
-  /** The same configuration with another default for a whole number. */
-  public ResolvedConfiguration withDefault(String path, int value) {
-    Configuration varied =
-        new ConfigurationLoader()
-            .vary(this, List.of(path + "=" + value), unchecked -> List.of())
-            .configuration();
-    List<ResolvedValue> replaced =
-        values.stream()
-            .map(
-                each ->
-                    each.path().equals(path)
-                        ? new ResolvedValue(path, IntNode.valueOf(value), Source.DEFAULT, null)
-                        : each)
-            .toList();
+  /**
+   * The same configuration with values of a trial laid over it.
+   *
+   * @param assignments {@code path=value}, the value in YAML and without references
+   * @param check what else to check
+   * @throws ProblemException of kind CONFIGURATION with everything that is wrong with the result
+   */
+  public ResolvedConfiguration with(List<String> assignments, ConfigurationLoader.Check check) {
+    List<Problem> problems = new ArrayList<>();
+    List<Layer> above = ConfigurationLoader.layers(assignments, sources.folder(), problems);
+    return ConfigurationLoader.resolve(sources.with(above), Set.of(), check, problems);
+  }
+
+  /** The same configuration with a value laid over it that is known to be right. */
+  public ResolvedConfiguration with(ResolvedValue value) {
+    Layer layer = Layer.empty();
+    layer.values().put(value.path(), value);
+    return ConfigurationLoader.resolve(
+        sources.with(List.of(layer)), Set.of(), unchecked -> List.of(), new ArrayList<>());
+  }
+
+  /**
+   * The same configuration as an earlier process recorded it, with the sources that it had there.
+   *
+   * @param place a value with its source and place there
+   * @param files as {@link #files}
+   * @param sha256 as {@link #sha256}
+   * @param assignments as {@link #assignments}
+   */
+  public ResolvedConfiguration recorded(
+      UnaryOperator<ResolvedValue> place,
+      List<Path> files,
+      String sha256,
+      List<String> assignments) {
     return new ResolvedConfiguration(
-        varied, replaced, mappings, files, folder, sha256, assignments, hollow);
+        configuration,
+        values.stream().map(place).toList(),
+        new Sources(
+            sources.layers().stream().map(layer -> layer.placed(place)).toList(),
+            sources.documents(),
+            sources.mappings(),
+            files,
+            sources.folder(),
+            sha256,
+            assignments));
   }
 
   /**
@@ -97,23 +160,14 @@ public record ResolvedConfiguration(
     return SearchRules.space(configuration, ofPlugins);
   }
 
-  /**
-   * The same configuration, told to come from elsewhere.
-   *
-   * @param values the same values with other places
-   * @param files as {@link #files}
-   * @param sha256 as {@link #sha256}
-   * @param assignments as {@link #assignments}
-   */
-  public ResolvedConfiguration from(
-      List<ResolvedValue> values, List<Path> files, String sha256, List<String> assignments) {
-    return new ResolvedConfiguration(
-        configuration, values, mappings, files, folder, sha256, assignments, hollow);
-  }
-
   /** The configuration as YAML that loads again, each value with its source as a comment. */
   public String toYaml() {
-    return ResolvedYaml.write(this);
+    return ResolvedYaml.write(values);
+  }
+
+  /** The same, with each value as it is to be shown. */
+  public String toYaml(UnaryOperator<ResolvedValue> shown) {
+    return ResolvedYaml.write(values.stream().map(shown).toList());
   }
 
   private static boolean isKnown(@Nullable Location location) {

@@ -8,12 +8,12 @@ import java.util.List;
 final class ResolvedYaml {
   private ResolvedYaml() {}
 
-  static String write(ResolvedConfiguration resolved) {
+  static String write(List<ResolvedValue> values) {
     StringBuilder out = new StringBuilder();
     out.append("# Every value, and where it came from.\n");
     List<String> open = new ArrayList<>();
     String itemBefore = "";
-    for (ResolvedValue value : resolved.values()) {
+    for (ResolvedValue value : values) {
       List<String> segments = Paths.segments(value.path());
       List<String> around = segments.subList(0, segments.size() - 1);
       int shared = shared(open, around);

@@ -1,28 +1,14 @@
 package dev.espalier.config;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
-import dev.espalier.api.problem.ProblemKind;
-import dev.espalier.api.problem.Suggestions;
-import dev.espalier.core.quantization.QuantizationPlan;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 
 /** What no single value can be wrong about: keys that must fit each other. */
 final class Rules {
-  static final String DEVICE = "device";
-
-  /** LPOT's files may name another one; it is refused with a word of its own. */
-  static final String SUPPORTED_DEVICE = "cpu";
-
-  /** The list that must hold exactly one pruner. */
-  static final String PRUNERS = "pruning.approach.weight_compression.pruners";
-
   /** The section that must hold exactly one kind of criterion. */
   static final String CRITERION = "tuning.accuracy_criterion";
 
@@ -58,36 +44,32 @@ final class Rules {
   /** Adds to {@code problems} what contradicts itself in {@code assembly}. */
   static void check(Assembly assembly, List<Problem> problems) {
     Rules rules = new Rules(assembly, problems);
-    rules.deviceIsSupported();
-    rules.thereIsOnePruner();
-    rules.sparsityGrows();
-    rules.thereIsOneCriterion();
-    rules.metricsGoTogether();
-    rules.baselineIsTrainedOrGiven();
-    rules.objectivesGoTogether();
-    rules.operatorTypesCanBeQuantized();
-    rules.blocksCanBeMade();
-    rules.recipesFit();
-    rules.theTeacherIsHeard();
-    rules.partsHaveFiles();
-    rules.partsHaveRows();
-    rules.calibrationIsUsed();
+    rules.checkSparsities();
+    rules.checkOneCriterion();
+    rules.checkMetrics();
+    rules.checkBaseline();
+    rules.checkObjectives();
+    rules.checkRecipes();
+    rules.checkTeacherWeights();
+    rules.checkPartFiles();
+    rules.checkPartOrder();
+    rules.checkCalibration();
   }
 
-  private void partsHaveFiles() {
+  private void checkPartFiles() {
     for (String key : List.of("data.train", "data.calibration", "data.evaluation")) {
       if (text(key + "_part").isPresent() && text(key).isEmpty()) {
         report(
             ProblemCode.CONTRADICTION,
             key + "_part",
             "is about " + key + ", which names no file",
-            "Maybe remove it: what is generated has no parts.");
+            "Remove it: generated data has no parts.");
       }
     }
   }
 
   /** A part that ends before it begins; how one is written, the key itself says. */
-  private void partsHaveRows() {
+  private void checkPartOrder() {
     for (String key : PARTS) {
       String written = text(key).orElse("");
       String[] ends = written.split("-", -1);
@@ -103,7 +85,7 @@ final class Rules {
     }
   }
 
-  private void calibrationIsUsed() {
+  private void checkCalibration() {
     if (text("data.calibration").isPresent() && text("quantization.approach").isEmpty()) {
       report(
           ProblemCode.CONTRADICTION,
@@ -113,33 +95,8 @@ final class Rules {
     }
   }
 
-  private void blocksCanBeMade() {
-    mustBeOf("quantization.weight_only.bits", List.of(4, 8));
-    mustBeOf("quantization.weight_only.group_size", List.of(32, 64, 128));
-  }
-
-  private void mustBeOf(String path, List<Integer> allowed) {
-    ResolvedValue value = assembly.value(path);
-    if (value != null && !allowed.contains(value.value().asInt())) {
-      report(
-          ProblemCode.NOT_ALLOWED,
-          path,
-          "must be one of "
-              + allowed.toString().replaceAll("[\\[\\]]", "")
-              + ", found "
-              + value.value().asInt(),
-          "Maybe " + allowed.get(0) + " is meant.");
-    }
-  }
-
-  private void recipesFit() {
+  private void checkRecipes() {
     String recipes = "quantization.recipes";
-    String arguments = recipes + ".smooth_quant_args";
-    for (ResolvedValue value : assembly.values()) {
-      if (Paths.isWithin(value.path(), arguments)) {
-        smoothQuantArgument(value, arguments + ".alpha");
-      }
-    }
     ResolvedValue approach = assembly.value("quantization.approach");
     if (approach == null || !approach.value().asText().equals("weight_only")) {
       return;
@@ -151,54 +108,12 @@ final class Rules {
             ProblemCode.CONTRADICTION,
             recipes + "." + recipe,
             "is about int8 activations, and with the approach weight_only they stay float",
-            "Maybe remove it, or choose another quantization.approach.");
+            "Remove it, or choose another quantization.approach.");
       }
     }
   }
 
-  private void smoothQuantArgument(ResolvedValue value, String alpha) {
-    if (!value.path().equals(alpha)) {
-      report(
-          ProblemCode.UNKNOWN_KEY, value.path(), "there is no such key", "Maybe alpha is meant.");
-      return;
-    }
-    JsonNode given = value.value();
-    boolean share = given.isNumber() && given.doubleValue() >= 0 && given.doubleValue() <= 1;
-    if (!share && !given.asText().equals("auto")) {
-      report(
-          ProblemCode.OUT_OF_RANGE,
-          alpha,
-          "must be a number from 0 to 1, or auto, found " + given.asText(),
-          "Maybe 0.5 is meant.");
-    }
-  }
-
-  private void operatorTypesCanBeQuantized() {
-    operatorTypesCanBeQuantized("quantization.op_types");
-    String exceptions = "quantization.optype_wise";
-    for (int i = 0; i < assembly.count(exceptions); i++) {
-      operatorTypesCanBeQuantized(exceptions + "[" + i + "].op_types");
-    }
-  }
-
-  private void operatorTypesCanBeQuantized(String path) {
-    ResolvedValue types = assembly.value(path);
-    if (types == null) {
-      return;
-    }
-    List<String> known = new ArrayList<>(new TreeSet<>(QuantizationPlan.OPERATOR_TYPES));
-    for (JsonNode type : types.value()) {
-      if (!known.contains(type.asText())) {
-        report(
-            ProblemCode.NOT_ALLOWED,
-            path,
-            "must be of " + String.join(", ", known) + ", found " + type.asText(),
-            Suggestions.advice(type.asText(), known) + " Everything else stays float.");
-      }
-    }
-  }
-
-  private void theTeacherIsHeard() {
+  private void checkTeacherWeights() {
     String section = "distillation";
     ResolvedValue answers = assembly.value(section + ".alpha_distil");
     ResolvedValue states = assembly.value(section + ".hidden_states");
@@ -210,35 +125,11 @@ final class Rules {
           ProblemCode.CONTRADICTION,
           section + ".alpha_distil",
           "is 0 and hidden_states is 0, so nothing is learnt from the teacher",
-          "Maybe leave the section out, or give one of them a weight.");
+          "Omit the section, or give one of them a weight.");
     }
   }
 
-  private void deviceIsSupported() {
-    ResolvedValue device = assembly.value(DEVICE);
-    if (device != null && !device.value().asText().equals(SUPPORTED_DEVICE)) {
-      report(
-          ProblemCode.UNSUPPORTED,
-          DEVICE,
-          device.value().asText() + " is not supported yet",
-          "Maybe use device: cpu, the only one that training runs on for now.");
-    }
-  }
-
-  private void thereIsOnePruner() {
-    int count = assembly.count(PRUNERS);
-    // None may be the consequence of another mistake; two are two, whatever else they hold.
-    if (count > 1 || (count == 0 && !assembly.isReported(PRUNERS))) {
-      report(
-          count == 0 ? ProblemCode.MISSING_KEY : ProblemCode.UNSUPPORTED,
-          count == 0 ? PRUNERS : Paths.item(PRUNERS, 1),
-          PRUNERS,
-          "must hold exactly one pruner for now, found " + count,
-          "Maybe - prune_type: movement is meant.");
-    }
-  }
-
-  private void sparsityGrows() {
+  private void checkSparsities() {
     Optional<Double> initial = number(COMPRESSION + ".initial_sparsity");
     Optional<Double> target = number(COMPRESSION + ".target_sparsity");
     if (initial.isPresent() && target.isPresent() && initial.get() > target.get()) {
@@ -263,7 +154,7 @@ final class Rules {
     }
   }
 
-  private void thereIsOneCriterion() {
+  private void checkOneCriterion() {
     boolean relative = number(CRITERION + ".relative").isPresent();
     boolean absolute = number(CRITERION + ".absolute").isPresent();
     // Neither may be the consequence of another mistake; both are there, whatever else is.
@@ -275,12 +166,12 @@ final class Rules {
         CRITERION,
         "must hold exactly one of relative and absolute, found " + (relative ? "both" : "neither"),
         relative
-            ? "Maybe set the one that is not meant to null."
+            ? "Set one of the two to null."
             : "Maybe relative: 0.01 is meant: at most 1% of the baseline's metric may be lost.");
   }
 
   /** Several metrics: each once, with weights for all of them or none, and one limit at most. */
-  private void metricsGoTogether() {
+  private void checkMetrics() {
     int count = assembly.count(METRICS);
     if (count == 0) {
       return;
@@ -291,7 +182,7 @@ final class Rules {
           ProblemCode.CONTRADICTION,
           single,
           "multi_metrics is set, too, found " + text(single).get(),
-          "Maybe set the one that is not meant to null.");
+          "Set one of the two to null.");
     }
     Set<String> names = new HashSet<>();
     int weights = 0;
@@ -304,7 +195,7 @@ final class Rules {
             ProblemCode.DUPLICATE_KEY,
             each + ".metric",
             name.get() + " is judged twice",
-            "Maybe remove one of the two.");
+            "Remove one of the two.");
       }
       weights += number(each + ".weight").isPresent() ? 1 : 0;
       boolean relative = number(each + ".relative").isPresent();
@@ -315,7 +206,7 @@ final class Rules {
             ProblemCode.CONTRADICTION,
             each,
             "must hold at most one of relative and absolute, found both",
-            "Maybe set the one that is not meant to null.");
+            "Set one of the two to null.");
       }
     }
     if (assembly.isReported(METRICS)) {
@@ -338,14 +229,14 @@ final class Rules {
           "a weighted mean has one limit, tuning.accuracy_criterion, found limits of its own for "
               + limits
               + " of its metrics",
-          "Maybe remove the weights, so that each metric must keep to its own limit.");
+          "Remove the weights, so that each metric must keep to its own limit.");
     }
   }
 
   /**
    * A baseline that is at hand is not trained, and one that is only known has no size or latency.
    */
-  private void baselineIsTrainedOrGiven() {
+  private void checkBaseline() {
     String metrics = BASELINE + ".metrics";
     String checkpoint = BASELINE + ".checkpoint";
     boolean known = assembly.count(metrics) > 0;
@@ -358,7 +249,7 @@ final class Rules {
           ProblemCode.CONTRADICTION,
           checkpoint,
           "metrics are given, too, found " + file.get(),
-          "Maybe remove the metrics: those of the checkpoint are measured.");
+          "Remove the metrics: those of the checkpoint are measured.");
     }
     for (String key : List.of("epochs", "max_steps", "learning_rate")) {
       Optional<String> budget = text(BASELINE + "." + key);
@@ -371,20 +262,11 @@ final class Rules {
       }
     }
     if (known) {
-      onlyMetricsAreKnown(metrics);
+      checkKnownMetrics();
     }
   }
 
-  private void onlyMetricsAreKnown(String metrics) {
-    for (ResolvedValue value : assembly.values()) {
-      if (Paths.isWithin(value.path(), metrics) && !value.value().isNumber()) {
-        report(
-            ProblemCode.WRONG_TYPE,
-            value.path(),
-            "must be a number, found " + value.value(),
-            "Maybe 0.9 is meant.");
-      }
-    }
+  private void checkKnownMetrics() {
     for (String key : List.of("pruning.train.start_from", "distillation.teacher")) {
       if (text(key).filter("baseline"::equals).isPresent()) {
         report(
@@ -410,7 +292,7 @@ final class Rules {
   }
 
   /** One objective or several, each once. */
-  private void objectivesGoTogether() {
+  private void checkObjectives() {
     int count = assembly.count(OBJECTIVES);
     Optional<String> one = text(OBJECTIVE);
     if (count > 0 && one.isPresent()) {
@@ -418,7 +300,7 @@ final class Rules {
           ProblemCode.CONTRADICTION,
           OBJECTIVE,
           "multi_objectives is set, too, found " + one.get(),
-          "Maybe set the one that is not meant to null.");
+          "Set one of the two to null.");
     }
     Set<String> names = new HashSet<>();
     for (int i = 0; i < count; i++) {
@@ -429,7 +311,7 @@ final class Rules {
             ProblemCode.DUPLICATE_KEY,
             path,
             name.get() + " is there twice",
-            "Maybe remove one of the two.");
+            "Remove one of the two.");
       }
     }
   }
@@ -447,17 +329,6 @@ final class Rules {
   }
 
   private void report(ProblemCode code, String path, String message, String advice) {
-    report(code, path, path, message, advice);
-  }
-
-  /** Reports what is wrong with {@code path}, at {@code place}. */
-  private void report(ProblemCode code, String place, String path, String message, String advice) {
-    problems.add(
-        new Problem(
-            ProblemKind.CONFIGURATION,
-            code,
-            assembly.locate(place),
-            path + ": " + message,
-            advice));
+    problems.add(Problem.of(code, path, message, advice).at(assembly.locate(path)));
   }
 }

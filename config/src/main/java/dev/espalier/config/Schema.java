@@ -48,13 +48,20 @@ final class Schema {
     }
   }
 
-  /** A map with free keys, and numbers or texts as values. */
-  enum Free implements Shape {
-    VALUES
-  }
+  /** A map with free keys. */
+  record Free(Leaf each) implements Shape {}
 
-  /** A key with its annotation. */
-  record Field(String name, Shape shape, Key key) {}
+  /**
+   * A key with its annotation.
+   *
+   * @param words the only texts that it, or each entry of its list, may be; empty for any
+   */
+  record Field(String name, Shape shape, Key key, List<String> words) {
+    /** The key's values, for a map with free keys. */
+    Field each(String entry, Leaf leaf) {
+      return new Field(entry, leaf, key, words);
+    }
+  }
 
   private Schema() {}
 
@@ -77,7 +84,7 @@ final class Schema {
   }
 
   /** The key at {@code path}, or nothing when that is no field of the format. */
-  static Optional<Key> key(Section root, String path) {
+  static Optional<Field> field(Section root, String path) {
     List<String> segments = Paths.segments(path);
     if (segments.isEmpty()) {
       return Optional.empty();
@@ -85,8 +92,7 @@ final class Schema {
     String name = segments.get(segments.size() - 1);
     return find(root, Paths.parent(path))
         .filter(Section.class::isInstance)
-        .flatMap(section -> ((Section) section).field(name))
-        .map(Field::key);
+        .flatMap(section -> ((Section) section).field(name));
   }
 
   private static Optional<Shape> child(Shape at, String segment) {
@@ -96,7 +102,7 @@ final class Schema {
     if (at instanceof Items items && Paths.isIndex(segment)) {
       return Optional.of(items.each());
     }
-    return at == Free.VALUES ? Optional.of(Leaf.VALUE) : Optional.empty();
+    return at instanceof Free free ? Optional.of(free.each()) : Optional.empty();
   }
 
   private static Field field(RecordComponent component) {
@@ -106,14 +112,26 @@ final class Schema {
     }
     String name =
         PropertyNamingStrategies.SnakeCaseStrategy.INSTANCE.translate(component.getName());
-    return new Field(name, shape(component.getGenericType()), key);
+    return new Field(name, shape(component.getGenericType()), key, words(component.getType(), key));
+  }
+
+  private static List<String> words(Class<?> type, Key key) {
+    if (key.each() == Key.AnyText.class) {
+      return type.isEnum() ? Words.all(type) : List.of(key.words());
+    }
+    try {
+      return List.copyOf(key.each().getDeclaredConstructor().newInstance().get());
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(key.each() + " cannot be asked", e);
+    }
   }
 
   private static Shape shape(Type type) {
     if (type instanceof ParameterizedType generic) {
+      Type[] arguments = generic.getActualTypeArguments();
       return generic.getRawType() == Map.class
-          ? Free.VALUES
-          : ofList(generic.getActualTypeArguments()[0]);
+          ? new Free(arguments[1] == Object.class ? Leaf.VALUE : scalar((Class<?>) arguments[1]))
+          : ofList(arguments[0]);
     }
     Class<?> plain = (Class<?>) type;
     if (plain == Amount.class) {
@@ -136,7 +154,7 @@ final class Schema {
   }
 
   private static Leaf scalar(Class<?> type) {
-    if (type == String.class) {
+    if (type == String.class || type.isEnum()) {
       return Leaf.TEXT;
     }
     if (type == Path.class) {

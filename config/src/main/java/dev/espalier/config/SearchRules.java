@@ -2,16 +2,18 @@ package dev.espalier.config;
 
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.api.tuning.Dimension;
 import dev.espalier.api.tuning.SearchSpace;
+import dev.espalier.config.Configuration.Scale;
 import dev.espalier.config.Configuration.SearchDimension;
+import dev.espalier.config.Schema.Field;
 import dev.espalier.config.Schema.Leaf;
 import dev.espalier.config.Schema.Section;
 import dev.espalier.config.Schema.Shape;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -101,14 +103,19 @@ final class SearchRules {
 
   /** What the format declares next to a key: a range, or the texts that it may hold. */
   private static Optional<Dimension> declared(String key) {
-    Optional<Key> found = Schema.key(SCHEMA, key);
+    Optional<Field> found = Schema.field(SCHEMA, key);
     if (found.isEmpty()) {
       return Optional.empty();
     }
-    if (found.get().oneOf().length > 1) {
-      return Optional.of(new Dimension.Choice(key, List.of((Object[]) found.get().oneOf())));
+    List<Object> options = new ArrayList<>();
+    if (found.get().shape() == Leaf.TEXT) {
+      options.addAll(found.get().words());
     }
-    String[] parts = found.get().search().split(", ", -1);
+    Arrays.stream(found.get().key().oneOf()).asLongStream().forEach(options::add);
+    if (options.size() > 1) {
+      return Optional.of(new Dimension.Choice(key, options));
+    }
+    String[] parts = found.get().key().search().split(", ", -1);
     return parts.length < 2
         ? Optional.empty()
         : Optional.of(
@@ -144,11 +151,7 @@ final class SearchRules {
   /** Whether the trials can vary {@code key}, and it is the first entry that does. */
   private boolean checkKey(String path, String key, Set<String> keys) {
     if (!keys.add(key)) {
-      report(
-          ProblemCode.DUPLICATE_KEY,
-          path,
-          key + " is varied twice",
-          "Maybe remove one of the two.");
+      report(ProblemCode.DUPLICATE_KEY, path, key + " is varied twice", "Remove one of the two.");
       return false;
     }
     if (!isVaried(key)) {
@@ -176,13 +179,13 @@ final class SearchRules {
           ProblemCode.CONTRADICTION,
           path,
           "must hold either a range or options, found both",
-          "Maybe remove low and high.");
+          "Remove low and high, or options.");
     } else if (written.options().stream().distinct().count() < written.options().size()) {
       report(
           ProblemCode.CONTRADICTION,
           path + ".options",
           "two options are the same: " + written.options(),
-          "Maybe remove one of the two.");
+          "Remove one of the two.");
     }
   }
 
@@ -226,7 +229,7 @@ final class SearchRules {
   }
 
   private static boolean isLogarithmic(SearchDimension written) {
-    return written.scale().equals("log");
+    return written.scale() == Scale.LOG;
   }
 
   private static boolean isVaried(String key) {
@@ -249,8 +252,6 @@ final class SearchRules {
   }
 
   private void report(ProblemCode code, String path, String message, String advice) {
-    problems.add(
-        new Problem(
-            ProblemKind.CONFIGURATION, code, assembly.locate(path), path + ": " + message, advice));
+    problems.add(Problem.of(code, path, message, advice).at(assembly.locate(path)));
   }
 }

@@ -172,8 +172,7 @@ final class YamlDocument {
     }
     JsonNode tree = value(parser, "", 0);
     if (parser.nextToken() != null) {
-      throw broken(
-          here(parser), "a second YAML document begins here", "Maybe remove the line ---.");
+      throw broken(here(parser), "a second YAML document begins here", "Remove the line ---.");
     }
     root = tree;
   }
@@ -217,12 +216,12 @@ final class YamlDocument {
       boolean duplicate = map.has(name);
       if (duplicate) {
         problems.add(
-            new Problem(
-                ProblemKind.CONFIGURATION,
-                ProblemCode.DUPLICATE_KEY,
-                key,
-                child + ": the key is there twice, first at line " + locateKey(child).line(),
-                "Maybe remove one of the two."));
+            Problem.of(
+                    ProblemCode.DUPLICATE_KEY,
+                    child,
+                    "duplicate key, first defined on line " + locateKey(child).line(),
+                    "Remove one of the two.")
+                .at(key));
       }
       parser.nextToken();
       if (!duplicate) {
@@ -312,8 +311,9 @@ final class YamlDocument {
               ProblemKind.CONFIGURATION,
               ProblemCode.YAML_TAG,
               at,
-              (path.isEmpty() ? "" : path + ": ") + "the YAML tag " + tag + " is not allowed",
-              "Maybe remove the tag: no tag creates an object here."));
+              path.isEmpty() ? null : path,
+              "the YAML tag " + tag + " is not allowed",
+              "Remove the tag: tags create no objects here."));
     }
   }
 

@@ -127,7 +127,7 @@ final class ConfigurationLoaderTest {
     Configuration loaded = load(SMALLEST).configuration();
 
     assertThat(loaded.version()).isEqualTo(1);
-    assertThat(loaded.device()).isEqualTo("cpu");
+    assertThat(loaded.device()).isEqualTo(Configuration.Device.CPU);
     assertThat(loaded.quantization()).isNull();
     assertThat(loaded.data().train()).isNull();
     Configuration.Train train = loaded.pruning().train();
@@ -154,7 +154,7 @@ final class ConfigurationLoaderTest {
     assertThat(loaded.data().evaluation()).isEqualTo("/abs/dev.tsv");
     assertThat(loaded.data().maxSequenceLength()).isEqualTo(64);
     assertThat(loaded.pruning().train().learningRate()).isEqualTo(1e-4);
-    assertThat(loaded.pruning().train().startFrom()).isEqualTo("baseline");
+    assertThat(loaded.pruning().train().startFrom()).isEqualTo(Configuration.StartFrom.BASELINE);
     Configuration.PrunerChoice pruner =
         loaded.pruning().approach().weightCompression().pruners().get(0);
     assertThat(pruner.excludedNames()).containsExactly("a", "b");
@@ -322,10 +322,9 @@ final class ConfigurationLoaderTest {
         "task: sst-2|task: 2|7:9: data.task: must be a text, found 2",
         "start_from: baseline|start_from: basline|25:17: pruning.train.start_from: must be one of"
             + " pretrained, baseline, found the text \"basline\"\\n  Maybe \"baseline\" is meant.",
-        "device: cpu|device: cuda|5:9: device: must be one of cpu, gpu, found the text \"cuda\"\\n "
-            + " Choose one of these.",
-        "device: cpu|device: gpu|5:9: device: gpu is not supported yet\\n  Maybe use device: cpu,"
-            + " the only one that training runs on for now.",
+        "device: cpu|device: cuda|5:9: device: must be cpu, found the text \"cuda\"\\n "
+            + " Maybe \"cpu\" is meant.",
+        "device: cpu|device: gpu|5:9: device: gpu is not supported yet\\n  Use cpu.",
         "batch_size: 16|batchsize: 16|17:5: pruning.train.batchsize: there is no such key\\n  Maybe"
             + " \"batch_size\" is meant.",
         "excluded_names: [a, b]|excluded_names: [a, 3]|35:31:"
@@ -335,8 +334,7 @@ final class ConfigurationLoaderTest {
             + " pruning.approach.weight_compression.target_sparsity: must be at least"
             + " initial_sparsity, which is 0.9, found 0.85\\n  Maybe the two are swapped.",
         "{absolute: 0.02}|{absolute: 0.02, relative: 0.1}|43:50: tuning.accuracy_criterion: must"
-            + " hold exactly one of relative and absolute, found both\\n  Maybe set the one that is"
-            + " not meant to null.",
+            + " hold exactly one of relative and absolute, found both\\n  Set one of the two to null.",
       })
   void a_mistake_is_named_with_its_place_and_value(String right, String wrong, String expected) {
     List<Problem> problems = problems(COMPLETE.replace(right, wrong));
@@ -367,7 +365,7 @@ final class ConfigurationLoaderTest {
         .extracting(problem -> problem.location() + " " + problem.message())
         .map(text -> text.substring(file().toString().length()))
         .containsExactlyInAnyOrder(
-            ":4:45 data.max_sequence_length: the key is there twice, first at line 4",
+            ":4:45 data.max_sequence_length: duplicate key, first defined on line 4",
             ":1:1 versoin: there is no such key",
             ":4:42 data.max_sequence_length: must be a whole number of at least 8 and up to 512,"
                 + " found 0",
@@ -446,7 +444,7 @@ final class ConfigurationLoaderTest {
                 .problems())
         .extracting(Problem::message)
         .containsExactly(
-            "device: must be one of cpu, gpu, found the text \"tpu\"",
+            "device: must be cpu, found the text \"tpu\"",
             "model.name: is missing",
             "data.task: is sentiment-twin");
   }
@@ -487,7 +485,7 @@ final class ConfigurationLoaderTest {
         .containsExactly(
             file()
                 + ": pruning: is missing; it needs approach.weight_compression.pruners\n"
-                + "  Add it: How the model is pruned.");
+                + "  Add it: Pruning method and schedule.");
   }
 
   @ParameterizedTest
@@ -614,7 +612,9 @@ final class ConfigurationLoaderTest {
   void an_empty_section_is_a_section() {
     assertThat(load(SMALLEST + "quantization: {}\n").configuration().quantization())
         .extracting(Configuration.Quantization::approach, Configuration.Quantization::format)
-        .containsExactly("post_training_dynamic_quant", "qdq");
+        .containsExactly(
+            Configuration.QuantizationApproach.POST_TRAINING_DYNAMIC_QUANT,
+            Configuration.GraphFormat.QDQ);
     assertThat(load(SMALLEST + "quantization:\n").configuration().quantization()).isNull();
   }
 
@@ -721,7 +721,7 @@ final class ConfigurationLoaderTest {
   }
 
   private static Problem problemAt(String path, String message) {
-    return new Problem(ProblemKind.CONFIGURATION, null, path + ": " + message, null);
+    return Problem.of(ProblemCode.CONTRADICTION, path, message, null);
   }
 
   private List<Problem> problems(String yaml) {

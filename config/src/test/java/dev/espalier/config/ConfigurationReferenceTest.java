@@ -1,14 +1,17 @@
 package dev.espalier.config;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.config.Schema.Field;
 import dev.espalier.config.Schema.Items;
+import dev.espalier.config.Schema.Leaf;
 import dev.espalier.config.Schema.Section;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -40,7 +43,7 @@ class ConfigurationReferenceTest {
         Key key = field.key();
         rows.add(
             "| `%s` | %s | %s | %s |"
-                .formatted(child, fallback(key), allowed(key), key.value().replace("|", "\\|")));
+                .formatted(child, fallback(key), allowed(field), key.value().replace("|", "\\|")));
       }
     }
   }
@@ -52,9 +55,15 @@ class ConfigurationReferenceTest {
     return key.fallback().isEmpty() ? "" : "`" + key.fallback() + "`";
   }
 
-  private static String allowed(Key key) {
+  private static String allowed(Field field) {
+    Key key = field.key();
     if (key.oneOf().length > 0) {
-      return "`" + String.join("`, `", key.oneOf()) + "`";
+      return "`"
+          + Arrays.stream(key.oneOf()).mapToObj(String::valueOf).collect(joining("`, `"))
+          + "`";
+    }
+    if (!field.words().isEmpty() && field.shape() instanceof Leaf) {
+      return "`" + String.join("`, `", field.words()) + "`";
     }
     boolean lowest = key.minimum() != Double.NEGATIVE_INFINITY;
     boolean highest = key.maximum() != Double.POSITIVE_INFINITY;

@@ -103,7 +103,7 @@ class JsonSchemaTest {
     Files.writeString(wanted, JsonSchema.text());
 
     assertThat(PUBLISHED)
-        .as("replace it: cp tuner/%s docs/schema/", wanted)
+        .as("replace it: cp config/%s docs/schema/", wanted)
         .exists()
         .hasContent(JsonSchema.text());
   }

@@ -82,11 +82,9 @@ final class SearchSpaceTest {
   void a_configuration_varies_in_what_it_is_told_and_in_nothing_else() throws IOException {
     ResolvedConfiguration base = load("");
     ResolvedConfiguration varied =
-        new ConfigurationLoader()
-            .vary(
-                base,
-                List.of(SPARSITY + "=0.75", LAMBDA + "=3", "pruning.train.learning_rate=1.0E-4"),
-                draft -> List.of());
+        base.with(
+            List.of(SPARSITY + "=0.75", LAMBDA + "=3", "pruning.train.learning_rate=1.0E-4"),
+            draft -> List.of());
 
     assertThat(varied.configuration().pruning().approach().weightCompression().targetSparsity())
         .isEqualTo(0.75);
@@ -104,6 +102,24 @@ final class SearchSpaceTest {
     assertThat(varied.configuration().data()).isEqualTo(base.configuration().data());
     assertThat(varied.configuration().tuning()).isEqualTo(base.configuration().tuning());
     assertThat(varied.files()).isEqualTo(base.files());
+    assertThat(varied.locate("tuning.random_seed")).isEqualTo(base.locate("tuning.random_seed"));
+    assertThat(varied.isDefault("pruning.train.epochs")).isTrue();
+  }
+
+  @Test
+  void a_trial_means_what_it_says_and_may_be_wrong() throws IOException {
+    ResolvedConfiguration base = load("");
+
+    assertThat(
+            base.with(List.of("quantization.excluded_names=${model.name}"), draft -> List.of())
+                .configuration()
+                .quantization()
+                .excludedNames())
+        .as("no reference")
+        .containsExactly("${model.name}");
+    assertThatThrownBy(() -> base.with(List.of(SPARSITY + "=1.5"), draft -> List.of()))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageStartingWith("--set " + SPARSITY + "=1.5: " + SPARSITY + ": must be");
   }
 
   @ParameterizedTest

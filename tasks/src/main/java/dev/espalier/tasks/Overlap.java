@@ -6,7 +6,6 @@ import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.core.data.TaskSource.DataFile;
-import dev.espalier.core.data.TaskSource.Mistake;
 import dev.espalier.core.model.PretrainedModels;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.TextFile;
@@ -102,9 +101,7 @@ final class Overlap {
       others.addAll(judged);
       for (Origin other : others) {
         if (overlap(fitted.get(i), other)) {
-          problems.add(
-              mistake(fitted.get(i).key(), said(fitted.get(i)), other.key(), said(other))
-                  .problem());
+          problems.add(mistake(fitted.get(i).key(), said(fitted.get(i)), other.key(), said(other)));
         }
       }
     }
@@ -122,9 +119,9 @@ final class Overlap {
    *
    * @param named what each key names, the training set first
    */
-  static List<Mistake> check(Map<String, DataFile> named) {
+  static List<Problem> check(Map<String, DataFile> named) {
     List<Map.Entry<String, DataFile>> sets = new ArrayList<>(named.entrySet());
-    List<Mistake> mistakes = new ArrayList<>();
+    List<Problem> mistakes = new ArrayList<>();
     for (int i = 0; i < sets.size(); i++) {
       Map.Entry<String, DataFile> one = sets.get(i);
       Part part = part(one.getValue());
@@ -164,8 +161,9 @@ final class Overlap {
     return key.startsWith("data.evaluation");
   }
 
-  private static Mistake mistake(String one, String itsRows, String other, String others) {
-    return Mistake.contradiction(
+  private static Problem mistake(String one, String itsRows, String other, String others) {
+    return Problem.of(
+        ProblemCode.CONTRADICTION,
         other,
         "has rows of " + one + ", too: " + others + ", " + itsRows,
         "Maybe another file is meant, or parts of it: data.train_part: 201- and"

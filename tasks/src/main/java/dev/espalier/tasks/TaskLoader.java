@@ -3,6 +3,7 @@ package dev.espalier.tasks;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.metric.Metric;
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
@@ -92,9 +93,9 @@ public final class TaskLoader implements TaskSource {
     if (!names().contains(task)) {
       throw unknown(task);
     }
-    List<Mistake> mistakes = check(request);
+    List<Problem> mistakes = check(request);
     if (!mistakes.isEmpty()) {
-      throw new ProblemException(mistakes.stream().map(Mistake::problem).toList());
+      throw new ProblemException(mistakes);
     }
     natives.run();
     Map<String, SetFiles> sets = SetFiles.of(request, elsewhere);
@@ -112,14 +113,15 @@ public final class TaskLoader implements TaskSource {
    * given to it, and what it needs must.
    */
   @Override
-  public List<Mistake> check(Request request) {
+  public List<Problem> check(Request request) {
     String task = request.task();
-    List<Mistake> mistakes = new ArrayList<>();
+    List<Problem> mistakes = new ArrayList<>();
     boolean twin = Twins.NAMES.contains(task);
     if (twin) {
       for (String key : SetFiles.named(request).keySet()) {
         mistakes.add(
-            Mistake.contradiction(
+            Problem.of(
+                ProblemCode.CONTRADICTION,
                 key,
                 "task " + task + " is generated and reads no files",
                 "Leave it out, or choose a task that reads files."));
@@ -132,8 +134,11 @@ public final class TaskLoader implements TaskSource {
     }
     if (request.evaluationMismatched() != null && !twin && !task.equals(GlueTasks.MNLI)) {
       mistakes.add(
-          Mistake.contradiction(
-              SetFiles.MISMATCHED, "is for the task mnli, not for " + task, "Leave it out."));
+          Problem.of(
+              ProblemCode.CONTRADICTION,
+              SetFiles.MISMATCHED,
+              "is for the task mnli, not for " + task,
+              "Leave it out."));
     }
     if (!twin) {
       mistakes.addAll(Overlap.check(SetFiles.named(request)));
@@ -142,7 +147,8 @@ public final class TaskLoader implements TaskSource {
       mistakes.addAll(GenericTable.check(task, request.columns(), request.labels()));
     } else if (!request.columns().equals(Columns.NONE) || !request.labels().isEmpty()) {
       mistakes.add(
-          Mistake.contradiction(
+          Problem.of(
+              ProblemCode.CONTRADICTION,
               request.columns().equals(Columns.NONE) ? "data.labels" : "data.columns",
               "is for the tasks "
                   + String.join(", ", GenericTable.names())
@@ -194,10 +200,11 @@ public final class TaskLoader implements TaskSource {
   }
 
   private static void needed(
-      String task, String key, @Nullable DataFile file, List<Mistake> mistakes) {
+      String task, String key, @Nullable DataFile file, List<Problem> mistakes) {
     if (file == null) {
       mistakes.add(
-          Mistake.missing(
+          Problem.of(
+              ProblemCode.MISSING_KEY,
               key,
               "is missing; task " + task + " reads files",
               "Add it, or choose the generated task "

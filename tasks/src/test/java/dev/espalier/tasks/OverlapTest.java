@@ -8,7 +8,6 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.core.data.TaskSource.Columns;
 import dev.espalier.core.data.TaskSource.DataFile;
-import dev.espalier.core.data.TaskSource.Mistake;
 import dev.espalier.core.data.TaskSource.Questions;
 import dev.espalier.core.data.TaskSource.Request;
 import dev.espalier.core.data.TaskSource.TaskData;
@@ -56,7 +55,7 @@ class OverlapTest {
   @DisplayName("a data set without a split is one set for training and another for evaluation")
   void dataSetsElsewhere(String data, @Nullable String calibration, boolean overlaps) {
     DataFile file = new DataFile(data, null);
-    List<Mistake> mistakes =
+    List<Problem> mistakes =
         new TaskLoader()
             .check(
                 request(

@@ -6,6 +6,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.config.Configuration.FallBackStrategy;
 import dev.espalier.core.model.BertNames;
 import dev.espalier.core.model.Tensor;
 import dev.espalier.core.model.TransformerWeights;
@@ -69,7 +70,7 @@ final class CalibratedQuantizationTest {
 
     FallBack.Decision decision =
         FallBack.run(
-            FallBack.Strategy.MSE, prepared, int8, plan, 8, this::judge, () -> true, said -> {});
+            FallBackStrategy.MSE, prepared, int8, plan, 8, this::judge, () -> true, said -> {});
 
     assertThat(prepared.operatorErrors().keySet()).startsWith(SPOILT);
     assertThat(decision.fellBack()).containsExactly(SPOILT);
@@ -88,7 +89,7 @@ final class CalibratedQuantizationTest {
     Path int8 = folder.resolve("int8.onnx");
     QuantizedModel model =
         FallBack.run(
-                FallBack.Strategy.NONE,
+                FallBackStrategy.NONE,
                 new CalibratedQuantization(fp32, plan, examples),
                 int8,
                 plan,

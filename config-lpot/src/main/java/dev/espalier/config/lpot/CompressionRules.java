@@ -65,8 +65,7 @@ final class CompressionRules {
     boolean pytorch = tree.has(PYTORCH);
     if (pytorch && tree.has(COMPRESSION)) {
       tree.take(PYTORCH);
-      tree.wrong(
-          PYTORCH, "weight_compression is there, too", "Maybe remove the one that is not meant.");
+      tree.wrong(PYTORCH, "weight_compression is there, too", "Remove one of the two.");
       pytorch = false;
     }
     if (pytorch) {

@@ -66,10 +66,6 @@ final class EvaluationRules {
     metric();
     multiMetrics();
     new DataRules(tree).define(ACCURACY + ".dataloader");
-    tree.unused(ACCURACY + ".dataloader", "batches do not change the metric");
-    tree.unused(ACCURACY + ".iteration", "the whole evaluation set is used");
-    tree.unused(ACCURACY + ".configs", "they do not change the metric");
-    tree.unused(ACCURACY + ".postprocess", "the task brings its own");
   }
 
   private void metric() {
@@ -235,8 +231,6 @@ final class EvaluationRules {
       tree.put(PERFORMANCE + ".sequence_length", tokens, length, from);
       tree.take(length);
     }
-    tree.unused(PERFORMANCE + ".dataloader", "requests are made up in the size that is asked for");
-    tree.unused(PERFORMANCE + ".postprocess", "only the model's own time is measured");
   }
 
   private void configs() {

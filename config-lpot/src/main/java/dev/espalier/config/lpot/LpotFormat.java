@@ -9,6 +9,7 @@ import dev.espalier.config.foreign.ForeignFormat;
 import dev.espalier.config.foreign.Overrides;
 import dev.espalier.config.foreign.Translation;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -19,6 +20,8 @@ public final class LpotFormat implements ForeignFormat {
   static final String COMPRESSION = "pruning.approach.weight_compression";
   static final String PRUNERS = COMPRESSION + ".pruners";
   static final String PRUNER = PRUNERS + "[0]";
+
+  private static final String NO_SUCH_THING = "the training loop has no such thing";
 
   private static final List<String> SIGNS_IN_COMPRESSION =
       List.of(
@@ -38,6 +41,28 @@ public final class LpotFormat implements ForeignFormat {
   /** The sections that are no misspelling of another: tuning is near pruning. */
   private static final List<String> SECTIONS =
       List.of("version", "model", "device", "data", "distillation", "evaluation", "tuning");
+
+  /** Keys that mean nothing here, whatever the other rules left of them, and why. */
+  private static final Map<String, String> UNUSED =
+      Map.ofEntries(
+          Map.entry("model.inputs", "the exporter names the inputs"),
+          Map.entry("model.outputs", "the exporter names the outputs"),
+          Map.entry("use_bf16", "everything is fp32, or int8 once it is quantized"),
+          Map.entry("pruning.train.frequency", NO_SUCH_THING),
+          Map.entry("pruning.train.execution_mode", NO_SUCH_THING),
+          Map.entry("pruning.train.postprocess", NO_SUCH_THING),
+          Map.entry("pruning.train.hostfile", NO_SUCH_THING),
+          Map.entry("evaluation.accuracy.dataloader", "batches do not change the metric"),
+          Map.entry("evaluation.accuracy.iteration", "the whole evaluation set is used"),
+          Map.entry("evaluation.accuracy.configs", "they do not change the metric"),
+          Map.entry("evaluation.accuracy.postprocess", "the task brings its own"),
+          Map.entry(
+              "evaluation.performance.dataloader",
+              "requests are made up in the size that is asked for"),
+          Map.entry("evaluation.performance.postprocess", "only the model's own time is measured"),
+          Map.entry("tuning.tensorboard", "report.html draws the curves"),
+          Map.entry("tuning.diagnosis", "masks.json and report.html describe the model"),
+          Map.entry("tuning.exit_policy.performance_only", "accuracy is always measured"));
 
   @Override
   public Set<String> tags() {
@@ -85,6 +110,7 @@ public final class LpotFormat implements ForeignFormat {
     long firstEpoch = new TrainRules(tree).apply();
     new CompressionRules(tree, firstEpoch).apply();
     new TuningRules(tree).apply();
+    UNUSED.forEach(tree::unused);
     withoutPruning(tree);
     return tree.translation();
   }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.espalier.api.problem.Problem;
-import dev.espalier.api.problem.ProblemKind;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.config.foreign.ForeignFile;
 import dev.espalier.config.foreign.Mapping;
@@ -165,14 +165,11 @@ final class LpotTree {
   /** Reports the value at {@code path}, which the caller knows to be wrong. */
   void wrong(String path, String message, @Nullable String advice) {
     problems.add(
-        new Problem(
-            ProblemKind.CONFIGURATION,
-            file.places().value(Translation.original(origins, path)),
-            path + ": " + message,
-            advice));
+        Problem.of(ProblemCode.CONTRADICTION, path, message, advice)
+            .at(file.places().value(Translation.original(origins, path))));
   }
 
-  /** Reports what is not done here, unless something above the file sets {@code target}. */
+  /** Reports what is not supported, unless something above the file sets {@code target}. */
   void undecided(String path, String from, String target, String message, String advice) {
     String by = overrides.by(target);
     if (by != null) {
@@ -200,12 +197,13 @@ final class LpotTree {
       }
       String child = path + "." + key;
       problems.add(
-          new Problem(
-              ProblemKind.CONFIGURATION,
-              file.places().key(Translation.original(origins, child)),
-              child + ": there is no such key",
-              near.map(meant -> "Maybe \"" + meant + "\" is meant.")
-                  .orElse("Maybe one of " + String.join(", ", known) + " is meant.")));
+          Problem.of(
+                  ProblemCode.CONTRADICTION,
+                  child,
+                  "there is no such key",
+                  near.map(meant -> "Maybe \"" + meant + "\" is meant.")
+                      .orElse("Maybe one of " + String.join(", ", known) + " is meant."))
+              .at(file.places().key(Translation.original(origins, child))));
       if (section instanceof ObjectNode map) {
         map.remove(key);
       }

@@ -39,25 +39,22 @@ final class ModelRules {
 
   void apply() {
     framework();
-    tree.unused("model.inputs", "the exporter names the inputs");
-    tree.unused("model.outputs", "the exporter names the outputs");
     NOT_DONE.forEach(
         (section, what) -> {
           if (tree.take(section) != null) {
-            tree.wrong(section, what + " is not done here", "Remove the section.");
+            tree.wrong(section, what + " is not supported", "Remove the section.");
           }
         });
     if (tree.take("distillation.train") != null) {
       tree.wrong(
           "distillation.train",
-          "distillation in LPOT's form is not done here",
+          "distillation in LPOT's form is not supported",
           "Say it as distillation: {teacher: baseline, temperature: 2, alpha_distil: 0.9, alpha_ce:"
               + " 0.1}, without train.");
       if (tree.keys("distillation").isEmpty()) {
         tree.take("distillation");
       }
     }
-    tree.unused("use_bf16", "everything is fp32, or int8 once it is quantized");
   }
 
   private void framework() {

@@ -192,7 +192,7 @@ final class OperatorRules {
         path,
         LpotTree.last(path) + " " + LpotTree.show(map),
         path,
-        "what is asked for " + name + " is not done here, found " + LpotTree.show(map.get(name)),
+        "what is asked for " + name + " is not supported, found " + LpotTree.show(map.get(name)),
         "Maybe dtype: [fp32] is meant, for operators that stay float; --set "
             + path
             + "=[] quantizes them like all others.");

@@ -102,7 +102,7 @@ final class PrunerRules {
           path,
           from,
           target,
-          "progressive pruning is not done here, found " + name,
+          "progressive pruning is not supported, found " + name,
           "Maybe " + name.substring(0, name.length() - "_progressive".length()) + " is meant.");
     } else {
       put(target, name, path, from, "");

@@ -58,7 +58,7 @@ final class QuantizationRules {
         BIAS_CORRECTION,
         "only the mean error of a layer can be taken out of its bias",
         "Maybe --set " + BIAS_CORRECTION + "=true is meant.");
-    cannot(SECTION + ".train", APPROACH, "training for quantization is not done here", DECIDE);
+    cannot(SECTION + ".train", APPROACH, "quantization-aware training is not supported", DECIDE);
   }
 
   /** The framework, when it is one of ONNX Runtime's. */
@@ -102,7 +102,7 @@ final class QuantizationRules {
       tree.put(APPROACH, LpotTree.node(STATIC), SECTION, "no approach", ", as in LPOT");
     } else if ("quant_aware_training".equals(approach)
         || "post_training_auto_quant".equals(approach)) {
-      cannot(APPROACH, APPROACH, approach + " is not done here", DECIDE);
+      cannot(APPROACH, APPROACH, approach + " is not supported", DECIDE);
     }
     // Anything else is left in the tree: the loader names what is allowed.
   }
@@ -126,7 +126,7 @@ final class QuantizationRules {
           "must be whole numbers of at least 1, found " + LpotTree.show(size),
           calibrates
               ? "Maybe 100 is meant."
-              : "Maybe remove it: dynamic quantization needs no calibration.");
+              : "Remove it: dynamic quantization needs no calibration.");
     } else if (size != null && calibrates && !size.isNumber()) {
       tree.take(SAMPLES);
       tree.put(

@@ -42,9 +42,6 @@ final class TrainRules {
     dataloader();
     optimizer();
     criterion();
-    for (String key : List.of("frequency", "execution_mode", "postprocess", "hostfile")) {
-      tree.unused(TRAIN + "." + key, "the training loop has no such thing");
-    }
     return length();
   }
 

@@ -59,8 +59,6 @@ final class TuningRules {
     criterion();
     objective();
     exitPolicy();
-    tree.unused(SECTION + ".tensorboard", "report.html draws the curves");
-    tree.unused(SECTION + ".diagnosis", "masks.json and report.html describe the model");
     JsonNode snapshot = tree.take(SECTION + ".workspace.resume");
     if (snapshot != null) {
       tree.wrong(
@@ -142,7 +140,6 @@ final class TuningRules {
   /** LPOT's timeout of 0 stands for something else than no limit: stop at the first success. */
   private void exitPolicy() {
     tree.checkKeys(EXIT, List.of("timeout", "max_trials", "performance_only", "stop"), false);
-    tree.unused(EXIT + ".performance_only", "accuracy is always measured");
     JsonNode timeout = tree.get(EXIT + ".timeout");
     if (timeout != null && timeout.isNumber() && timeout.doubleValue() == 0) {
       tree.take(EXIT + ".timeout");

@@ -5,13 +5,19 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
+import dev.espalier.config.Configuration.ActivationType;
+import dev.espalier.config.Configuration.Granularity;
+import dev.espalier.config.Configuration.GraphFormat;
 import dev.espalier.config.Configuration.OpActivation;
 import dev.espalier.config.Configuration.OpTypeWise;
 import dev.espalier.config.Configuration.OpWeight;
 import dev.espalier.config.Configuration.OpWise;
 import dev.espalier.config.Configuration.Quantization;
+import dev.espalier.config.Configuration.RangeAlgorithm;
+import dev.espalier.config.Configuration.WeightType;
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.config.Words;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -47,8 +53,8 @@ class LpotQuantizationTest {
   void approach(String framework, String section, String approach, String format) {
     Quantization quantization = quantization(framework, section);
 
-    assertThat(quantization.approach()).isEqualTo(approach);
-    assertThat(quantization.format()).isEqualTo(format);
+    assertThat(Words.of(quantization.approach())).isEqualTo(approach);
+    assertThat(Words.of(quantization.format())).isEqualTo(format);
   }
 
   @Test
@@ -59,7 +65,7 @@ class LpotQuantizationTest {
     assertThat(load(yaml).configuration().quantization())
         .isNotNull()
         .extracting(Quantization::format)
-        .isEqualTo("qoperator");
+        .isEqualTo(GraphFormat.QOPERATOR);
   }
 
   @ParameterizedTest
@@ -100,12 +106,12 @@ class LpotQuantizationTest {
         .containsExactly(
             new OpWise(
                 List.of("*/encoder/layer.2/output/dense/MatMul"),
-                new OpWeight("fp32", null),
+                new OpWeight(WeightType.FP32, null),
                 new OpActivation(null, null)),
             new OpWise(
                 List.of("*encoder.layer.3.output.dense.weight"),
                 new OpWeight(null, null),
-                new OpActivation("fp32", null)));
+                new OpActivation(ActivationType.FP32, null)));
   }
 
   @Test
@@ -120,11 +126,13 @@ class LpotQuantizationTest {
     assertThat(quantization("pytorch_fx", section).optypeWise())
         .containsExactly(
             new OpTypeWise(
-                List.of("Gather"), new OpWeight("fp32", null), new OpActivation(null, null)),
+                List.of("Gather"),
+                new OpWeight(WeightType.FP32, null),
+                new OpActivation(null, null)),
             new OpTypeWise(
                 List.of("MatMul"),
-                new OpWeight("int8", "per_tensor"),
-                new OpActivation("uint8", "kl")));
+                new OpWeight(WeightType.INT8, Granularity.PER_TENSOR),
+                new OpActivation(ActivationType.UINT8, RangeAlgorithm.KL)));
   }
 
   @Test
@@ -137,8 +145,8 @@ class LpotQuantizationTest {
 
     Quantization quantization = quantization("onnxrt_qdq", section);
 
-    assertThat(quantization.modelWise().weight().granularity()).isEqualTo("per_tensor");
-    assertThat(quantization.modelWise().activation().algorithm()).isEqualTo("kl");
+    assertThat(quantization.modelWise().weight().granularity()).isEqualTo(Granularity.PER_TENSOR);
+    assertThat(quantization.modelWise().activation().algorithm()).isEqualTo(RangeAlgorithm.KL);
     assertThat(lines("onnxrt_qdq", section))
         .contains(
             "weight.dtype int8 -> not used: this is how it is done here in any case",
@@ -151,6 +159,7 @@ class LpotQuantizationTest {
   @DisplayName("quant_level says whether the search for what stays float begins with float")
   void level(String level, String strategy) {
     assertThat(quantization("pytorch", DYNAMIC + ", quant_level: " + level).strategy().name())
+        .extracting(Words::of)
         .isEqualTo(strategy);
   }
 
@@ -175,19 +184,19 @@ class LpotQuantizationTest {
         "onnxrt_integerops | approach: post_training_static_quant | approach: framework"
             + " onnxrt_integerops stands for post_training_dynamic_quant, found"
             + " post_training_static_quant | approach=post_training_dynamic_quant",
-        "pytorch | approach: quant_aware_training | approach: quant_aware_training is not done here"
+        "pytorch | approach: quant_aware_training | approach: quant_aware_training is not supported"
             + " | approach=post_training_static_quant",
-        "pytorch | approach: post_training_dynamic_quant, train: {epoch: 1} | train: training for"
-            + " quantization is not done here, found {epoch: 1} |"
+        "pytorch | approach: post_training_dynamic_quant, train: {epoch: 1} | train:"
+            + " quantization-aware training is not supported, found {epoch: 1} |"
             + " approach=post_training_dynamic_quant",
         "pytorch | approach: post_training_static_quant, op_wise: {MatMul_851: {weight: {dtype:"
             + " [fp32]}}} | op_wise: the name MatMul_851 is that of another exporter, and says"
             + " nothing here | op_wise=[]",
         "pytorch | approach: post_training_static_quant, op_wise: {a.b: {weight: {dtype: [bf16]}}} |"
-            + " op_wise: what is asked for a.b is not done here, found {weight: {dtype: [bf16]}} |"
+            + " op_wise: what is asked for a.b is not supported, found {weight: {dtype: [bf16]}} |"
             + " op_wise=[]",
         "pytorch | approach: post_training_static_quant, optype_wise: {Linear: {weight: {scheme:"
-            + " [asym]}}} | optype_wise: what is asked for Linear is not done here, found {weight:"
+            + " [asym]}}} | optype_wise: what is asked for Linear is not supported, found {weight:"
             + " {scheme: [asym]}} | optype_wise=[]",
         "pytorch | approach: post_training_static_quant, model_wise: {weight: {scheme: asym}} |"
             + " model_wise.weight.scheme: weights are int8 and symmetric, activations uint8,"

@@ -12,6 +12,7 @@ import dev.espalier.config.Configuration.WeightCompression;
 import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.config.Stretch;
+import dev.espalier.config.Words;
 import dev.espalier.config.foreign.Mapping;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -91,10 +92,10 @@ class LpotTest {
         "metric: {topk: 1}|multi_metrics: {F1: {}, topk: 1, higher_is_better: [true, false]}|16:76:"
             + " evaluation.accuracy.multi_metrics.higher_is_better: must be true for each, found"
             + " [true, false]\\n  Remove it: the metric knows.",
-        "device: cpu|device: cuda|3:9: device: must be one of cpu, gpu, found the text \"cuda\"\\n "
-            + " Choose one of these.",
-        "device: cpu|device: cpu\\ndevice: gpu|4:1: device: the key is there twice, first at line"
-            + " 3\\n  Maybe remove one of the two.",
+        "device: cpu|device: cuda|3:9: device: must be cpu, found the text \"cuda\"\\n "
+            + " Maybe \"cpu\" is meant.",
+        "device: cpu|device: cpu\\ndevice: gpu|4:1: device: duplicate key, first defined on line"
+            + " 3\\n  Remove one of the two.",
         "version: 1.0|version: 2.0|1:10: version: must be 1, found 2.0\\n"
             + "  Leave it out, and it is 1.",
         "pruning:|prunning:|5:1: prunning: there is no such key\\n  Maybe \"pruning\" is meant.",
@@ -102,8 +103,7 @@ class LpotTest {
             + " exhaustive, mse, random, automixedprecision, sigopt, tpe, mse_v2, hawq_v2,"
             + " conservative, auto, found basc\\n  Maybe \"basic\" is meant.",
         "relative: 0.01|relative: 0.01, absolute: 1|17:66: tuning.accuracy_criterion: must hold"
-            + " exactly one of relative and absolute, found both\\n  Maybe set the one that is not"
-            + " meant to null.",
+            + " exactly one of relative and absolute, found both\\n  Set one of the two to null.",
         "relative: 0.01|higher_is_better: True|17:55: tuning.accuracy_criterion: must hold exactly"
             + " one of relative and absolute, found neither\\n  Maybe relative: 0.01 is meant: at"
             + " most 1% of the baseline's metric may be lost.",
@@ -124,7 +124,7 @@ class LpotTest {
             + " NxM, N:M or tile_pattern_NxM, found channelx1\\n  Maybe ffn_pairs is meant, for"
             + " channels, or heads.",
         "basic_magnitude|snip_momentum_progressive|15:23: {E}prune_type: progressive pruning is not"
-            + " done here, found snip_momentum_progressive\\n  Maybe snip_momentum is meant.",
+            + " supported, found snip_momentum_progressive\\n  Maybe snip_momentum is meant.",
         "framework: pytorch|framework: tensorflow|2:32: model.framework: models of tensorflow cannot"
             + " be trained here, only those of PyTorch\\n  Maybe framework: pytorch is meant, with a"
             + " model.checkpoint of the same model.",
@@ -134,15 +134,15 @@ class LpotTest {
             + " meant.",
         "device: cpu|quantization: {approach: post_training_dynamic_quant, calibration:"
             + " {sampling_size: abc}}|3:84: quantization.calibration.sampling_size: must be whole"
-            + " numbers of at least 1, found abc\\n  Maybe remove it: dynamic quantization needs no calibration.",
+            + " numbers of at least 1, found abc\\n  Remove it: dynamic quantization needs no calibration.",
         "device: cpu|quantization: {calibration: {sampling_size: [8, 0]}}|3:45:"
             + " quantization.calibration.sampling_size: must be whole numbers of at least 1, found"
             + " [8, 0]\\n  Maybe 100 is meant.",
         "device: cpu|distillation: {train: {epoch: 1}}|3:23: distillation.train: distillation in"
-            + " LPOT's form is not done here\\n  Say it as distillation: {teacher: baseline,"
+            + " LPOT's form is not supported\\n  Say it as distillation: {teacher: baseline,"
             + " temperature: 2, alpha_distil: 0.9, alpha_ce: 0.1}, without train.",
         "device: cpu|graph_optimization: {precisions: bf16}|3:21: graph_optimization: conversion to"
-            + " bf16 is not done here\\n  Remove the section.",
+            + " bf16 is not supported\\n  Remove the section.",
         "end_epoch: 5}|end_epoch: 5, optimizer: {SGD: {learning_rate: 0.1}}}|6:52:"
             + " pruning.train.optimizer: only AdamW trains here, and its learning rate is another,"
             + " found {SGD: {learning_rate: 0.1}}\\n  Maybe --set pruning.train.learning_rate=5e-5"
@@ -158,9 +158,9 @@ class LpotTest {
             + " of Intel Neural Compressor 2, not read here\\n  Maybe write it as"
             + " weight_compression, with prune_type, names and pattern.",
         "weight_compression:|weight_compression_pytorch: {}\\n    weight_compression:|8:33: {PY}:"
-            + " weight_compression is there, too\\n  Maybe remove the one that is not meant.",
+            + " weight_compression is there, too\\n  Remove one of the two.",
       })
-  @DisplayName("what LPOT accepted by accident, and what is not done here, is an error")
+  @DisplayName("what LPOT accepted by accident, and what is not supported, is an error")
   void accident(String right, String wrong, String expected) {
     String yaml = FILE.replace(lines(right), lines(wrong));
     List<Problem> problems = problems(yaml);
@@ -269,7 +269,7 @@ class LpotTest {
     String yaml = FILE.replace("tuning: {", "tuning: {multi_objectives: " + map + ", ");
 
     assertThat(load(yaml).configuration().tuning().multiObjectives())
-        .extracting(each -> each.objective() + " " + each.weight())
+        .extracting(each -> Words.of(each.objective()) + " " + each.weight())
         .containsExactly(objectives.split(", ", -1));
     assertThat(mapping(yaml)).anyMatch(line -> line.contains("shares of the dense model's values"));
   }
@@ -443,7 +443,7 @@ class LpotTest {
 
     assertThat(pruner.pruneType()).isEqualTo("snip_momentum");
     assertThat(pruner.pattern()).isEqualTo("4x1");
-    assertThat(pruner.pruneDomain()).isEqualTo("global");
+    assertThat(pruner.pruneDomain()).isEqualTo(Configuration.PruneDomain.GLOBAL);
   }
 
   @Test

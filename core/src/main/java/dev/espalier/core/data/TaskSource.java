@@ -3,8 +3,6 @@ package dev.espalier.core.data;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.Problem;
-import dev.espalier.api.problem.ProblemCode;
-import dev.espalier.api.problem.ProblemKind;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -175,36 +173,12 @@ public interface TaskSource {
   TaskData load(Request request, byte[] tokenizerJson);
 
   /**
-   * Something that is wrong with a request, whatever its files hold.
-   *
-   * @param code what it is about
-   * @param key the key that is to be changed, such as {@code data.columns}
-   * @param message what is wrong, without the key
-   * @param advice what to do, or null
-   */
-  record Mistake(ProblemCode code, String key, String message, @Nullable String advice) {
-    /** A key that does not go with another one. */
-    public static Mistake contradiction(String key, String message, String advice) {
-      return new Mistake(ProblemCode.CONTRADICTION, key, message, advice);
-    }
-
-    /** A key that is missing. */
-    public static Mistake missing(String key, String message, String advice) {
-      return new Mistake(ProblemCode.MISSING_KEY, key, message, advice);
-    }
-
-    /** The same, where nobody knows where the key stands. */
-    public Problem problem() {
-      return new Problem(ProblemKind.CONFIGURATION, code, null, key + ": " + message, advice);
-    }
-  }
-
-  /**
-   * What is wrong with a request, in milliseconds and without reading a file.
+   * What is wrong with a request whatever its files hold, each with its key and without a location;
+   * in milliseconds and without reading a file.
    *
    * @param request of a task that there is
    */
-  default List<Mistake> check(Request request) {
+  default List<Problem> check(Request request) {
     return List.of();
   }
 

@@ -22,6 +22,11 @@ public final class ProblemException extends RuntimeException {
     this.problems = List.copyOf(problems);
   }
 
+  /** Ends the run because of {@code problem}. */
+  public static ProblemException of(Problem problem) {
+    return new ProblemException(List.of(problem));
+  }
+
   /** One problem that concerns no particular place in a file. */
   public static ProblemException of(ProblemKind kind, String message, @Nullable String advice) {
     return new ProblemException(List.of(new Problem(kind, null, message, advice)));

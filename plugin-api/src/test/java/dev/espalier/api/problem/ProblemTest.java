@@ -39,6 +39,17 @@ final class ProblemTest {
   }
 
   @Test
+  void saysTheKeyFirst() {
+    Problem problem = Problem.of(ProblemCode.OUT_OF_RANGE, "epochs", "must be above 0", null);
+
+    assertThat(problem.message()).isEqualTo("epochs: must be above 0");
+    assertThat(problem.below("pruning.train").at(Location.ofLine("x.yaml", 3)))
+        .hasToString("x.yaml:3: pruning.train.epochs: must be above 0");
+    assertThat(new Problem(ProblemKind.INPUT, null, "no rows", null).below("data.train"))
+        .hasToString("data.train: no rows");
+  }
+
+  @Test
   void saysOnlyWhatIsKnown() {
     assertThat(new Problem(ProblemKind.ENVIRONMENT, null, "the disk is full", null))
         .hasToString("the disk is full");

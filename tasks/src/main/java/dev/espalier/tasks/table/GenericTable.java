@@ -1,10 +1,11 @@
 package dev.espalier.tasks.table;
 
 import dev.espalier.api.problem.Location;
+import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.core.data.TaskSource.Columns;
-import dev.espalier.core.data.TaskSource.Mistake;
 import dev.espalier.tasks.table.TableTask.Column;
 import dev.espalier.tasks.table.TableTask.Quirks;
 import dev.espalier.tasks.table.TableTask.TableClass;
@@ -39,11 +40,12 @@ public final class GenericTable {
   }
 
   /** What is wrong with the columns of such a task, and its classes. */
-  public static List<Mistake> check(String task, Columns columns, List<String> labels) {
-    List<Mistake> mistakes = new ArrayList<>();
+  public static List<Problem> check(String task, Columns columns, List<String> labels) {
+    List<Problem> mistakes = new ArrayList<>();
     if (columns.text() == null) {
       mistakes.add(
-          Mistake.missing(
+          Problem.of(
+              ProblemCode.MISSING_KEY,
               "data.columns.text",
               "is missing; task " + task + " must be told the column with the text",
               "Add it: columns: {text: sentence, label: class}."));
@@ -52,19 +54,22 @@ public final class GenericTable {
     boolean value = columns.value() != null;
     if (!label && !value) {
       mistakes.add(
-          Mistake.missing(
+          Problem.of(
+              ProblemCode.MISSING_KEY,
               "data.columns.label",
               "is missing; task " + task + " must be told the column with the class",
               "Add it, or data.columns.value where a number is to be predicted."));
     } else if (label && value) {
       mistakes.add(
-          Mistake.contradiction(
+          Problem.of(
+              ProblemCode.CONTRADICTION,
               "data.columns.value",
               "is a number, and data.columns.label a class; a task predicts one of them",
               "Leave one of them out."));
     } else if (value && !labels.isEmpty()) {
       mistakes.add(
-          Mistake.contradiction(
+          Problem.of(
+              ProblemCode.CONTRADICTION,
               "data.labels",
               "is for classes, but data.columns.value is a number",
               "Leave it out."));
@@ -72,14 +77,16 @@ public final class GenericTable {
     mistakes.addAll(usedTwice(columns));
     if (labels.stream().anyMatch(String::isBlank)) {
       mistakes.add(
-          Mistake.contradiction(
+          Problem.of(
+              ProblemCode.CONTRADICTION,
               "data.labels",
               "has an empty class, and a label that is empty is an error",
               "Leave it out, or write a name for it into the files."));
     }
     if (!value && (labels.size() == 1 || labels.size() > MOST_CLASSES)) {
       mistakes.add(
-          Mistake.contradiction(
+          Problem.of(
+              ProblemCode.CONTRADICTION,
               "data.labels",
               "must name 2 to " + MOST_CLASSES + " classes, found " + labels.size(),
               "Name them all, or leave it out for those of the training file."));
@@ -88,28 +95,32 @@ public final class GenericTable {
         labels.stream().filter(each -> Collections.frequency(labels, each) > 1).distinct().toList();
     if (!repeated.isEmpty()) {
       mistakes.add(
-          Mistake.contradiction(
-              "data.labels", "has \"" + repeated.get(0) + "\" more than once", "Leave one out."));
+          Problem.of(
+              ProblemCode.CONTRADICTION,
+              "data.labels",
+              "has \"" + repeated.get(0) + "\" more than once",
+              "Leave one out."));
     }
     return mistakes;
   }
 
   /** A column that is read as two things: the answer would be in the input. */
-  private static List<Mistake> usedTwice(Columns columns) {
+  private static List<Problem> usedTwice(Columns columns) {
     Map<String, @Nullable String> byKey = new LinkedHashMap<>();
     byKey.put("text", columns.text());
     byKey.put("text_pair", columns.textPair());
     byKey.put("label", columns.label());
     byKey.put("value", columns.value());
     Map<String, String> first = new HashMap<>();
-    List<Mistake> mistakes = new ArrayList<>();
+    List<Problem> mistakes = new ArrayList<>();
     byKey.forEach(
         (key, column) -> {
           String other = column == null ? null : first.putIfAbsent(column, key);
           // a class and a number are a mistake already, whatever their columns
           if (other != null && !(key.equals("value") && columns.label() != null)) {
             mistakes.add(
-                Mistake.contradiction(
+                Problem.of(
+                    ProblemCode.CONTRADICTION,
                     "data.columns." + key,
                     "is \"" + column + "\", and so is data.columns." + other,
                     "Name the column that has it; each column is read as one thing."));

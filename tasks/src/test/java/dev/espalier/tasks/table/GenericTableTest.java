@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.espalier.api.data.Head;
 import dev.espalier.api.data.Target;
+import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.core.data.TaskSource.Columns;
-import dev.espalier.core.data.TaskSource.Mistake;
 import dev.espalier.tasks.text.LabelledText;
 import dev.espalier.tasks.text.Part;
 import dev.espalier.tasks.text.TextFile;
@@ -145,13 +145,13 @@ class GenericTableTest {
       @Nullable String value,
       @Nullable String classes,
       @Nullable String expected) {
-    List<Mistake> mistakes =
+    List<Problem> mistakes =
         GenericTable.check(
             "csv",
             new Columns(text, null, label, value),
             classes == null ? List.of() : List.of(classes.split(";", -1)));
 
-    assertThat(mistakes.stream().map(each -> each.key() + ": " + each.message()))
+    assertThat(mistakes.stream().map(Problem::message))
         .isEqualTo(expected == null ? List.of() : List.of(expected));
   }
 
@@ -174,10 +174,10 @@ class GenericTableTest {
       @Nullable String label,
       @Nullable String value,
       @Nullable String expected) {
-    List<Mistake> mistakes =
+    List<Problem> mistakes =
         GenericTable.check("csv", new Columns(text, pair, label, value), List.of());
 
-    assertThat(mistakes.stream().map(each -> each.key() + ": " + each.message()))
+    assertThat(mistakes.stream().map(Problem::message))
         .isEqualTo(expected == null ? List.of() : List.of(expected));
   }
 

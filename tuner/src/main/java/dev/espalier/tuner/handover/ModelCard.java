@@ -7,7 +7,6 @@ import dev.espalier.api.problem.Location;
 import dev.espalier.config.Configuration;
 import dev.espalier.config.Configuration.Distillation;
 import dev.espalier.config.Configuration.Performance;
-import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.config.ResolvedValue;
 import dev.espalier.config.YamlText;
 import dev.espalier.core.export.OnnxTools.Latency;
@@ -186,24 +185,13 @@ public final class ModelCard {
         + Markdown.block(
             "sh", command(facts.command().isEmpty() ? asConfigured(facts) : facts.command()))
         + "\nEvery value of the configuration, absolute paths by their last names:\n\n"
-        + Markdown.block("yaml", shown(facts.configuration()).toYaml());
+        + Markdown.block("yaml", facts.configuration().toYaml(ModelCard::shown));
   }
 
-  /** The configuration without the paths of this machine. */
-  private static ResolvedConfiguration shown(ResolvedConfiguration configuration) {
-    return configuration.from(
-        configuration.values().stream()
-            .map(
-                value ->
-                    new ResolvedValue(
-                        value.path(),
-                        LocalPaths.value(value.value()),
-                        value.source(),
-                        shown(value.location())))
-            .toList(),
-        configuration.files(),
-        configuration.sha256(),
-        configuration.assignments());
+  /** A value without the paths of this machine. */
+  private static ResolvedValue shown(ResolvedValue value) {
+    return new ResolvedValue(
+        value.path(), LocalPaths.value(value.value()), value.source(), shown(value.location()));
   }
 
   private static @Nullable Location shown(@Nullable Location location) {

@@ -4,7 +4,6 @@ import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.MaskRule;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.pruning.ScorePruner;
@@ -85,17 +84,11 @@ public final class KeysWithoutEffect {
             (key, reason) -> {
               if (keys.contains(key)) {
                 String path = "tuning.search_space[" + keys.indexOf(key) + "].key";
-                Location at = resolved.locate(path);
                 problems.add(
-                    new Problem(
-                        ProblemKind.CONFIGURATION,
+                    resolved.problem(
                         ProblemCode.CONTRADICTION,
-                        at,
-                        path
-                            + ": "
-                            + key
-                            + " has no effect, so all trials would be equal: "
-                            + reason,
+                        path,
+                        key + " has no effect, so all trials would be equal: " + reason,
                         "Remove the entry; pruning.train.learning_rate does have an effect."));
               }
             });

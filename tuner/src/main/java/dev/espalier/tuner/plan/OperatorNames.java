@@ -3,7 +3,6 @@ package dev.espalier.tuner.plan;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.config.Configuration.OpWise;
 import dev.espalier.config.Configuration.Quantization;
@@ -59,12 +58,10 @@ public final class OperatorNames {
     }
     List<String> nearest = Suggestions.nearest(glob, new TreeSet<>(known), NAMED);
     problems.add(
-        new Problem(
-            ProblemKind.CONFIGURATION,
+        resolved.problem(
             ProblemCode.NO_MATCH,
-            resolved.locate(key),
-            key
-                + ": \""
+            key,
+            "\""
                 + glob
                 + "\" matches none of the model's "
                 + known.size()

@@ -1,13 +1,13 @@
 package dev.espalier.tuner.plan;
 
 import dev.espalier.api.data.Batching;
-import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
+import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.config.Amount.Length;
 import dev.espalier.config.Configuration.Baseline;
+import dev.espalier.config.Configuration.StartFrom;
 import dev.espalier.config.Configuration.Train;
 import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.core.model.TransformerWeights;
@@ -93,7 +93,7 @@ public final class Planner {
         pruning,
         resolved.configuration().distillation(),
         trainExamples,
-        train.startFrom().equals("baseline"));
+        train.startFrom() == StartFrom.BASELINE);
   }
 
   /** The dense model's own steps or epochs; without either, as many steps as the pruned one. */
@@ -122,14 +122,16 @@ public final class Planner {
     long steps = run.steps();
     long warmup = train.warmup().of(run);
     if (warmup >= steps) {
-      throw wrong(
-          "pruning.train.warmup",
-          "pruning.train.warmup: a warm-up of "
-              + warmup
-              + " steps does not fit into a training of "
-              + steps
-              + " steps",
-          "Maybe write the warm-up as a share of the run, such as \"10%\", or train longer.");
+      throw ProblemException.of(
+          resolved.problem(
+              ProblemCode.CONTRADICTION,
+              "pruning.train.warmup",
+              "a warm-up of "
+                  + warmup
+                  + " steps does not fit into a training of "
+                  + steps
+                  + " steps",
+              "Write the warm-up as a share of the run, such as \"10%\", or train longer."));
     }
     return new TrainingPlan(
         steps,
@@ -142,10 +144,5 @@ public final class Planner {
         train.adamEpsilon(),
         resolved.configuration().tuning().randomSeed(),
         Cores.of(train.threads()));
-  }
-
-  private ProblemException wrong(String path, String message, String advice) {
-    Location at = resolved.locate(path);
-    return ProblemException.at(ProblemKind.CONFIGURATION, at, message, advice);
   }
 }

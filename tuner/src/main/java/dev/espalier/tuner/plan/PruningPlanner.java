@@ -16,9 +16,11 @@ import dev.espalier.api.pruning.PrunerDescriptor;
 import dev.espalier.api.pruning.ScorePruner;
 import dev.espalier.api.pruning.TopShare;
 import dev.espalier.config.Amount.Length;
+import dev.espalier.config.Configuration.PruneDomain;
 import dev.espalier.config.Configuration.PrunerChoice;
 import dev.espalier.config.Configuration.WeightCompression;
 import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.config.Words;
 import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.core.training.PruningPlan;
 import dev.espalier.core.training.PruningPlan.Follows;
@@ -107,21 +109,11 @@ final class PruningPlanner {
           mistaken.isEmpty() ? choice.parameters() : Map.of(),
           resolved.locate(at + ".parameters"));
     } catch (ProblemException e) {
-      e.problems().stream().map(this::inChoice).forEach(problems::add);
+      e.problems().stream()
+          .map(each -> each.below(each.key() == null ? at + ".parameters" : at))
+          .forEach(problems::add);
       return null;
     }
-  }
-
-  /** The same problem, with its whole path in front of the message. */
-  private Problem inChoice(Problem problem) {
-    boolean named = problem.message().startsWith("prune_type: ");
-    String path = at + (named ? "." : ".parameters: ");
-    return new Problem(
-        problem.kind(),
-        problem.code(),
-        problem.location(),
-        path + problem.message(),
-        problem.advice());
   }
 
   private void checkParameters(PrunerDescriptor descriptor, List<Problem> problems) {
@@ -132,11 +124,10 @@ final class PruningPlanner {
               String path = at + ".parameters." + name;
               boolean unknown = !known.contains(name);
               problems.add(
-                  new Problem(
-                      ProblemKind.CONFIGURATION,
+                  resolved.problem(
                       unknown ? ProblemCode.UNKNOWN_KEY : ProblemCode.OUT_OF_RANGE,
-                      resolved.locate(path),
-                      path + ": pruner " + descriptor.name() + ": " + mistake,
+                      path,
+                      "pruner " + descriptor.name() + ": " + mistake,
                       unknown
                           ? Suggestions.closest(name, known)
                               .map(nearest -> "Maybe \"" + nearest + "\" is meant.")
@@ -154,45 +145,36 @@ final class PruningPlanner {
     boolean share = Follows.of(pruner) == Follows.DENSITY;
     if (share && target == null) {
       problems.add(
-          problem(
+          resolved.problem(
               ProblemCode.MISSING_KEY,
               TARGET,
-              TARGET + ": is missing; " + choice.pruneType() + " removes as much as it says",
+              "is missing; " + choice.pruneType() + " removes as much as it says",
               "Maybe target_sparsity: 0.9 is meant."));
     }
     if (!share && target != null && hasPenalty(pruner) && choice.parameters().containsKey(LAMBDA)) {
       problems.add(
           problem(
-              at + ".parameters",
-              at
-                  + ".parameters."
-                  + LAMBDA
-                  + ": target_sparsity is set, too, found "
-                  + choice.parameters().get(LAMBDA),
+              at + ".parameters." + LAMBDA,
+              "target_sparsity is set, too, found " + choice.parameters().get(LAMBDA),
               "Remove one: with a target the run finds lambda by itself."));
     }
     if (!share && target != null && !hasPenalty(pruner)) {
       problems.add(
           problem(
               TARGET,
-              TARGET
-                  + ": "
-                  + choice.pruneType()
-                  + " does not follow a target sparsity, found "
-                  + target,
+              choice.pruneType() + " does not follow a target sparsity, found " + target,
               pruner instanceof ConstantPruner
                   ? "Remove it: the zeros that are there decide."
                   : "Remove it: the pruner's own parameters decide."));
     }
-    if (!share && !choice.pruneDomain().equals("local")) {
+    if (!share && choice.pruneDomain() != PruneDomain.LOCAL) {
       problems.add(
           problem(
               at + ".prune_domain",
-              at
-                  + ".prune_domain: nothing competes under "
+              "nothing competes under "
                   + choice.pruneType()
                   + ", found "
-                  + choice.pruneDomain(),
+                  + Words.of(choice.pruneDomain()),
               "Remove it."));
     }
   }
@@ -202,12 +184,11 @@ final class PruningPlanner {
     try {
       return PruningPattern.parse(choice.pattern());
     } catch (IllegalArgumentException e) {
-      String path = at + ".pattern";
       problems.add(
-          problem(
+          resolved.problem(
               ProblemCode.BAD_FORMAT,
-              path,
-              path + ": " + e.getMessage(),
+              at + ".pattern",
+              String.valueOf(e.getMessage()),
               "Maybe 1x1, 4x1 or 2:4 is meant."));
       return null;
     }
@@ -222,10 +203,8 @@ final class PruningPlanner {
       problems.add(
           problem(
               path,
-              path
-                  + ": "
-                  + choice.pruneType()
-                  + (fixed ? " knows single weights only" : " keeps no count of each group")
+              choice.pruneType()
+                  + (fixed ? " supports single weights only" : " does not support N:M patterns")
                   + ", found "
                   + choice.pattern(),
               "Remove it, or write 1x1."));
@@ -237,8 +216,7 @@ final class PruningPlanner {
       problems.add(
           problem(
               TARGET,
-              TARGET
-                  + ": the pattern "
+              "the pattern "
                   + choice.pattern()
                   + " removes at most "
                   + (double) most.rule().removed() / most.rule().of()
@@ -271,12 +249,7 @@ final class PruningPlanner {
       Pruner pruner, TransformerWeights weights, TrainingPlan training, Length length) {
     CubicSchedule span = span(training, length);
     List<Matrix> matrices =
-        new Targets(weights)
-            .resolve(
-                choice.names(),
-                resolved.locate(at + ".names"),
-                choice.excludedNames(),
-                resolved.locate(at + ".excluded_names"));
+        new Targets(weights, resolved, at).resolve(choice.names(), choice.excludedNames());
     PruningPattern pattern = PruningPattern.parse(choice.pattern());
     List<List<UnitGroup>> scopes = scopes(groups(pattern, matrices, weights));
     checkEffect(pruner, scopes);
@@ -314,7 +287,7 @@ final class PruningPlanner {
           List.of(
               problem(
                   path,
-                  path + ": " + choice.pattern() + " does not fit: " + e.getMessage(),
+                  choice.pattern() + " does not fit: " + e.getMessage(),
                   "Maybe excluded_names should hold what does not fit.")),
           e);
     }
@@ -323,7 +296,7 @@ final class PruningPlanner {
           List.of(
               problem(
                   path,
-                  path + ": " + choice.pattern() + " fits none of the matrices that names matches",
+                  choice.pattern() + " fits none of the matrices that names matches",
                   "Maybe names is too narrow.")));
     }
     return groups;
@@ -331,8 +304,8 @@ final class PruningPlanner {
 
   private List<List<UnitGroup>> scopes(List<UnitGroup> groups) {
     return switch (choice.pruneDomain()) {
-      case "global" -> List.of(groups);
-      case "groups" ->
+      case GLOBAL -> List.of(groups);
+      case GROUPS ->
           groups.stream()
               .collect(
                   Collectors.partitioningBy(g -> g.members().get(0).name().contains(ATTENTION)))
@@ -340,7 +313,7 @@ final class PruningPlanner {
               .stream()
               .filter(scope -> !scope.isEmpty())
               .toList();
-      default -> groups.stream().map(List::of).toList();
+      case LOCAL -> groups.stream().map(List::of).toList();
     };
   }
 
@@ -360,13 +333,12 @@ final class PruningPlanner {
           List.of(
               problem(
                   TARGET,
-                  TARGET
-                      + ": removes nothing: with the pattern "
+                  "removes nothing: with the pattern "
                       + choice.pattern()
                       + " at most "
                       + most
                       + " units compete under prune_domain "
-                      + choice.pruneDomain()
+                      + Words.of(choice.pruneDomain())
                       + ", and "
                       + target
                       + " of them rounds to none",
@@ -410,8 +382,10 @@ final class PruningPlanner {
     if (start >= end) {
       throw new ProblemException(
           List.of(
-              problem(
-                  COMPRESSION,
+              new Problem(
+                  ProblemKind.CONFIGURATION,
+                  ProblemCode.CONTRADICTION,
+                  resolved.locate(COMPRESSION),
                   "the sparsity schedule has no room: it would start after "
                       + start
                       + " steps (initial_warmup "
@@ -425,17 +399,13 @@ final class PruningPlanner {
                       + "; the warm-up has "
                       + warmup
                       + ")",
-                  "Maybe train for more epochs or max_steps, or lower pruning.train.warmup,"
+                  "Train for more epochs or max_steps, or lower pruning.train.warmup,"
                       + " initial_warmup or final_warmup.")));
     }
     return new CubicSchedule(1, 1, start, end);
   }
 
   private Problem problem(String path, String message, String advice) {
-    return problem(ProblemCode.CONTRADICTION, path, message, advice);
-  }
-
-  private Problem problem(ProblemCode code, String path, String message, String advice) {
-    return new Problem(ProblemKind.CONFIGURATION, code, resolved.locate(path), message, advice);
+    return resolved.problem(ProblemCode.CONTRADICTION, path, message, advice);
   }
 }

@@ -1,12 +1,20 @@
 package dev.espalier.tuner.plan;
 
 import dev.espalier.config.Configuration;
+import dev.espalier.config.Configuration.ActivationType;
+import dev.espalier.config.Configuration.Granularity;
+import dev.espalier.config.Configuration.GraphFormat;
 import dev.espalier.config.Configuration.OpActivation;
 import dev.espalier.config.Configuration.OpTypeWise;
 import dev.espalier.config.Configuration.OpWeight;
 import dev.espalier.config.Configuration.OpWise;
 import dev.espalier.config.Configuration.Quantization;
+import dev.espalier.config.Configuration.RangeAlgorithm;
 import dev.espalier.config.Configuration.Recipes;
+import dev.espalier.config.Configuration.Rounding;
+import dev.espalier.config.Configuration.Scheme;
+import dev.espalier.config.Configuration.WeightType;
+import dev.espalier.config.Words;
 import dev.espalier.core.quantization.QuantizationPlan;
 import dev.espalier.core.quantization.QuantizationPlan.Blocks;
 import dev.espalier.core.quantization.QuantizationPlan.Calibration;
@@ -33,7 +41,7 @@ public final class QuantizationPlanner {
       Configuration configuration, Quantization section, boolean vnniHere) {
     return new QuantizationPlan(
         format(section),
-        section.modelWise().weight().granularity().equals("per_channel"),
+        section.modelWise().weight().granularity() == Granularity.PER_CHANNEL,
         reduceRange(section, vnniHere),
         Set.copyOf(section.opTypes()),
         section.excludedNames(),
@@ -44,8 +52,8 @@ public final class QuantizationPlanner {
         new Blocks(
             section.weightOnly().bits(),
             section.weightOnly().groupSize(),
-            section.weightOnly().scheme().equals("asym"),
-            section.weightOnly().algorithm().equals("GPTQ")),
+            section.weightOnly().scheme() == Scheme.ASYM,
+            section.weightOnly().algorithm() == Rounding.GPTQ),
         section.calibration().samplingSize(),
         configuration.tuning().randomSeed(),
         Cores.of(configuration.evaluation().performance().threads()));
@@ -56,12 +64,12 @@ public final class QuantizationPlanner {
     if (configured != null) {
       return new ReduceRange(configured, "as configured");
     }
-    String target = "target_cpu " + section.targetCpu();
+    String target = "target_cpu " + Words.of(section.targetCpu());
     return switch (section.targetCpu()) {
-      case "avx2" -> new ReduceRange(true, target);
-      case "this" ->
+      case VNNI -> new ReduceRange(false, target);
+      case AVX2 -> new ReduceRange(true, target);
+      case THIS ->
           new ReduceRange(!vnniHere, target + ", which " + (vnniHere ? "has" : "lacks") + " VNNI");
-      default -> new ReduceRange(false, target);
     };
   }
 
@@ -86,35 +94,34 @@ public final class QuantizationPlanner {
 
   private static OperatorRule rule(
       Set<String> types, List<String> names, OpWeight weight, OpActivation activation) {
-    boolean floats = "fp32".equals(weight.dtype()) || "fp32".equals(activation.dtype());
+    boolean floats = weight.dtype() == WeightType.FP32 || activation.dtype() == ActivationType.FP32;
     boolean unsaid = weight.dtype() == null && activation.dtype() == null;
-    String granularity = weight.granularity();
-    String algorithm = activation.algorithm();
+    Granularity granularity = weight.granularity();
+    RangeAlgorithm algorithm = activation.algorithm();
     return new OperatorRule(
         types,
         names,
         unsaid ? null : !floats,
-        granularity == null ? null : granularity.equals("per_channel"),
+        granularity == null ? null : granularity == Granularity.PER_CHANNEL,
         algorithm == null ? null : calibration(algorithm));
   }
 
   private static Format format(Quantization section) {
-    if (section.approach().equals("post_training_dynamic_quant")) {
-      return Format.DYNAMIC;
-    }
-    if (section.approach().equals("weight_only")) {
-      return Format.WEIGHT_ONLY;
-    }
-    return section.format().equals("qdq") ? Format.QDQ : Format.QOPERATOR;
+    return switch (section.approach()) {
+      case POST_TRAINING_DYNAMIC_QUANT -> Format.DYNAMIC;
+      case WEIGHT_ONLY -> Format.WEIGHT_ONLY;
+      case POST_TRAINING_STATIC_QUANT ->
+          section.format() == GraphFormat.QDQ ? Format.QDQ : Format.QOPERATOR;
+    };
   }
 
-  private static Calibration calibration(String algorithm) {
+  private static Calibration calibration(RangeAlgorithm algorithm) {
     return switch (algorithm) {
-      case "moving_average" -> Calibration.MOVING_AVERAGE;
-      case "percentile" -> Calibration.PERCENTILE;
-      case "kl" -> Calibration.ENTROPY;
-      case "mse" -> Calibration.MSE;
-      default -> Calibration.MINMAX;
+      case MINMAX -> Calibration.MINMAX;
+      case MOVING_AVERAGE -> Calibration.MOVING_AVERAGE;
+      case PERCENTILE -> Calibration.PERCENTILE;
+      case KL -> Calibration.ENTROPY;
+      case MSE -> Calibration.MSE;
     };
   }
 }

@@ -3,7 +3,6 @@ package dev.espalier.tuner.plan;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.ParameterDescriptor;
 import dev.espalier.api.pruning.PrunerDescriptor;
 import dev.espalier.api.tuning.Dimension;
@@ -83,11 +82,10 @@ public final class SearchSpaces {
     List<String> keys =
         resolved.configuration().tuning().searchSpace().stream().map(SearchDimension::key).toList();
     String entry = "tuning.search_space[" + keys.indexOf(key) + "].key";
-    return new Problem(
-        ProblemKind.CONFIGURATION,
+    return resolved.problem(
         ProblemCode.MISSING_KEY,
-        resolved.locate(entry),
-        entry + ": " + message,
+        entry,
+        message,
         "Maybe low and high, or options, are missing in that entry.");
   }
 }

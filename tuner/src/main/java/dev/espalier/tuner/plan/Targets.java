@@ -1,11 +1,10 @@
 package dev.espalier.tuner.plan;
 
-import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
+import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.core.model.Architecture;
 import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.core.text.Globs;
@@ -18,11 +17,17 @@ import java.util.Map;
 /** Which matrices the globs of a configuration mean. */
 final class Targets {
   private static final int NAMED = 5;
-  private static final String CHOICE = "pruning.approach.weight_compression.pruners[0].";
 
   private final Map<String, Matrix> prunable;
+  private final ResolvedConfiguration resolved;
+  private final String choice;
 
-  Targets(TransformerWeights weights) {
+  /**
+   * @param choice the path of the pruner whose globs are resolved
+   */
+  Targets(TransformerWeights weights, ResolvedConfiguration resolved, String choice) {
+    this.resolved = resolved;
+    this.choice = choice;
     Architecture architecture = weights.architecture();
     prunable = new LinkedHashMap<>();
     weights
@@ -38,16 +43,13 @@ final class Targets {
   /**
    * The matrices that match one of {@code names} and none of {@code excluded}, by name.
    *
-   * @param named where the names stand
-   * @param excludedAt where the exclusions stand
    * @throws ProblemException of kind CONFIGURATION for every glob that matches nothing, and when
    *     nothing is left
    */
-  List<Matrix> resolve(
-      List<String> names, Location named, List<String> excluded, Location excludedAt) {
+  List<Matrix> resolve(List<String> names, List<String> excluded) {
     List<Problem> problems = new ArrayList<>();
-    names.forEach(glob -> checkMatches("names", glob, named, problems));
-    excluded.forEach(glob -> checkMatches("excluded_names", glob, excludedAt, problems));
+    names.forEach(glob -> checkMatches("names", glob, problems));
+    excluded.forEach(glob -> checkMatches("excluded_names", glob, problems));
     List<Matrix> chosen =
         prunable.values().stream()
             .filter(p -> matchesAny(p.name(), names) && !matchesAny(p.name(), excluded))
@@ -55,8 +57,8 @@ final class Targets {
     if (problems.isEmpty() && chosen.isEmpty()) {
       problems.add(
           problem(
-              named,
-              "names: names and excluded_names together leave nothing to prune",
+              "names",
+              "names and excluded_names together leave nothing to prune",
               "Maybe an exclusion is too wide."));
     }
     if (!problems.isEmpty()) {
@@ -65,15 +67,14 @@ final class Targets {
     return chosen;
   }
 
-  private void checkMatches(String key, String glob, Location at, List<Problem> problems) {
+  private void checkMatches(String key, String glob, List<Problem> problems) {
     if (prunable.keySet().stream().anyMatch(Globs.of(glob))) {
       return;
     }
     problems.add(
         problem(
-            at,
-            key
-                + ": \""
+            key,
+            "\""
                 + glob
                 + "\" matches none of the model's "
                 + prunable.size()
@@ -87,8 +88,7 @@ final class Targets {
     return globs.stream().anyMatch(glob -> Globs.of(glob).test(name));
   }
 
-  private static Problem problem(Location at, String message, String advice) {
-    return new Problem(
-        ProblemKind.CONFIGURATION, ProblemCode.NO_MATCH, at, CHOICE + message, advice);
+  private Problem problem(String key, String what, String advice) {
+    return resolved.problem(ProblemCode.NO_MATCH, choice + "." + key, what, advice);
   }
 }

@@ -135,14 +135,14 @@ final class Catalog<P, D> {
   Entry<P, D> entry(String name, @Nullable Location asked) {
     Entry<P, D> entry = entries.get(name);
     if (entry == null) {
-      String key = asked == null ? "" : kind.key() + ": ";
       throw new ProblemException(
           List.of(
               new Problem(
                   ProblemKind.CONFIGURATION,
                   ProblemCode.UNKNOWN_NAME,
                   asked,
-                  key + unknown(name),
+                  asked == null ? null : kind.key(),
+                  unknown(name),
                   advice(name))));
     }
     return entry;

@@ -148,7 +148,8 @@ record PluginCode(String what, String provider, String place, Surroundings surro
         problem.kind(),
         problem.code(),
         problem.location(),
-        what + ": " + problem.message(),
+        problem.key(),
+        what + ": " + problem.what(),
         problem.advice());
   }
 

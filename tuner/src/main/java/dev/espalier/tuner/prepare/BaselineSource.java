@@ -136,26 +136,24 @@ public sealed interface BaselineSource {
   }
 
   private static Known known(
-      ResolvedConfiguration resolved, Map<String, Object> metrics, Criterion criterion) {
+      ResolvedConfiguration resolved, Map<String, Double> metrics, Criterion criterion) {
     String path = "tuning.baseline.metrics";
     List<Problem> problems = new ArrayList<>();
     for (String judged : criterion.metrics()) {
       if (!metrics.containsKey(judged)) {
         problems.add(
-            new Problem(
-                ProblemKind.CONFIGURATION,
-                ProblemCode.MISSING_KEY,
-                resolved.locate(path),
-                path + "." + judged + ": is missing; it is judged, so its baseline must be given",
-                "Maybe add it, or let evaluation.accuracy name another metric."));
+            Problem.of(
+                    ProblemCode.MISSING_KEY,
+                    path + "." + judged,
+                    "is missing; it is judged, so its baseline must be given",
+                    "Add it, or let evaluation.accuracy name another metric.")
+                .at(resolved.locate(path)));
       }
     }
     if (!problems.isEmpty()) {
       throw new ProblemException(problems);
     }
-    Map<String, Double> values = new TreeMap<>();
-    metrics.forEach((name, value) -> values.put(name, ((Number) value).doubleValue()));
-    return new Known(values);
+    return new Known(new TreeMap<>(metrics));
   }
 
   /** The file that is meant by a file or a folder; nothing when there is none. */
@@ -334,8 +332,7 @@ public sealed interface BaselineSource {
     String path = "tuning.baseline.checkpoint";
     return new ProblemException(
         List.of(
-            new Problem(
-                ProblemKind.INPUT, code, resolved.locate(path), path + ": " + message, advice)));
+            new Problem(ProblemKind.INPUT, code, resolved.locate(path), path, message, advice)));
   }
 
   private static String sha256(Path file) {

@@ -102,12 +102,11 @@ public final class DataChecks {
 
   /** A baseline's metric that is given but that no model can have: in percent, say. */
   private Optional<Problem> impossible(Metric metric, String name, double perfect) {
-    if (!(resolved.configuration().tuning().baseline().metrics().get(name) instanceof Number given)
-        || !metric.higherIsBetter()
-        || given.doubleValue() <= perfect) {
+    Double given = resolved.configuration().tuning().baseline().metrics().get(name);
+    if (given == null || !metric.higherIsBetter() || given <= perfect) {
       return Optional.empty();
     }
-    double share = given.doubleValue() / 100;
+    double share = given / 100;
     return Optional.of(
         problem(
             "tuning.baseline.metrics." + name,
@@ -175,10 +174,6 @@ public final class DataChecks {
 
   private Problem problem(String key, String message, String advice) {
     return new Problem(
-        ProblemKind.INPUT,
-        ProblemCode.BAD_DATA,
-        resolved.locate(key),
-        key + ": " + message,
-        advice);
+        ProblemKind.INPUT, ProblemCode.BAD_DATA, resolved.locate(key), key, message, advice);
   }
 }

@@ -4,7 +4,6 @@ import dev.espalier.api.metric.Metric;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.problem.Suggestions;
 import dev.espalier.config.Configuration;
 import dev.espalier.config.Configuration.AccuracyCriterion;
@@ -118,13 +117,10 @@ public record EvaluationPlan(List<Metric> measured, Criterion criterion) {
    */
   static Problem unfitting(
       ResolvedConfiguration resolved, String path, String name, List<String> names) {
-    return new Problem(
-        ProblemKind.CONFIGURATION,
+    return resolved.problem(
         ProblemCode.CONTRADICTION,
-        resolved.locate(path),
-        path
-            + ": "
-            + name
+        path,
+        name
             + " does not go with the task "
             + resolved.configuration().data().task()
             + (names.isEmpty() ? "" : "; there is " + String.join(", ", names)),

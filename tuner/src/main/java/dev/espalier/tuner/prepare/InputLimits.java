@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a model can take in: token ids up to the rows of its word embeddings, and as many tokens as
@@ -32,10 +33,10 @@ public record InputLimits(String model, Vocabulary vocabulary, Architecture arch
   /**
    * What is wrong with showing it {@code sets}.
    *
-   * @param said what each problem begins with: the key that names the model, or nothing
+   * @param key the key that names the model, or null when none does
    * @param at where it is named
    */
-  public List<Problem> problems(String said, Location at, List<EncodedSet> sets) {
+  public List<Problem> problems(@Nullable String key, Location at, List<EncodedSet> sets) {
     List<Problem> problems = new ArrayList<>();
     rows()
         .flatMap(rows -> vocabulary.beyond(rows, sets))
@@ -43,8 +44,9 @@ public record InputLimits(String model, Vocabulary vocabulary, Architecture arch
             what ->
                 problems.add(
                     problem(
-                        said + what,
                         at,
+                        key,
+                        what,
                         "The tokenizer is that of another model, or tokens were added to it and the"
                             + " embeddings were not made larger (in Python:"
                             + " resize_token_embeddings).")));
@@ -58,13 +60,13 @@ public record InputLimits(String model, Vocabulary vocabulary, Architecture arch
     if (longest > positions) {
       problems.add(
           problem(
-              said
-                  + model
+              at,
+              key,
+              model
                   + " has positions for "
                   + positions
                   + " tokens, and the longest text of the data has "
                   + longest,
-              at,
               "Maybe data.max_sequence_length of at most "
                   + positions
                   + " is meant, or a model with more positions."));
@@ -83,8 +85,8 @@ public record InputLimits(String model, Vocabulary vocabulary, Architecture arch
         : Optional.empty();
   }
 
-  private static Problem problem(String message, Location at, String advice) {
-    return new Problem(ProblemKind.INPUT, ProblemCode.CONTRADICTION, at, message, advice);
+  private static Problem problem(Location at, @Nullable String key, String what, String advice) {
+    return new Problem(ProblemKind.INPUT, ProblemCode.CONTRADICTION, at, key, what, advice);
   }
 
   /** Everything that a run shows a model. */

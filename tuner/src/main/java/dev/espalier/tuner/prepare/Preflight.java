@@ -203,12 +203,10 @@ public final class Preflight implements ConfigurationLoader.Check {
         .ifPresent(
             file ->
                 problems.add(
-                    new Problem(
-                        ProblemKind.CONFIGURATION,
+                    draft.problem(
                         ProblemCode.CONTRADICTION,
-                        draft.locate(key),
-                        key
-                            + ": must be a folder that is there or can be made, and "
+                        key,
+                        "must be a folder that is there or can be made, and "
                             + file
                             + (Files.exists(file) ? " is a file" : " is a link that leads nowhere"),
                         "Name another folder, or move the file away.")));
@@ -225,13 +223,10 @@ public final class Preflight implements ConfigurationLoader.Check {
       return;
     }
     problems.add(
-        new Problem(
-            ProblemKind.CONFIGURATION,
+        draft.problem(
             ProblemCode.CONTRADICTION,
-            draft.locate("tuning.strategy.name"),
-            "tuning.strategy.name: "
-                + tuning.strategy().name()
-                + " has nothing to try in this search space",
+            "tuning.strategy.name",
+            tuning.strategy().name() + " has nothing to try in this search space",
             "Maybe tuning.search_space lacks what it searches; docs/configuration.md says"
                 + " what each strategy needs."));
   }
@@ -299,26 +294,17 @@ public final class Preflight implements ConfigurationLoader.Check {
   /** What the task says of its keys; and what a model answers with, when that is known already. */
   private Optional<Head> checkData(ResolvedConfiguration draft, List<Problem> problems) {
     TaskSource.Request request = DataRequest.of(draft.configuration());
-    Optional<List<TaskSource.Mistake>> mistakes = collect(() -> tasks.check(request), problems);
+    Optional<List<Problem>> mistakes = collect(() -> tasks.check(request), problems);
     if (mistakes.isEmpty()) {
       return Optional.empty();
     }
-    for (TaskSource.Mistake each : mistakes.get()) {
-      problems.add(
-          new Problem(
-              ProblemKind.CONFIGURATION,
-              each.code(),
-              draft.locate(each.key()),
-              each.key() + ": " + each.message(),
-              each.advice()));
-    }
+    mistakes.get().stream().map(draft::located).forEach(problems::add);
     if (request.train() == null && request.calibration() != null) {
       problems.add(
-          new Problem(
-              ProblemKind.CONFIGURATION,
+          draft.problem(
               ProblemCode.MISSING_KEY,
-              draft.locate("data.train"),
-              "data.train: is missing; only espalier quantize can do with data.calibration alone",
+              "data.train",
+              "is missing; only espalier quantize can do with data.calibration alone",
               "Add it."));
     }
     if (!mistakes.get().isEmpty()) {
@@ -352,8 +338,8 @@ public final class Preflight implements ConfigurationLoader.Check {
               ProblemKind.INPUT,
               ProblemCode.MISSING_FILE,
               draft.locate(key),
-              key
-                  + (TorchScript.isFile(Path.of(model)) ? ": the file " : ": the folder ")
+              key,
+              (TorchScript.isFile(Path.of(model)) ? "the file " : "the folder ")
                   + model
                   + (Files.exists(Path.of(model)) ? " is a file" : " does not exist"),
               lookThere()));
@@ -372,7 +358,8 @@ public final class Preflight implements ConfigurationLoader.Check {
             problem.kind(),
             problem.code(),
             draft.locate(key),
-            key + ": " + model + ": " + problem.message(),
+            key,
+            model + ": " + problem.message(),
             problem.advice())
         : problem;
   }
@@ -392,12 +379,10 @@ public final class Preflight implements ConfigurationLoader.Check {
 
   private static Problem unknown(
       ResolvedConfiguration draft, String key, String what, String name, List<String> known) {
-    return new Problem(
-        ProblemKind.CONFIGURATION,
+    return draft.problem(
         ProblemCode.UNKNOWN_NAME,
-        draft.locate(key),
-        key
-            + ": there is no "
+        key,
+        "there is no "
             + what
             + " \""
             + name
@@ -426,7 +411,8 @@ public final class Preflight implements ConfigurationLoader.Check {
             ProblemKind.INPUT,
             ProblemCode.MISSING_FILE,
             draft.locate(key),
-            key + ": the file " + file + what,
+            key,
+            "the file " + file + what,
             lookThere()));
   }
 }

@@ -1,16 +1,18 @@
 package dev.espalier.tuner.prepare;
 
+import com.fasterxml.jackson.databind.node.IntNode;
 import dev.espalier.api.data.Head;
 import dev.espalier.api.metric.Metric;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.api.pruning.Pruner;
 import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.config.Configuration;
 import dev.espalier.config.Configuration.Quantization;
 import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.config.ResolvedValue;
+import dev.espalier.config.Source;
 import dev.espalier.core.data.TaskSource.TaskData;
 import dev.espalier.core.model.BertArchitecture;
 import dev.espalier.core.model.Heads;
@@ -233,27 +235,15 @@ public final class Preparation {
     try {
       return services.tasks().load(DataRequest.of(configuration), tokenizerJson);
     } catch (ProblemException e) {
-      throw new ProblemException(e.problems().stream().map(this::placed).toList(), e);
+      throw new ProblemException(e.problems().stream().map(resolved::located).toList(), e);
     }
-  }
-
-  private Problem placed(Problem problem) {
-    String key = problem.message().split(":", 2)[0];
-    return problem.location() != null || resolved.value(key).isEmpty()
-        ? problem
-        : new Problem(
-            problem.kind(),
-            problem.code(),
-            resolved.locate(key),
-            problem.message(),
-            problem.advice());
   }
 
   /** Whether the model has a row for every token, and a position. */
   private void checkInputs(PretrainedModel model, TaskData sets) {
     InputLimits limits = InputLimits.of(model);
     List<Problem> problems =
-        limits.problems(CHECKPOINT + ": ", resolved.locate(CHECKPOINT), InputLimits.all(sets));
+        limits.problems(CHECKPOINT, resolved.locate(CHECKPOINT), InputLimits.all(sets));
     if (!problems.isEmpty()) {
       throw new ProblemException(problems);
     }
@@ -296,7 +286,13 @@ public final class Preparation {
       return resolved;
     }
     notes.add(lowered(length, longest));
-    return resolved.withDefault(TIMED_LENGTH, longest);
+    return timedAt(resolved, longest);
+  }
+
+  /** The configuration with a default of {@link #TIMED_LENGTH} that a model has positions for. */
+  public static ResolvedConfiguration timedAt(ResolvedConfiguration resolved, int longest) {
+    return resolved.with(
+        new ResolvedValue(TIMED_LENGTH, IntNode.valueOf(longest), Source.DEFAULT, null));
   }
 
   /** What only models of BERT's family can have done to them. */
@@ -318,7 +314,7 @@ public final class Preparation {
       problems.add(
           unfit(
               "distillation.hidden_states",
-              "a TorchScript model does not show its hidden states, found "
+              "a TorchScript model does not expose its hidden states, found "
                   + distillation.hiddenStates(),
               "Remove it: answers alone can be learnt from any model."));
     }
@@ -328,12 +324,7 @@ public final class Preparation {
   }
 
   private Problem unfit(String key, String message, String advice) {
-    return new Problem(
-        ProblemKind.CONFIGURATION,
-        ProblemCode.CONTRADICTION,
-        resolved.locate(key),
-        key + ": " + message,
-        advice);
+    return resolved.problem(ProblemCode.CONTRADICTION, key, message, advice);
   }
 
   private void checkLengths(PretrainedModel model) {
@@ -373,11 +364,10 @@ public final class Preparation {
   /** The problem of a length that a model has no positions for. */
   public static Problem tooLong(
       ResolvedConfiguration resolved, String key, int length, int longest) {
-    return new Problem(
-        ProblemKind.CONFIGURATION,
+    return resolved.problem(
         ProblemCode.OUT_OF_RANGE,
-        resolved.locate(key),
-        key + ": must be at most " + longest + ", the model's positions, found " + length,
+        key,
+        "must be at most " + longest + ", the model's positions, found " + length,
         "Maybe " + longest + " is meant.");
   }
 }

@@ -6,7 +6,6 @@ import dev.espalier.api.problem.Location;
 import dev.espalier.api.problem.Problem;
 import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
-import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.config.Configuration;
 import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.core.model.BertArchitecture;
@@ -101,7 +100,7 @@ public record Teacher(
       throw wrong(
           at,
           last == null
-              ? asked.teacher() + " has no " + prefix + ", so it answers nothing"
+              ? asked.teacher() + " has no " + prefix + ", so it cannot teach"
               : asked.teacher()
                   + " answers with "
                   + last.shape()[0]
@@ -113,7 +112,7 @@ public record Teacher(
     if (!missing.isEmpty()) {
       throw wrong(
           at,
-          asked.teacher() + " has no " + String.join(", no ", missing) + ", so it answers nothing",
+          asked.teacher() + " has no " + String.join(", no ", missing) + ", so it cannot teach",
           "Name a model that was fine-tuned for this task, or the baseline.");
     }
     if (asked.hiddenStates() > 0 && bert.hiddenSize() != student.weights().bert().hiddenSize()) {
@@ -126,7 +125,7 @@ public record Teacher(
               + student.weights().bert().hiddenSize(),
           "Set distillation.hidden_states to 0: answers alone can be learnt from any width.");
     }
-    List<Problem> limits = InputLimits.of(loaded).problems(KEY + ": ", at, List.of(taught));
+    List<Problem> limits = InputLimits.of(loaded).problems(KEY, at, List.of(taught));
     if (!limits.isEmpty()) {
       throw new ProblemException(limits);
     }
@@ -186,13 +185,6 @@ public record Teacher(
   }
 
   private static ProblemException wrong(Location at, String message, String advice) {
-    return new ProblemException(
-        List.of(
-            new Problem(
-                ProblemKind.CONFIGURATION,
-                ProblemCode.CONTRADICTION,
-                at,
-                KEY + ": " + message,
-                advice)));
+    return ProblemException.of(Problem.of(ProblemCode.CONTRADICTION, KEY, message, advice).at(at));
   }
 }

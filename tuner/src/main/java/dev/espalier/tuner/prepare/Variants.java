@@ -6,7 +6,6 @@ import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.tuning.Dimension;
 import dev.espalier.api.tuning.Proposal;
 import dev.espalier.api.tuning.SearchSpace;
-import dev.espalier.config.ConfigurationLoader;
 import dev.espalier.config.ResolvedConfiguration;
 import dev.espalier.core.model.TransformerWeights;
 import dev.espalier.tuner.plan.Plan;
@@ -43,8 +42,7 @@ public final class Variants {
     ResolvedConfiguration varied =
         proposal.values().isEmpty()
             ? base
-            : new ConfigurationLoader()
-                .vary(base, assignments(proposal.values()), Preflight.of(services).ofTrial());
+            : base.with(assignments(proposal.values()), Preflight.of(services).ofTrial());
     Planner planner = new Planner(varied, services.pruners());
     Plan plan = planner.plan(planner.pruner(), weights, trainExamples, proposal.budget());
     return new Variant(varied, plan);
@@ -71,7 +69,8 @@ public final class Variants {
                   first.kind(),
                   first.code(),
                   at,
-                  path + ": " + value + " cannot be tried: " + first.message(),
+                  path,
+                  "" + value + " cannot be tried: " + first.message(),
                   first.advice()));
         }
       }
@@ -99,6 +98,6 @@ public final class Variants {
   private static String text(Object value) {
     return value instanceof Double number && number == Math.rint(number) && Math.abs(number) < 1e15
         ? Long.toString(number.longValue())
-        : value.toString().replace("${", "$${");
+        : value.toString();
   }
 }

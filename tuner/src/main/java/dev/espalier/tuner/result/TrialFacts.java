@@ -2,6 +2,7 @@ package dev.espalier.tuner.result;
 
 import dev.espalier.api.tuning.Observation;
 import dev.espalier.api.tuning.Proposal;
+import dev.espalier.config.Configuration.Objective;
 import dev.espalier.core.export.OnnxTools.Latency;
 import dev.espalier.tuner.plan.Plan;
 import dev.espalier.tuner.result.RunFacts.Failure;

@@ -1,5 +1,6 @@
 package dev.espalier.tuner.run;
 
+import dev.espalier.config.Configuration.FallBackStrategy;
 import dev.espalier.core.quantization.PreparedQuantization;
 import dev.espalier.core.quantization.QuantizationPlan;
 import dev.espalier.core.quantization.QuantizedModel;
@@ -29,37 +30,18 @@ import org.jspecify.annotations.Nullable;
  * Decides which operators of a quantized model go back to float so that the criterion holds, from
  * few evaluations of exported files.
  *
- * <p>{@link Strategy#MSE}: if the model with everything quantized misses the criterion, operators
- * are ranked by the error of their output (no evaluation), the worst 1, 2, 4, ... fall back until
- * the criterion holds, bisection finds how few of them do, and then those that erred least are
- * quantized again, one by one, as long as it still holds. {@link Strategy#CONSERVATIVE}: from the
- * float model on, one type of operator after the other is quantized, and stays so if the criterion
- * holds. Of the files that meet the criterion the smallest is handed on; when none does, the one
- * that misses it least.
+ * <p>{@link FallBackStrategy#MSE}: if the model with everything quantized misses the criterion,
+ * operators are ranked by the error of their output (no evaluation), the worst 1, 2, 4, ... fall
+ * back until the criterion holds, bisection finds how few of them do, and then those that erred
+ * least are quantized again, one by one, as long as it still holds. {@link
+ * FallBackStrategy#CONSERVATIVE}: from the float model on, one type of operator after the other is
+ * quantized, and stays so if the criterion holds. Of the files that meet the criterion the smallest
+ * is handed on; when none does, the one that misses it least.
  */
 public final class FallBack {
   /** Types in the order in which the conservative strategy tries them; others follow. */
   private static final List<String> TYPES =
       List.of("Conv", "MatMul", "Gemm", "Attention", "Gather");
-
-  /** How to decide. */
-  public enum Strategy {
-    /** Quantize what is configured; the criterion decides nothing here. */
-    NONE,
-    /** By the mean squared error of operators. */
-    MSE,
-    /** Type by type. */
-    CONSERVATIVE;
-
-    /** The strategy that the configuration calls {@code name}. */
-    public static Strategy of(String name) {
-      return switch (name) {
-        case "mse" -> MSE;
-        case "conservative" -> CONSERVATIVE;
-        default -> NONE;
-      };
-    }
-  }
 
   /** Runs a file over the evaluation set and judges it. */
   @FunctionalInterface
@@ -80,9 +62,9 @@ public final class FallBack {
    * What was decided.
    *
    * @param model what the file holds that is handed on
-   * @param attempts every evaluation in order; empty for {@link Strategy#NONE}
+   * @param attempts every evaluation in order; empty for {@link FallBackStrategy#NONE}
    * @param fellBack operators that were quantized at first and are float now, worst first
-   * @param metrics of the file; null for {@link Strategy#NONE}, which measures nothing
+   * @param metrics of the file; null for {@link FallBackStrategy#NONE}, which measures nothing
    */
   public record Decision(
       QuantizedModel model,
@@ -143,13 +125,13 @@ public final class FallBack {
    *
    * @param target the file to write; holds one attempt after the other, and the chosen one at last
    * @param most the largest number of evaluations, at least 1
-   * @param judge judges a file; not used by {@link Strategy#NONE}
+   * @param judge judges a file; not used by {@link FallBackStrategy#NONE}
    * @param floatMeets whether the float model itself meets the criterion; asked at most once, and
    *     only when it matters
    * @param tell receives a sentence for each evaluation
    */
   public static Decision run(
-      Strategy strategy,
+      FallBackStrategy strategy,
       PreparedQuantization prepared,
       Path target,
       QuantizationPlan plan,

@@ -8,6 +8,7 @@ import dev.espalier.api.problem.ProblemCode;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.config.Configuration;
+import dev.espalier.config.Configuration.FallBackStrategy;
 import dev.espalier.config.Configuration.Performance;
 import dev.espalier.config.Configuration.Quantization;
 import dev.espalier.config.ResolvedConfiguration;
@@ -110,11 +111,11 @@ public final class QuantizationRun {
       Quantization section,
       QuantizationPlan plan,
       PreparedQuantization ready) {
-    FallBack.Strategy strategy = FallBack.Strategy.of(section.strategy().name());
-    if (data == null || strategy == FallBack.Strategy.NONE) {
+    FallBackStrategy strategy = section.strategy().name();
+    if (data == null || strategy == FallBackStrategy.NONE) {
       FallBack.Decision decision =
           FallBack.run(
-              FallBack.Strategy.NONE,
+              FallBackStrategy.NONE,
               ready,
               target,
               plan,
@@ -172,7 +173,7 @@ public final class QuantizationRun {
                     source.toString(),
                     Vocabulary.of(source.toString(), bytes(tokenizer)),
                     known.orElseThrow())
-                .problems("", at, InputLimits.all(data)));
+                .problems(null, at, InputLimits.all(data)));
     int length = configuration.evaluation().performance().sequenceLength();
     int longest = known.orElseThrow().longestInput();
     if (length > longest && !resolved.isDefault(Preparation.TIMED_LENGTH)) {
@@ -238,7 +239,7 @@ public final class QuantizationRun {
       return resolved;
     }
     tell.accept(Preparation.lowered(length, longest));
-    return resolved.withDefault(Preparation.TIMED_LENGTH, longest);
+    return Preparation.timedAt(resolved, longest);
   }
 
   private Map<String, Double> metrics(

@@ -99,7 +99,8 @@ final class RecordedEnvironment {
                 ProblemKind.INPUT,
                 ProblemCode.BAD_DATA,
                 Location.ofFile(run.resolve(RunDirectory.ENVIRONMENT).toString()),
-                key + ": " + must + ", found " + value,
+                key,
+                must + ", found " + value,
                 "Maybe it was edited; the run cannot go on, but can be started anew.")));
   }
 
@@ -124,9 +125,11 @@ final class RecordedEnvironment {
     kept.values().stream()
         .filter(value -> value.source() == Source.DEFAULT && value.location() == null)
         .forEach(value -> newer.add(value.path()));
-    List<ResolvedValue> values =
-        kept.values().stream().map(value -> withPlace(value, lines)).toList();
-    return kept.from(values, files, configuration.path("sha256").asText(), assignments);
+    return kept.recorded(
+        value -> withPlace(value, lines),
+        files,
+        configuration.path("sha256").asText(),
+        assignments);
   }
 
   /** The value with the place that the run wrote behind it. */

@@ -10,6 +10,8 @@ import dev.espalier.api.tuning.Proposal;
 import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.api.tuning.TuningStrategy;
 import dev.espalier.config.Configuration.ExitPolicy;
+import dev.espalier.config.Configuration.Keep;
+import dev.espalier.config.Configuration.Stop;
 import dev.espalier.core.training.Stopped;
 import dev.espalier.tuner.directory.DamagedRun;
 import dev.espalier.tuner.directory.Proposed;
@@ -132,7 +134,7 @@ final class Search {
    * What cannot win now never can, so a run that was cut off here and goes on removes the same.
    */
   private void removeWhatCannotWin(SearchSpace space) {
-    if (!prepared.configuration().tuning().workspace().keep().equals("best")) {
+    if (prepared.configuration().tuning().workspace().keep() == Keep.ALL) {
       return;
     }
     List<TrialFacts> trials = found.trials();
@@ -217,7 +219,7 @@ final class Search {
     boolean met = trials.stream().anyMatch(TrialFacts::met);
     return trials.size() >= policy.maxTrials()
         || (late && !trials.isEmpty())
-        || (met && policy.stop().equals("first_met"));
+        || (met && policy.stop() == Stop.FIRST_MET);
   }
 
   private @Nullable Problem sameFailureAgain() {

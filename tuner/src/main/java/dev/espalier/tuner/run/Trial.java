@@ -5,6 +5,7 @@ import dev.espalier.config.Configuration;
 import dev.espalier.config.Configuration.Quantization;
 import dev.espalier.config.Configuration.QuantizationStrategy;
 import dev.espalier.config.ResolvedConfiguration;
+import dev.espalier.config.Words;
 import dev.espalier.core.export.OnnxTools.Latency;
 import dev.espalier.core.model.PretrainedModel;
 import dev.espalier.core.model.TransformerWeights;
@@ -203,7 +204,8 @@ final class Trial {
     Quantized made =
         stages.run(number, "quantize", Quantized.class, log -> quantized(how, choice, dense, log));
     quantization =
-        new QuantizationFacts(choice.name(), made.model(), made.attempts(), made.fellBack());
+        new QuantizationFacts(
+            Words.of(choice.name()), made.model(), made.attempts(), made.fellBack());
     pruned = new MeasuredFile(known(pruned).size(), made.fp32());
     quantized = new MeasuredFile(made.size(), made.int8());
   }
@@ -219,7 +221,7 @@ final class Trial {
             name,
             target ->
                 FallBack.run(
-                    FallBack.Strategy.of(choice.name()),
+                    choice.name(),
                     ready,
                     target,
                     how,
@@ -298,7 +300,8 @@ final class Trial {
         Objectives.of(prepared.configuration().tuning())
             .share(
                 each ->
-                    each.share(
+                    Objectives.share(
+                        each,
                         dense,
                         shipped,
                         known(masks),

@@ -81,7 +81,7 @@ final class PlannerTest {
             "the sparsity schedule has no room: it would start after 50 steps (initial_warmup 1.0 x"
                 + " warm-up) and end at step 17 (total 117 - final_warmup 2.0 x warm-up; the"
                 + " warm-up has 50)")
-        .hasMessageContaining("Maybe train for more epochs or max_steps");
+        .hasMessageContaining("Train for more epochs or max_steps");
   }
 
   @Test
@@ -174,8 +174,8 @@ final class PlannerTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "fixed|pattern=4x1|fixed knows single weights only, found 4x1",
-        "soft|pattern=2:4|soft keeps no count of each group, found 2:4",
+        "fixed|pattern=4x1|fixed supports single weights only, found 4x1",
+        "soft|pattern=2:4|soft does not support N:M patterns, found 2:4",
         "soft|prune_domain=global|nothing competes under soft, found global",
       })
   void a_pruner_that_follows_no_target_refuses_what_needs_one(

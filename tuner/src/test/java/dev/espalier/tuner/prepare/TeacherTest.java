@@ -110,7 +110,7 @@ final class TeacherTest {
         "good,bad | 4 | 2 | teacher's classes are [good, bad], the task's [negative, positive]",
         "- | 4 | 2 | teacher does not name its classes, so their order is not known",
         "positive,negative | 8 | 2 | teacher's hidden states have 8 values, the student's 4",
-        "positive,negative | 4 | 0 | teacher has no classifier, so it answers nothing",
+        "positive,negative | 4 | 0 | teacher has no classifier, so it cannot teach",
       })
   void who_answers_something_else_is_refused(
       String labels, int hidden, int outputs, String message) {

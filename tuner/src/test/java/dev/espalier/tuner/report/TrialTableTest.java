@@ -3,12 +3,12 @@ package dev.espalier.tuner.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.tuning.Proposal;
+import dev.espalier.config.Configuration.Objective;
 import dev.espalier.core.export.OnnxTools.Latency;
 import dev.espalier.tuner.result.Criterion;
 import dev.espalier.tuner.result.LossLimit;
 import dev.espalier.tuner.result.LossLimit.Kind;
 import dev.espalier.tuner.result.MaskReport;
-import dev.espalier.tuner.result.Objective;
 import dev.espalier.tuner.result.Objectives;
 import dev.espalier.tuner.result.Objectives.Part;
 import dev.espalier.tuner.result.RunFacts.Failure;

@@ -3,6 +3,7 @@ package dev.espalier.tuner.result;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.espalier.api.tuning.Proposal;
+import dev.espalier.config.Configuration.Objective;
 import dev.espalier.tuner.result.LossLimit.Kind;
 import dev.espalier.tuner.result.Objectives.Part;
 import dev.espalier.tuner.result.RunFacts.Failure;

@@ -122,7 +122,7 @@ final class BaselineTest {
         "tuning.baseline.metrics={accuracy: 0.9} | tuning.objective=performance"
             + " | tuning.objective: performance compares with",
         "tuning.baseline.metrics={accuracy: high} | tuning.objective=density"
-            + " | tuning.baseline.metrics.accuracy: must be a number, found \"high\"",
+            + " | tuning.baseline.metrics.accuracy: must be a number, found the text \"high\"",
         "tuning.baseline.metrics={acuracy: 0.9} | tuning.objective=density"
             + " | tuning.baseline.metrics.accuracy: is missing; it is judged",
         "tuning.baseline={metrics: {accuracy: 0.9}, epochs: 1} | tuning.objective=density"

@@ -2,6 +2,7 @@ package dev.espalier.tuner.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.espalier.config.Configuration.FallBackStrategy;
 import dev.espalier.core.quantization.PreparedQuantization;
 import dev.espalier.core.quantization.QuantizationPlan;
 import dev.espalier.core.quantization.QuantizationPlan.Blocks;
@@ -16,7 +17,6 @@ import dev.espalier.tuner.result.QuantizationFacts.Attempt;
 import dev.espalier.tuner.result.Verdict;
 import dev.espalier.tuner.run.FallBack.Decision;
 import dev.espalier.tuner.run.FallBack.Judged;
-import dev.espalier.tuner.run.FallBack.Strategy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -78,7 +78,7 @@ class FallBackTest {
   void byError(int operators, String guilty, int atLeast, String expected) {
     blame(guilty);
 
-    Decision decision = run(Strategy.MSE, operators, 30, true);
+    Decision decision = run(FallBackStrategy.MSE, operators, 30, true);
 
     assertThat(decision.fellBack()).containsExactlyInAnyOrderElementsOf(names(expected));
     assertThat(decision.attempts()).hasSizeGreaterThanOrEqualTo(atLeast);
@@ -93,7 +93,7 @@ class FallBackTest {
   void budget() {
     blame("4");
 
-    Decision decision = run(Strategy.MSE, 20, 6, true);
+    Decision decision = run(FallBackStrategy.MSE, 20, 6, true);
 
     assertThat(decision.attempts())
         .extracting(Attempt::floatOperators)
@@ -107,7 +107,7 @@ class FallBackTest {
   void hopeless() {
     blame("0");
 
-    Decision decision = run(Strategy.MSE, 20, 30, false);
+    Decision decision = run(FallBackStrategy.MSE, 20, 30, false);
 
     assertThat(decision.attempts()).hasSize(1);
     assertThat(decision.fellBack()).isEmpty();
@@ -119,7 +119,7 @@ class FallBackTest {
   void leastMissed() {
     blame("0 1 2 3");
 
-    Decision decision = run(Strategy.MSE, 4, 30, true); // one operator must stay int8
+    Decision decision = run(FallBackStrategy.MSE, 4, 30, true); // one operator must stay int8
 
     assertThat(decision.attempts()).extracting(Attempt::met).containsOnly(false);
     assertThat(decision.fellBack()).containsExactly("o0", "o1", "o2");
@@ -132,7 +132,7 @@ class FallBackTest {
   void none() {
     blame("0");
 
-    Decision decision = run(Strategy.NONE, 5, 30, true);
+    Decision decision = run(FallBackStrategy.NONE, 5, 30, true);
 
     assertThat(decision.attempts()).isEmpty();
     assertThat(decision.metrics()).isNull();
@@ -146,7 +146,7 @@ class FallBackTest {
     types = List.of("Gather", "MatMul", "Gemm", "Add");
     blame("2"); // a Gemm
 
-    Decision decision = run(Strategy.CONSERVATIVE, 8, 30, true);
+    Decision decision = run(FallBackStrategy.CONSERVATIVE, 8, 30, true);
 
     assertThat(decision.attempts())
         .extracting(Attempt::met)
@@ -156,7 +156,7 @@ class FallBackTest {
     assertThat(floatsInFile()).containsExactlyInAnyOrder("o2", "o6");
   }
 
-  private Decision run(Strategy strategy, int operators, int most, boolean floatMeets) {
+  private Decision run(FallBackStrategy strategy, int operators, int most, boolean floatMeets) {
     return FallBack.run(
         strategy,
         new Model(operators),

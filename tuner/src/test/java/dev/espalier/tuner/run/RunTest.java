@@ -401,7 +401,9 @@ final class RunTest {
       value = {
         "{weight_only: {bits: 5}} | quantization.weight_only.bits: must be one of 4, 8, found 5",
         "{weight_only: {group_size: 48}} | group_size: must be one of 32, 64, 128, found 48",
-        "{recipes: {smooth_quant_args: {alpha: 2}}} | alpha: must be a number from 0 to 1, or auto",
+        "{recipes: {smooth_quant_args: {alpha: 2}}}"
+            + " | alpha: must be a number of at least 0 and up to 1, or auto, found 2",
+        "{recipes: {smooth_quant_args: {alpha: high}}} | and up to 1, or auto, found the text",
         "{recipes: {smooth_quant_args: {alfa: 1}}} | smooth_quant_args.alfa: there is no such key",
         "{approach: weight_only, recipes: {smooth_quant: true}} | is about int8 activations",
       })
@@ -435,10 +437,11 @@ final class RunTest {
   @Test
   void an_operator_that_cannot_be_quantized_is_said_before_training() {
     assertThatThrownBy(() -> load("quantization.op_types=[MatMul, Sofmax]"))
-        .hasMessageContaining("quantization.op_types: must be of Add, Attention, Conv, Gather,")
-        .hasMessageContaining("found Sofmax");
+        .hasMessageContaining("quantization.op_types: must be one of Add, Attention, Conv, Gather,")
+        .hasMessageContaining("found the text \"Sofmax\"");
     assertThatThrownBy(() -> load("quantization={optype_wise: [{op_types: [Sofmax]}]}"))
-        .hasMessageContaining("quantization.optype_wise[0].op_types: must be of Add, Attention,");
+        .hasMessageContaining(
+            "quantization.optype_wise[0].op_types: must be one of Add, Attention,");
   }
 
   @Test
