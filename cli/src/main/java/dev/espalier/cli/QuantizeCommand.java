@@ -14,6 +14,7 @@ import dev.espalier.tuner.plan.QuantizationPlanner;
 import dev.espalier.tuner.prepare.RunServices;
 import dev.espalier.tuner.report.OperatorTable;
 import dev.espalier.tuner.result.Speed;
+import dev.espalier.tuner.result.Status;
 import dev.espalier.tuner.result.Verdict;
 import dev.espalier.tuner.run.QuantizationRun;
 import java.io.IOException;
@@ -117,6 +118,10 @@ final class QuantizeCommand implements Callable<Integer> {
       return ExitCode.OK;
     }
     Console.print(spec, verdict.sentence());
+    if (outcome.trivial() != null) {
+      Console.print(spec, outcome.trivial());
+      return Status.MISSED.exitCode();
+    }
     return verdict.status().exitCode();
   }
 

@@ -27,6 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class QuantizeCommandTest {
+  private static final String ITS_HEAD_IS_NOT_TRAINED = "tuning.baseline.allow_trivial=true";
+
   @TempDir static Path models;
   @TempDir Path folder;
 
@@ -103,6 +105,8 @@ class QuantizeCommandTest {
             "--set",
             "quantization.calibration.sampling_size=10",
             "--set",
+            ITS_HEAD_IS_NOT_TRAINED,
+            "--set",
             "evaluation.performance={warmup: 1, iteration: 5, sequence_length: 16}");
 
     assertThat(executed.err()).isEmpty();
@@ -151,6 +155,8 @@ class QuantizeCommandTest {
             "data={task: sentiment-twin, train_examples: 20, evaluation_examples: 20}",
             "--set",
             "tuning.accuracy_criterion.absolute=0.01",
+            "--set",
+            ITS_HEAD_IS_NOT_TRAINED,
             "--set",
             "evaluation.performance={warmup: 1, iteration: 5, sequence_length: 16}");
 

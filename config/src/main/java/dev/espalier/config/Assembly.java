@@ -335,7 +335,9 @@ final class Assembly {
                     + (wanted == 1 ? "one " + field.name().replaceFirst("s$", "") : wanted)
                     + " for now, found "
                     + count,
-                "Maybe - " + items.each().names().get(0) + ": ... is meant.")
+                count < wanted
+                    ? "Maybe - " + items.each().names().get(0) + ": ... is meant."
+                    : "Remove the others.")
             .at(locate(count < wanted ? path : Paths.item(path, wanted))));
   }
 

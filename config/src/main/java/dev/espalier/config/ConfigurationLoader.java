@@ -319,7 +319,12 @@ public final class ConfigurationLoader {
               Location at = Location.ofFile("environment variable " + name);
               EnvironmentNames.path(SCHEMA, name)
                   .ifPresentOrElse(
-                      path -> add(Source.ENVIRONMENT, folder, at, path, text, given, problems),
+                      path -> {
+                        // Containers and CI hand on variables that nobody set as empty ones.
+                        if (!text.isBlank()) {
+                          add(Source.ENVIRONMENT, folder, at, path, text, given, problems);
+                        }
+                      },
                       () ->
                           EnvironmentNames.mistaken(SCHEMA, name)
                               .ifPresent(

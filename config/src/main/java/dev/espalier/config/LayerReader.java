@@ -36,6 +36,7 @@ final class LayerReader {
     Optional<String> written(String path);
   }
 
+  private static final String MERGE = "<<";
   private static final int NAMED_IN_ADVICE = 12;
   private static final int MOST_ENTRIES = 500;
   private static final int MOST_SUGGESTIONS = 200;
@@ -530,6 +531,16 @@ final class LayerReader {
   }
 
   private void unknown(List<String> names, String path, String name) {
+    if (name.equals(MERGE)) {
+      problems.add(
+          Problem.of(
+                  ProblemCode.UNSUPPORTED,
+                  path,
+                  "YAML merge keys are not supported",
+                  "Write the keys out, or use an alias for the whole section, such as train: *mine.")
+              .at(places.key(path)));
+      return;
+    }
     String all = join(names.subList(0, Math.min(names.size(), NAMED_IN_ADVICE)));
     Optional<String> closest =
         problems.size() < MOST_SUGGESTIONS ? Suggestions.closest(name, names) : Optional.empty();

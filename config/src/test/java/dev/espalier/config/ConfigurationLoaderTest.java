@@ -657,6 +657,32 @@ final class ConfigurationLoaderTest {
   }
 
   @Test
+  void an_empty_variable_is_as_none_and_null_unsets() {
+    Map<String, String> environment = Map.of("ESPALIER_PRUNING_TRAIN_BATCH_SIZE", "");
+    ResolvedConfiguration loaded =
+        load(COMPLETE, List.of("pruning.train.batch_size=8"), environment);
+    assertThat(load(COMPLETE, List.of(), environment).configuration())
+        .isEqualTo(load(COMPLETE).configuration());
+    assertThat(loaded.configuration().pruning().train().batchSize()).isEqualTo(8);
+    assertThat(
+            load(COMPLETE, List.of(), Map.of("ESPALIER_QUANTIZATION", "null"))
+                .configuration()
+                .quantization())
+        .isNull();
+  }
+
+  @Test
+  void merge_keys_are_refused_by_their_name() {
+    String yaml =
+        COMPLETE.replaceFirst("(?m)^version: 1$", "version: 1\n<<: {tuning: {random_seed: 3}}");
+    ProblemException e = catchThrowableOfType(ProblemException.class, () -> load(yaml));
+
+    assertThat(e.problems().get(0).toString())
+        .contains(":2:1: <<: YAML merge keys are not supported")
+        .contains("use an alias for the whole section");
+  }
+
+  @Test
   void a_misspelled_variable_is_named() {
     ProblemException e =
         catchThrowableOfType(

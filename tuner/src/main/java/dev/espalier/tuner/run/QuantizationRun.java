@@ -33,6 +33,7 @@ import dev.espalier.tuner.prepare.RunServices;
 import dev.espalier.tuner.prepare.Vocabulary;
 import dev.espalier.tuner.result.Criterion;
 import dev.espalier.tuner.result.Speed;
+import dev.espalier.tuner.result.TrivialComparison;
 import dev.espalier.tuner.result.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,8 +77,15 @@ public final class QuantizationRun {
    * @param model what the file holds
    * @param verdict on the file, against the float one; null when nothing was evaluated
    * @param speed of the file, against the float one; null without data
+   * @param trivial of the float file, what it lacks when it is no better than the trivial
+   *     predictor, so that the verdict says nothing; null when it is, that is accepted, or nothing
+   *     was evaluated
    */
-  public record Outcome(QuantizedModel model, @Nullable Verdict verdict, @Nullable Speed speed) {}
+  public record Outcome(
+      QuantizedModel model,
+      @Nullable Verdict verdict,
+      @Nullable Speed speed,
+      @Nullable String trivial) {}
 
   /**
    * Quantizes {@code source} into {@code target}, which appears once it is judged and timed. What a
@@ -126,7 +134,10 @@ public final class QuantizationRun {
               () -> false,
               tell);
       return new Outcome(
-          decision.model(), null, data == null ? null : speed(source, target, decision.model()));
+          decision.model(),
+          null,
+          data == null ? null : speed(source, target, decision.model()),
+          null);
     }
     ClassOrder order = classOrder(source, data);
     EvaluationPlan judged = EvaluationPlan.of(resolved, services.metrics(), data);
@@ -136,6 +147,16 @@ public final class QuantizationRun {
     }
     Criterion criterion = judged.criterion();
     Map<String, Double> baseline = metrics(source, data, order, judged.measured());
+    TrivialComparison compared =
+        TrivialComparison.of(
+            criterion,
+            data.evaluations(),
+            judged.measured(),
+            Verdict.in(baseline),
+            configuration.tuning().baseline().allowTrivial());
+    if (!compared.better()) {
+      tell.accept(compared.sentence());
+    }
     tell.accept(criterion.sentence(Verdict.in(baseline)));
     FallBack.Decision decision =
         FallBack.run(
@@ -154,7 +175,8 @@ public final class QuantizationRun {
     return new Outcome(
         decision.model(),
         Verdict.judge(criterion, baseline, reached),
-        speed(source, target, decision.model()));
+        speed(source, target, decision.model()),
+        compared.better() || compared.allowed() ? null : compared.sentence());
   }
 
   /**

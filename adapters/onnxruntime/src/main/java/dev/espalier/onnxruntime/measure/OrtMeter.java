@@ -9,6 +9,7 @@ import dev.espalier.api.data.Batch;
 import dev.espalier.api.data.Batching;
 import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
+import dev.espalier.api.data.Head;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
 import dev.espalier.core.export.OnnxTools.Latency;
@@ -69,6 +70,7 @@ public final class OrtMeter {
     try (OrtSession session = open(file, threads)) {
       for (int[] indices : Batching.byLength(set, EVALUATION_BATCH)) {
         List<float[][]> batch = sessions.run(session, file, Batching.pad(set, indices), names);
+        checkWidth(file, set.head(), batch.get(0)[0].length);
         for (int output = 0; output < names.size(); output++) {
           for (int row = 0; row < indices.length; row++) {
             outputs.get(output)[indices[row]] = batch.get(output)[row];
@@ -79,6 +81,23 @@ public final class OrtMeter {
       throw closing(failed);
     }
     return outputs;
+  }
+
+  /** Scores of other answers than the task's would be numbers without a meaning. */
+  private static void checkWidth(Path file, Head head, int answers) {
+    if (!(head instanceof Head.Spans) && answers != head.outputs()) {
+      throw ProblemException.of(
+          ProblemKind.INPUT,
+          file
+              + ": it answers with "
+              + answers
+              + (answers == 1 ? " value" : " values")
+              + " for each text, the task with "
+              + (head instanceof Head.Classification classes
+                  ? "the classes " + classes.labels()
+                  : "one number"),
+          "Name the data that the model was trained for (data.task, data.columns, data.labels).");
+    }
   }
 
   /** The only output of a classifier or regressor, in the order of the set. */

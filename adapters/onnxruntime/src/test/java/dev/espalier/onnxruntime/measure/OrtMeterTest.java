@@ -7,6 +7,7 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.espalier.api.data.EncodedExample;
 import dev.espalier.api.data.EncodedSet;
 import dev.espalier.api.data.Head;
+import dev.espalier.api.data.Target;
 import dev.espalier.api.metric.ClassificationMetric;
 import dev.espalier.api.problem.ProblemException;
 import dev.espalier.api.problem.ProblemKind;
@@ -135,6 +136,28 @@ class OrtMeterTest {
     graph.output("y", DataType.FLOAT, "n");
     OnnxFiles.write(other, graph.toModel());
     assertProblem(other, ProblemKind.INPUT, "has an input image; ");
+  }
+
+  /** Scores of it would be numbers without a meaning, and a criterion about them met by chance. */
+  @Test
+  void aFileThatAnswersAnotherQuestionIsTheInputsProblem() {
+    Path three = directory.resolve("three.onnx");
+    tools.export(TinyBert.weights(1, 3), new Head.Classification(List.of("a", "b", "c")), three);
+    assertProblem(
+        three,
+        ProblemKind.INPUT,
+        "it answers with 3 values for each text, the task with the classes [no, yes]");
+    Path number = directory.resolve("number.onnx");
+    tools.export(TinyBert.weights(1, 1), new Head.Regression(), number);
+    assertProblem(
+        number,
+        ProblemKind.INPUT,
+        "it answers with 1 value for each text, the task with the classes [no, yes]");
+    EncodedExample seven = new EncodedExample(new int[] {1, 2}, new int[2], new Target.Value(7));
+    EncodedSet numbers =
+        new EncodedSet("evaluation", "", "", new Head.Regression(), List.of(seven));
+    assertThat(catchThrowableOfType(ProblemException.class, () -> tools.outputs(model, numbers, 1)))
+        .hasMessageContaining("it answers with 2 values for each text, the task with one number");
   }
 
   @Test
