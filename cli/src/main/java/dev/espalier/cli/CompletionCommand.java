@@ -12,9 +12,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "completion",
     description = {
-      "Prints a script with which bash and zsh complete commands, options and files.",
+      "Prints a completion script for bash and zsh: commands, options and files.",
       "For this shell: source <(espalier completion)",
-      "For all: write it to a file that your .bashrc or .zshrc sources."
+      "For every shell: write it to a file that your .bashrc or .zshrc sources."
     },
     mixinStandardHelpOptions = true,
     exitCodeListHeading = ExitCodes.HEADING,

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Prints every value of a configuration and where it came from: default, file:line:column,"
           + " environment variable or --set.",
-      "What is printed is a configuration again. Names are checked as by validate."
+      "The output is a valid configuration. Names are checked as by validate."
     },
     mixinStandardHelpOptions = true,
     exitCodeListHeading = ExitCodes.HEADING,

@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "count",
     description = {
-      "Counts the remaining weights: of each pruned matrix, of the encoder as movement"
-          + " pruning's scripts count it, and of the model.",
+      "Counts the remaining weights: of each pruned matrix, of the encoder as movement pruning's"
+          + " scripts count it, and of the whole model.",
       "Masks follow from what is stored with the checkpoint."
     },
     mixinStandardHelpOptions = true,

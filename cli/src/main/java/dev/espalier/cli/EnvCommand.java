@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "env",
     description = {
-      "Prints versions and machine, as a block to paste into a bug report.",
+      "Prints versions and machine details, as a block for bug reports.",
       "Loads no native library."
     },
     mixinStandardHelpOptions = true,

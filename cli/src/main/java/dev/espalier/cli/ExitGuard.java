@@ -76,7 +76,7 @@ final class ExitGuard {
               err.println(
                   said(caller)
                       + System.lineSeparator()
-                      + "  What was finished is kept: espalier resume goes on with a run. Tell the"
+                      + "  What was finished is kept: espalier resume resumes a run. Tell the"
                       + " plugin's author, or remove the jar."
                       + System.lineSeparator()
                       + "  docs/errors/plugin.md");

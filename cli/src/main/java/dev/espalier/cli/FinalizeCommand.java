@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "finalize",
     description = {
-      "Applies the masks once and for all and drops the scores: what is written is a plain"
-          + " model that needs nothing of pruning.",
+      "Applies the masks for good and drops the scores: the result is a plain model that any"
+          + " tool loads.",
       "Masks follow from what is stored with the checkpoint."
     },
     mixinStandardHelpOptions = true,
@@ -40,7 +40,7 @@ final class FinalizeCommand implements Callable<Integer> {
       names = {"-o", "--output"},
       paramLabel = "DIR",
       required = true,
-      description = "The folder to write, which must be empty or not there.")
+      description = "The folder to write; it must be empty or not exist yet.")
   private Path output;
 
   @Override

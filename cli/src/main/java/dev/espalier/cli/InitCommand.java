@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "init",
     description = {
-      "Writes a commented configuration that runs as it is, and espalier.schema.json beside it,"
-          + " with which your editor completes and checks.",
+      "Writes a commented configuration that runs as it is, and espalier.schema.json beside it"
+          + " for completion and checks in editors.",
       "Never overwrites a file."
     },
     mixinStandardHelpOptions = true,
@@ -49,7 +49,7 @@ final class InitCommand implements Callable<Integer> {
       paramLabel = "FILE",
       arity = "0..1",
       defaultValue = "espalier.yaml",
-      description = "What to write; espalier.yaml when it is left out.")
+      description = "The file to write; espalier.yaml by default.")
   private Path file;
 
   @Override

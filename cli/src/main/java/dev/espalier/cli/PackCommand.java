@@ -30,8 +30,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "pack",
     description = {
-      "Stores a checkpoint in an archive: matrices as int8, zeros said once, both entropy"
-          + " coded; biases and norms as they are.",
+      "Stores a checkpoint in an archive: matrices as int8 values and the positions of zeros, both"
+          + " entropy-coded; biases and norms unchanged.",
       "The format is described in docs/archive-format.md."
     },
     mixinStandardHelpOptions = true,

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 /** {@code espalier pruners}: what a configuration may name as its {@code prune_type}. */
 @Command(
     name = "pruners",
-    description = "Lists the pruners that there are; describe NAME tells all about one.",
+    description = "Lists the available pruners; describe NAME shows one in full.",
     mixinStandardHelpOptions = true,
     exitCodeListHeading = ExitCodes.HEADING,
     exitCodeList = {ExitCodes.DONE, ExitCodes.BUG, ExitCodes.USAGE, ExitCodes.PLUGIN},
@@ -48,7 +48,7 @@ final class PrunersCommand implements Callable<Integer> {
   /** {@code espalier pruners describe}: everything about one pruner. */
   @Command(
       name = "describe",
-      description = "Says what a pruner does, what it needs, and what can be set.",
+      description = "Shows what a pruner does, what it needs, and its parameters.",
       mixinStandardHelpOptions = true,
       exitCodeListHeading = ExitCodes.HEADING,
       exitCodeList = {

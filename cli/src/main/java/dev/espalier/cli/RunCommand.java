@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
 /** {@code espalier run}: everything, from the YAML file to the verdict. */
 @Command(
     name = "run",
-    description = "Fine-prunes, exports, quantizes and measures what a YAML file describes.",
+    description = "Fine-prunes, exports, quantizes and measures a model as a YAML file describes.",
     mixinStandardHelpOptions = true,
     exitCodeListHeading = ExitCodes.HEADING,
     exitCodeList = {

@@ -10,8 +10,7 @@ import picocli.CommandLine.Spec;
 /** {@code espalier schema}: the format, for editors. */
 @Command(
     name = "schema",
-    description =
-        "Prints the JSON Schema of configurations, with which editors complete and check.",
+    description = "Prints the JSON Schema of configurations, for completion and checks in editors.",
     mixinStandardHelpOptions = true,
     exitCodeListHeading = ExitCodes.HEADING,
     exitCodeList = {ExitCodes.DONE, ExitCodes.BUG, ExitCodes.USAGE})

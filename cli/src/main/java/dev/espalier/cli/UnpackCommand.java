@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
 /** {@code espalier unpack}: a model out of an archive. */
 @Command(
     name = "unpack",
-    description = "Writes what an archive holds as model.safetensors and the files beside it.",
+    description = "Writes the content of an archive: model.safetensors and the files beside it.",
     mixinStandardHelpOptions = true,
     exitCodeListHeading = ExitCodes.HEADING,
     exitCodeList = {
@@ -44,7 +44,7 @@ final class UnpackCommand implements Callable<Integer> {
       names = {"-o", "--output"},
       paramLabel = "DIR",
       required = true,
-      description = "The folder to write, which must be empty or not there.")
+      description = "The folder to write; it must be empty or not exist yet.")
   private Path output;
 
   @Option(

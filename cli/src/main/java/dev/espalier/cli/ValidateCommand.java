@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "validate",
     description = {
-      "Checks configurations, and says all that is wrong with all of them.",
-      "Reads neither model nor data: what only these can tell, espalier run tells before it trains."
+      "Validates configuration files and reports every problem.",
+      "Reads neither model nor data; espalier run checks those before it trains."
     },
     mixinStandardHelpOptions = true,
     exitCodeListHeading = ExitCodes.HEADING,

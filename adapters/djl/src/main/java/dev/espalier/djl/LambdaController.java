@@ -102,7 +102,7 @@ final class LambdaController {
     return new State(u, error, unit);
   }
 
-  /** Goes on from what another controller knew. */
+  /** Resumes from the state of another controller. */
   void restore(State state) {
     u = state.u();
     error = state.error();

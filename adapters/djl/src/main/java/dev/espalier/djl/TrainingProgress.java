@@ -61,7 +61,7 @@ final class TrainingProgress {
   }
 
   /**
-   * Goes on from what another one knew; its speed is not that of this process.
+   * Resumes from the state of another one; its speed is not that of this process.
    *
    * @param done steps done before
    */
