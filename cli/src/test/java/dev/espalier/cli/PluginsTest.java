@@ -123,7 +123,7 @@ class PluginsTest {
         .isZero();
     assertThat(unwrapped())
         .contains("still uncertain")
-        .contains("Molchanov")
+        .contains("Zhang et al. 2022")
         .contains("memory a number in [0, 0.9999], default 0.9")
         .contains("prune_type: platon")
         .contains("com.example.PlatonPruner$Provider in " + jar.toAbsolutePath());
