@@ -124,7 +124,7 @@ class PluginsTest {
     assertThat(unwrapped())
         .contains("still uncertain")
         .contains("Zhang et al. 2022")
-        .contains("memory a number in [0, 0.9999], default 0.9")
+        .contains("beta1 a number in [0, 0.9999], default 0.85")
         .contains("prune_type: platon")
         .contains("com.example.PlatonPruner$Provider in " + jar.toAbsolutePath());
   }
