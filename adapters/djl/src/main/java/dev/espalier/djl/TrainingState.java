@@ -156,7 +156,8 @@ final class TrainingState {
         return scalars;
       }
       throw broken(file, "something is missing in it", null);
-    } catch (IOException | JsonParseException e) {
+    } catch (IOException | JsonParseException | NumberFormatException e) {
+      // Gson lets a number that is none through as it comes.
       throw broken(file, e.toString(), e);
     }
   }

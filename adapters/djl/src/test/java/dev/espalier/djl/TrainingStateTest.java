@@ -215,6 +215,19 @@ class TrainingStateTest {
   }
 
   @Test
+  @DisplayName("a state with a number that is none is refused with its name")
+  void noNumber() throws IOException {
+    Checkpointing kept = new Checkpointing(directory.resolve("state"), 6);
+    cutOff(density("movement"), kept, 20);
+    Path json = kept.folder().resolve("step-20.json");
+    Files.writeString(json, Files.readString(json).replaceFirst("(\\d\\.\\d+)", "$1|"));
+
+    assertThatThrownBy(() -> train(density("movement"), kept, RunListener.SILENT))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining("step-20.json");
+  }
+
+  @Test
   @DisplayName("a state of an earlier build, without checksums, is resumed")
   void withoutChecksums() throws IOException {
     Checkpointing kept = new Checkpointing(directory.resolve("state"), 6);
