@@ -54,7 +54,9 @@ final class CountCommand implements Callable<Integer> {
       row(table, matrix.name(), matrix.share());
     }
     row(table, "pruned matrices", remaining.pruned());
-    row(table, "encoder", remaining.encoder());
+    if (remaining.encoder().parameters() > 0) { // as a TorchScript model has none by name
+      row(table, "encoder", remaining.encoder());
+    }
     row(table, "model", remaining.model());
     return table.toString();
   }

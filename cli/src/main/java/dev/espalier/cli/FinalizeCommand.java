@@ -61,14 +61,16 @@ final class FinalizeCommand implements Callable<Integer> {
                 }
               });
       ModelFolder.write(output, opened.companions(), weights, others);
+      boolean hasEncoder = remaining.encoder().parameters() > 0;
       Console.print(
           spec,
           String.format(
               Locale.ROOT,
-              "wrote %s: %s; %.3f %% of the encoder's weights are left",
+              "wrote %s: %s; %.3f %% of the %s's weights are left",
               output,
               opened.masked() ? "masks applied, scores dropped" : "the masks were applied already",
-              remaining.encoder().percent()));
+              (hasEncoder ? remaining.encoder() : remaining.model()).percent(),
+              hasEncoder ? "encoder" : "model"));
     }
     return ExitCode.OK;
   }

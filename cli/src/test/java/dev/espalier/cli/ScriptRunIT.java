@@ -126,7 +126,10 @@ class ScriptRunIT {
     }
     Executed count = Executed.of("count", best.toString());
     assertThat(count.exitCode()).as(count.err()).isZero();
-    assertThat(count.out()).contains("conv.weight");
+    assertThat(count.out()).contains("conv.weight").doesNotContain("encoder");
+    Path plain = directory.resolve("plain");
+    assertThat(Executed.of("finalize", best.toString(), "-o", plain.toString()).out())
+        .containsPattern("[1-9]\\d\\.\\d{3} % of the model's weights are left");
 
     assertThat(JSON.readTree(best.resolve("config.json").toFile()).path("id2label").toString())
         .isEqualTo("{\"0\":\"no\",\"1\":\"yes\"}");

@@ -163,17 +163,21 @@ public abstract class StrategyContract {
   @Test
   protected final void staysWithinTheSpace() {
     SPACES.forEach(
-        (what, space) -> {
-          for (Observation each : search(strategy(), space, StrategyContract::everyThirdFails)) {
-            each.proposal()
-                .values()
-                .forEach(
-                    (key, value) ->
-                        assertThat(fits(space, key, value))
-                            .as("%s = %s in trial %d, %s", key, value, each.trial(), what)
-                            .isTrue());
-          }
-        });
+        (what, space) ->
+            assertWithin(
+                space, search(strategy(), space, StrategyContract::everyThirdFails), what));
+  }
+
+  private static void assertWithin(SearchSpace space, List<Observation> trials, String what) {
+    for (Observation each : trials) {
+      each.proposal()
+          .values()
+          .forEach(
+              (key, value) ->
+                  assertThat(fits(space, key, value))
+                      .as("%s = %s in trial %d, %s", key, value, each.trial(), what)
+                      .isTrue());
+    }
   }
 
   /** A trial starts from an earlier one that did not fail, or as the configuration says. */
@@ -284,10 +288,8 @@ public abstract class StrategyContract {
             assertThat(each.proposal().warmStart())
                 .as("what trial %d starts from, where all failed, %s", each.trial(), what)
                 .isNull();
-            each.proposal()
-                .values()
-                .forEach((key, value) -> assertThat(fits(space, key, value)).isTrue());
           }
+          assertWithin(space, all, what);
           assertThat(strategy().conclusion(space, all)).as("conclusion, %s", what).isNotNull();
         });
   }
@@ -296,17 +298,8 @@ public abstract class StrategyContract {
   @Test
   protected final void bearsTrialsThatAreAllEqual() {
     SPACES.forEach(
-        (what, space) -> {
-          for (Observation each : search(strategy(), space, (trial, proposal) -> 0.5)) {
-            each.proposal()
-                .values()
-                .forEach(
-                    (key, value) ->
-                        assertThat(fits(space, key, value))
-                            .as("%s = %s in trial %d, %s", key, value, each.trial(), what)
-                            .isTrue());
-          }
-        });
+        (what, space) ->
+            assertWithin(space, search(strategy(), space, (trial, proposal) -> 0.5), what));
   }
 
   /** The conclusion is a text, of no trial and of many. */
