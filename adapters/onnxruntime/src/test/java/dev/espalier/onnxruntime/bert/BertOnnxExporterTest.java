@@ -37,7 +37,9 @@ class BertOnnxExporterTest {
 
   @Test
   void logitsAreThoseOfTheForwardPassInDoubleWhateverThePadding() {
-    EncodedSet set = Examples.random(40, 20, TinyBert.VOCABULARY);
+    EncodedSet set =
+        new EncodedSet(
+            "evaluation", "", "", LABELS, Examples.random(40, 20, TinyBert.VOCABULARY).examples());
     float[][] logits = new OrtMeter().logits(file, set, 1);
     for (int i = 0; i < set.size(); i++) {
       EncodedExample example = set.examples().get(i);
