@@ -68,9 +68,9 @@ public final class SoftMovementPruner implements ScorePruner {
     private static final PrunerDescriptor DESCRIPTOR =
         new PrunerDescriptor(
             "soft_movement",
-            "Movement pruning with a threshold for all matrices in place of a share of"
-                + " each: final_lambda decides how much remains, and the matrices share it out"
-                + " out among themselves. final_lambda is that weight; with target_sparsity it is steered.",
+            "Movement pruning with one threshold for all matrices in place of a share of each:"
+                + " final_lambda, the weight of the penalty, decides how much remains, and the"
+                + " matrices share it out among themselves. With target_sparsity it is steered.",
             "Sanh et al. 2020, Movement Pruning: Adaptive Sparsity by Fine-Tuning, section"
                 + " 4 (soft movement pruning)",
             ScoreInit.parameters(
