@@ -140,7 +140,7 @@ class ScriptRunIT {
     assertThat(run(0, "pruning.train.max_steps=3", "tuning.accuracy_criterion.relative=0.9"))
         .contains("Criterion met");
     for (String other : List.of("model.checkpoint=./model", "tuning.baseline.checkpoint=" + best)) {
-      assertThat(run(2, "data.labels=[yes, no]", other))
+      assertThat(run(2, "data.labels=[\"yes\", \"no\"]", other))
           .contains("classes are [no, yes], the task's [yes, no]");
     }
   }

@@ -24,10 +24,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -377,9 +379,7 @@ final class HostEngine implements StepEngine {
   @Override
   public void load(long done, State state) {
     SortedMap<String, float[]> own = arrays();
-    if (!own.keySet().equals(state.arrays().keySet())) {
-      throw new IllegalArgumentException("it does not hold the parameters that are trained");
-    }
+    requireSame(own.keySet(), state.arrays().keySet());
     own.forEach(
         (name, values) -> {
           float[] saved = Objects.requireNonNull(state.arrays().get(name));
@@ -395,6 +395,22 @@ final class HostEngine implements StepEngine {
     }
     makeMasks(done, true);
     dense.forEach(HostParameter::publish);
+  }
+
+  /**
+   * Other arrays are those of another model, or of a plugin that calls its statistics otherwise.
+   */
+  private static void requireSame(Set<String> wanted, Set<String> found) {
+    Optional<String> missing = wanted.stream().filter(name -> !found.contains(name)).findFirst();
+    Optional<String> other = found.stream().filter(name -> !wanted.contains(name)).findFirst();
+    if (missing.isPresent() || other.isPresent()) {
+      throw new IllegalArgumentException(
+          "it does not hold what is trained: "
+              + Stream.of(
+                      missing.map(name -> "it lacks " + name), other.map(name -> "it has " + name))
+                  .flatMap(Optional::stream)
+                  .collect(Collectors.joining(", ")));
+    }
   }
 
   @Override

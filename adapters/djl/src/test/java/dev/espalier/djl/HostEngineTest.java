@@ -246,7 +246,7 @@ class HostEngineTest {
     fewer.remove("w0:score");
     assertThatThrownBy(() -> step().load(1, new StepEngine.State(fewer, null)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("it does not hold the parameters that are trained");
+        .hasMessage("it does not hold what is trained: it lacks w0:score");
     SortedMap<String, float[]> shorter = new TreeMap<>(own.arrays());
     shorter.replaceAll((name, values) -> new float[values.length]);
     shorter.put("w0:variance", new float[3]);

@@ -44,6 +44,34 @@ class ElementsTest {
   }
 
   @Test
+  @DisplayName("the bits tell a change of any element, also of two that change places")
+  void bits() {
+    float[] values = new float[3000];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i % 7 - 3;
+    }
+    int before = Elements.bits(values);
+    for (int at : new int[] {0, 17, 2048, 2999}) {
+      float kept = values[at];
+      values[at] = Math.nextUp(kept);
+      assertThat(Elements.bits(values)).isNotEqualTo(before);
+      values[at] = kept;
+    }
+    float first = values[0];
+    values[0] = values[1];
+    values[1] = first;
+    assertThat(Elements.bits(values)).isNotEqualTo(before);
+  }
+
+  @Test
+  @DisplayName("a mask of a constant pruner holds 0 and 1")
+  void zeroOrOne() {
+    assertThat(Elements.firstNeitherZeroNorOne(new float[] {0, 1, -0f, 1})).isEqualTo(-1);
+    assertThat(Elements.firstNeitherZeroNorOne(new float[] {0, 1, 0.5f})).isEqualTo(2);
+    assertThat(Elements.firstNeitherZeroNorOne(new float[] {Float.NaN})).isZero();
+  }
+
+  @Test
   @DisplayName("an empty array has none")
   void empty() {
     assertThat(Elements.firstNotFinite(new float[0])).isEqualTo(-1);

@@ -13,6 +13,7 @@ import dev.espalier.api.pruning.Vec;
 import dev.espalier.api.pruning.WeightPruner;
 import dev.espalier.core.model.Elements;
 import dev.espalier.core.training.FromPlugin;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -44,7 +45,7 @@ final class GuardedPruners {
       implements WeightPruner, FromPlugin {
     @Override
     public void importance(Step step, float[] weights, float[] importance) {
-      code.run(pruner, "importance", () -> pruner.importance(step, weights, importance));
+      run(code, pruner, "importance", () -> pruner.importance(step, weights, importance), weights);
       checkFinite(importance, "importance set element ", pruner, code, weights);
     }
 
@@ -95,7 +96,13 @@ final class GuardedPruners {
 
     @Override
     public void update(Step step, float[] gradient, float[] weights, float[][] statistics) {
-      code.run(pruner, "update", () -> pruner.update(step, gradient, weights, statistics));
+      run(
+          code,
+          pruner,
+          "update",
+          () -> pruner.update(step, gradient, weights, statistics),
+          gradient,
+          weights);
       for (int i = 0; i < statistics.length; i++) {
         String did =
             statistics.length == 1
@@ -107,8 +114,10 @@ final class GuardedPruners {
 
     @Override
     public float[] importance(Step step, float[][] statistics, float[] out) {
+      int[] before = bits(statistics);
       float[] importance =
           code.call(pruner, "importance", () -> pruner.importance(step, statistics, out));
+      requireUnchanged(code, pruner, "importance", before, statistics);
       if (importance.length != out.length) {
         throw code.broken(
             pruner,
@@ -158,10 +167,13 @@ final class GuardedPruners {
         Step step, float[] maskGradient, float[] scores, float[] mask, float[] gradient) {
       // The same array may be read and written.
       boolean sound = Elements.firstNotFinite(maskGradient) < 0;
-      code.run(
+      run(
+          code,
           pruner,
           "scoreGradient",
-          () -> pruner.scoreGradient(step, maskGradient, scores, mask, gradient));
+          () -> pruner.scoreGradient(step, maskGradient, scores, mask, gradient),
+          scores,
+          mask);
       if (sound) {
         checkFinite(gradient, "scoreGradient set element ", pruner, code, scores, mask);
       }
@@ -189,13 +201,13 @@ final class GuardedPruners {
   private record Gates(MaskRule.Gates gates, PluginCode code) implements MaskRule.Gates {
     @Override
     public void sample(Step step, float[] scores, float[] uniform, float[] mask) {
-      code.run(gates, "sample", () -> gates.sample(step, scores, uniform, mask));
+      run(code, gates, "sample", () -> gates.sample(step, scores, uniform, mask), scores, uniform);
       checkMask(mask, gates, "sample", code, scores);
     }
 
     @Override
     public void decide(Step step, float[] scores, float[] mask) {
-      code.run(gates, "decide", () -> gates.decide(step, scores, mask));
+      run(code, gates, "decide", () -> gates.decide(step, scores, mask), scores);
       checkMask(mask, gates, "decide", code, scores);
     }
 
@@ -214,14 +226,37 @@ final class GuardedPruners {
       implements ConstantPruner, FromPlugin {
     @Override
     public void mask(Step step, float[] weights, float[] mask) {
-      code.run(pruner, "mask", () -> pruner.mask(step, weights, mask));
-      checkMask(mask, pruner, "mask", code, weights);
+      run(code, pruner, "mask", () -> pruner.mask(step, weights, mask), weights);
+      int wrong = Elements.firstNeitherZeroNorOne(mask);
+      if (wrong >= 0 && areFinite(weights)) {
+        throw code.broken(
+            pruner, "mask set element " + wrong + " of a mask to " + mask[wrong] + ", not 0 or 1");
+      }
     }
 
     @Override
     public String plugin() {
       return code.inWords();
     }
+  }
+
+  /** Calls what must not change {@code read}, which the engine trains on. */
+  private static void run(
+      PluginCode code, Object called, String method, Runnable call, float[]... read) {
+    int[] before = bits(read);
+    code.run(called, method, call);
+    requireUnchanged(code, called, method, before, read);
+  }
+
+  private static void requireUnchanged(
+      PluginCode code, Object called, String method, int[] before, float[]... read) {
+    if (!Arrays.equals(before, bits(read))) {
+      throw code.broken(called, method + " changed an array that it may only read");
+    }
+  }
+
+  private static int[] bits(float[]... arrays) {
+    return Stream.of(arrays).mapToInt(Elements::bits).toArray();
   }
 
   private static void checkFinite(

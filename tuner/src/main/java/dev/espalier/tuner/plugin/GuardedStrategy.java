@@ -5,6 +5,7 @@ import dev.espalier.api.tuning.Observation;
 import dev.espalier.api.tuning.Proposal;
 import dev.espalier.api.tuning.SearchSpace;
 import dev.espalier.api.tuning.TuningStrategy;
+import dev.espalier.core.text.Formats;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -69,7 +70,12 @@ record GuardedStrategy(TuningStrategy strategy, PluginCode code) implements Tuni
               if (!fits(value, dimension)) {
                 throw code.broken(
                     strategy,
-                    "next proposed " + value + " for " + name + ", found no " + dimension);
+                    "next proposed "
+                        + (value instanceof String text ? Formats.quoted(text) : value)
+                        + " for "
+                        + name
+                        + ", which must be "
+                        + range(dimension));
               }
             });
     Integer start = proposal.warmStart();
@@ -77,6 +83,15 @@ record GuardedStrategy(TuningStrategy strategy, PluginCode code) implements Tuni
       throw code.broken(
           strategy, "next proposed to start from trial " + start + ", which there was not");
     }
+  }
+
+  private static String range(Dimension dimension) {
+    if (dimension instanceof Dimension.Real real) {
+      return "a Double in [" + real.low() + ", " + real.high() + "]";
+    }
+    return dimension instanceof Dimension.Whole whole
+        ? "a Long in [" + whole.low() + ", " + whole.high() + "]"
+        : "one of " + ((Dimension.Choice) dimension).options();
   }
 
   private static boolean fits(@Nullable Object value, Dimension dimension) {

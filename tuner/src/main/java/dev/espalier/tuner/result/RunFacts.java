@@ -159,6 +159,12 @@ public record RunFacts(
       return new Failure(problem.kind().name(), location, problem.message(), problem.advice());
     }
 
+    /** What failed, for people. */
+    @Override
+    public String toString() {
+      return (location == null ? "" : location + ": ") + message;
+    }
+
     /** A bug of Espalier or of a plugin. */
     public static Failure bug(Throwable bug) {
       return new Failure(BUG, null, bug.toString(), null);

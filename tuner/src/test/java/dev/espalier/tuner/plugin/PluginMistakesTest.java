@@ -239,7 +239,24 @@ class PluginMistakesTest {
                 ((WeightPruner) pruner(() -> new FaultyPlugins.ByWeight(PluginMistakesTest::sound)))
                     .shrinkage(STEP, 0.5)),
         result(
-            "Constant.mask set element 0 of a mask to NaN, not in [0, 1]",
+            ".importance changed an array that it may only read",
+            () ->
+                ((WeightPruner) pruner(() -> (WeightPruner) (step, given, into) -> given[1] = 2))
+                    .importance(STEP, new float[2], new float[2])),
+        result(
+            ".update changed an array that it may only read",
+            () ->
+                ((GradientPruner)
+                        pruner(() -> (GradientPruner) (step, g, weights, kept) -> g[1] = -1))
+                    .update(STEP, new float[2], new float[2], new float[1][2])),
+        result(
+            ".mask set element 1 of a mask to 0.5, not 0 or 1",
+            () ->
+                ((ConstantPruner)
+                        pruner(() -> (ConstantPruner) (step, given, into) -> into[1] = 0.5f))
+                    .mask(STEP, new float[2], new float[2])),
+        result(
+            "Constant.mask set element 0 of a mask to NaN, not 0 or 1",
             () ->
                 ((ConstantPruner)
                         pruner(() -> new FaultyPlugins.Constant(PluginMistakesTest::sound)))
@@ -254,7 +271,9 @@ class PluginMistakesTest {
         result("next proposed 0.6 for rate", () -> next(Proposal.of(Map.of("rate", 0.6)))),
         result("next proposed 1 for rate", () -> next(Proposal.of(Map.of("rate", 1L)))),
         result("next proposed 2.0 for steps", () -> next(Proposal.of(Map.of("steps", 2.0)))),
-        result("next proposed c for name", () -> next(Proposal.of(Map.of("name", "c")))),
+        result(
+            "next proposed \"c\" for name, which must be one of [a, b]",
+            () -> next(Proposal.of(Map.of("name", "c")))),
         result("next proposed null for name", () -> next(Proposal.of(withNull()))),
         result(
             "next proposed to start from trial 2, which there was not",

@@ -103,6 +103,13 @@ final class SearchTest {
 
     assertThat(withFile(result, "model.onnx")).isEqualTo("1");
     assertThat(withFile(result, "failed.json")).isEqualTo("2");
+    assertThat(events)
+        .filteredOn(
+            each -> each instanceof RunEvent.StageFinished done && done.stage().equals("failed"))
+        .singleElement()
+        .asString()
+        .contains("java.lang.IllegalStateException: oops")
+        .doesNotContain("Failure[");
   }
 
   /** Bisection starts from the sparsest trial that met the criterion, which stays until then. */
