@@ -12,7 +12,7 @@ package dev.espalier.api.pruning;
  * <tr><th>kind</th><th>ranks by</th><th>built in</th></tr>
  * <tr><td>{@link WeightPruner}</td><td>the weights as they are</td>
  *     <td>magnitude, group_lasso</td></tr>
- * <tr><td>{@link GradientPruner}</td><td>a statistic kept from the gradients</td>
+ * <tr><td>{@link GradientPruner}</td><td>statistics kept from the gradients</td>
  *     <td>gradient, snip, snip_momentum</td></tr>
  * <tr><td>{@link ScorePruner}</td><td>scores trained with the weights</td>
  *     <td>movement, soft_movement, l0</td></tr>
@@ -25,7 +25,8 @@ package dev.espalier.api.pruning;
  * selects and counts. Arrays hold a matrix row by row.
  *
  * <p>A pruner keeps no state between calls beyond its own parameters, so one instance serves every
- * matrix, from several threads at once, and everything that a resumed run needs is in W and S.
+ * matrix, from several threads at once, and everything that a resumed run needs is in W, the scores
+ * and the statistics.
  *
  * <p>The decomposition into weights, scores and masks follows Sanh, Wolf and Rush, "Movement
  * Pruning: Adaptive Sparsity by Fine-Tuning" (2020), section 3.
